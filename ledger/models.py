@@ -1,0 +1,171 @@
+"""Floor 2: assets, accounts and the append-only double-entry book.
+
+An account belongs to one asset and one side of the accounting equation. A ledger transaction has at least two entries that balance per
+asset; entries are added only in the database transaction that made their parent, and never changed. A hold reserves part of a guarded
+account's balance. All of it is written by the database functions of this floor's migrations, through `ledger.commands`; nothing saves
+these rows one by one. Owners are opaque strings: the ledger holds no personal data and knows no transfer and no operator.
+"""
+
+from django.db import models
+from django.db.models import Q
+
+from audit.identity import new_id
+from ledger.fields import MinorUnitsField
+
+
+class Asset(models.Model):
+    """Something countable, named by id: `USD`, `USDC.ethereum`, `ETH.ethereum`. `exponent` is the number of minor-unit digits."""
+
+    class Kind(models.TextChoices):
+        FIAT = "fiat"
+        TOKEN = "token"
+        NATIVE = "native"
+
+    id = models.TextField(primary_key=True)
+    code = models.TextField(help_text="What people call it: USD, USDC. Not unique; the id is.")
+    name = models.TextField()
+    kind = models.TextField(choices=Kind.choices)
+    exponent = models.SmallIntegerField()
+    network = models.TextField(blank=True, default="")
+    contract = models.TextField(blank=True, default="", help_text="Checksummed address of the token contract.")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(exponent__gte=0, exponent__lte=30), name="ledger_asset_exponent_sane"),
+            models.UniqueConstraint(fields=["network", "contract"], condition=~Q(contract=""), name="ledger_asset_one_per_contract"),
+        ]
+
+
+class AccountType(models.TextChoices):
+    ASSET = "asset"
+    LIABILITY = "liability"
+    EQUITY = "equity"
+    REVENUE = "revenue"
+    EXPENSE = "expense"
+
+
+class Account(models.Model):
+    """An account of one asset. `guarded` accounts are row-locked and keep `posted - held >= floor` for voluntary postings; the others
+    only collect and are never locked. `code` is its stable business name, such as `client:acme:USDC.ethereum`."""
+
+    class Status(models.TextChoices):
+        OPEN = "open"
+        CLOSED = "closed"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    code = models.TextField(unique=True)
+    name = models.TextField()
+    kind = models.TextField(help_text="Room in the chart of accounts: see ledger.chart.AccountKind.")
+    type = models.TextField(choices=AccountType.choices)
+    asset = models.ForeignKey(Asset, on_delete=models.PROTECT, related_name="accounts")
+    owner = models.TextField(blank=True, default="", help_text="Opaque owner such as `client:acme`; empty for the house.")
+    guarded = models.BooleanField()
+    floor = MinorUnitsField(default=0)
+    status = models.TextField(choices=Status.choices, default=Status.OPEN)
+    opened_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["owner", "asset"], name="ledger_account_owner")]
+
+
+class Balance(models.Model):
+    """The projection of an account's entries: current for guarded accounts, a checkpoint up to `as_of_txid` for collecting ones.
+
+    Written only by the posting functions; `verify_ledger` compares it with the entries.
+    """
+
+    account = models.OneToOneField(Account, primary_key=True, on_delete=models.PROTECT, related_name="balance")
+    debits = MinorUnitsField(default=0)
+    credits = MinorUnitsField(default=0)
+    held = MinorUnitsField(default=0)
+    version = models.BigIntegerField(default=0)
+    as_of_txid = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(debits__gte=0, credits__gte=0, held__gte=0), name="ledger_balance_sums_not_negative"),
+        ]
+
+
+class LedgerTransaction(models.Model):
+    """The parent of a balanced set of entries. `reference` is deterministic and globally unique: posting it again is a no-op when
+    `content_hash` agrees, and an error when it does not."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    reference = models.TextField(unique=True)
+    content_hash = models.BinaryField(max_length=32)
+    kind = models.TextField()
+    description = models.TextField(blank=True, default="")
+    transaction_id = models.UUIDField(null=True, db_index=True, help_text="The business transaction (transfer) it belongs to.")
+    correlation_id = models.TextField()
+    value_at = models.DateTimeField(help_text="When it counts (value date).")
+    booked_at = models.DateTimeField(help_text="When it was booked: the database's clock.")
+    settled_at = models.DateTimeField(null=True, help_text="When the outside confirmed it, where that is known.")
+    created_txid = models.BigIntegerField()
+    cluster_epoch = models.IntegerField()
+    reverses = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="reversed_by")
+    forced_kind = models.TextField(blank=True, default="", help_text="Named reason why floors did not bind, empty for voluntary postings.")
+    metadata = models.JSONField(default=dict)
+
+
+class Entry(models.Model):
+    """One debit or one credit. Partitioned by month of `booked_at`. `balance_after` and `account_version` are set for guarded accounts."""
+
+    pk = models.CompositePrimaryKey("booked_at", "id")
+    id = models.UUIDField()
+    booked_at = models.DateTimeField()
+    value_at = models.DateTimeField()
+    transaction = models.ForeignKey(LedgerTransaction, on_delete=models.PROTECT, related_name="entries")
+    ordinal = models.IntegerField()
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="entries")
+    asset = models.ForeignKey(Asset, on_delete=models.PROTECT, related_name="+")
+    debit = MinorUnitsField()
+    credit = MinorUnitsField()
+    balance_after = MinorUnitsField(null=True)
+    account_version = models.BigIntegerField(null=True)
+    txid = models.BigIntegerField()
+
+    class Meta:
+        managed = False
+        db_table = "ledger_entry"
+        ordering = ["booked_at", "transaction_id", "ordinal"]
+
+
+class Hold(models.Model):
+    """Money of a guarded account set aside: still posted, no longer available. Ends once, as settled, released or expired."""
+
+    class Status(models.TextChoices):
+        PLACED = "placed"
+        SETTLED = "settled"
+        RELEASED = "released"
+        EXPIRED = "expired"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    reference = models.TextField(unique=True)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="holds")
+    amount = MinorUnitsField()
+    settled_amount = MinorUnitsField(null=True)
+    status = models.TextField(choices=Status.choices, default=Status.PLACED)
+    transaction_id = models.UUIDField(null=True, db_index=True)
+    correlation_id = models.TextField()
+    placed_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(amount__gt=0), name="ledger_hold_amount_positive")]
+
+
+class Period(models.Model):
+    """An accounting month. Nothing is booked with a value time inside a closed one."""
+
+    class Status(models.TextChoices):
+        OPEN = "open"
+        CLOSED = "closed"
+
+    month = models.DateField(primary_key=True, help_text="Its first day.")
+    status = models.TextField(choices=Status.choices, default=Status.OPEN)
+    closed_at = models.DateTimeField(null=True)
+    closed_by = models.TextField(blank=True, default="")
+    reason = models.TextField(blank=True, default="")

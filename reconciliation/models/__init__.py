@@ -1,0 +1,8 @@
+"""Floor 5: what the outside says happened, held against what we say happened."""
+
+from reconciliation.models.breaks import Break, Match
+from reconciliation.models.chain import IndexedBlock
+from reconciliation.models.items import ExternalItem
+from reconciliation.models.sources import Source, Statement, StatementFile
+
+__all__ = ["Break", "ExternalItem", "IndexedBlock", "Match", "Source", "Statement", "StatementFile"]

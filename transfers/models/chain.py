@@ -1,0 +1,73 @@
+"""Wallets, what is reserved of them, and every transaction ever signed for a leg."""
+
+from django.db import models
+from django.db.models import Q
+
+from audit.identity import new_id
+from ledger.fields import MinorUnitsField
+
+
+class Wallet(models.Model):
+    """An on-chain address whose key the signer holds. The row is the lock under which inventory and gas are reserved."""
+
+    class Purpose(models.TextChoices):
+        HOT = "hot"
+        SETTLEMENT = "settlement"
+
+    code = models.SlugField(primary_key=True, max_length=40)
+    name = models.TextField()
+    network = models.TextField()
+    chain_id = models.BigIntegerField()
+    address = models.CharField(max_length=42)
+    purpose = models.TextField(choices=Purpose.choices)
+    token_account_code = models.TextField(help_text="Ledger account of its tokens.")
+    gas_account_code = models.TextField(blank=True, default="", help_text="Ledger account of its gas asset, where it pays gas.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["network", "address"], name="transfers_wallet_once_per_network")]
+
+
+class WalletReservation(models.Model):
+    """Tokens and gas of a wallet promised to one leg, from FUNDS_LOCKED until booked or given back."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    wallet = models.ForeignKey(Wallet, on_delete=models.PROTECT, related_name="reservations")
+    leg = models.OneToOneField("transfers.Leg", on_delete=models.PROTECT, related_name="reservation")
+    amount = MinorUnitsField()
+    gas_amount = MinorUnitsField()
+    created_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+
+class ChainTransaction(models.Model):
+    """Signed bytes, stored with their hash before they are broadcast. Every hash ever signed for a nonce stays here and is watched."""
+
+    class Status(models.TextChoices):
+        SIGNED = "signed"
+        BROADCAST = "broadcast"
+        MINED = "mined"
+        CONFIRMED = "confirmed"
+        REVERTED = "reverted"
+
+    hash = models.CharField(primary_key=True, max_length=66)
+    leg = models.ForeignKey("transfers.Leg", on_delete=models.PROTECT, related_name="chain_transactions")
+    attempt = models.PositiveSmallIntegerField()
+    wallet = models.ForeignKey(Wallet, on_delete=models.PROTECT, related_name="chain_transactions")
+    nonce = models.BigIntegerField()
+    raw = models.BinaryField()
+    max_fee_per_gas = MinorUnitsField()
+    max_priority_fee_per_gas = MinorUnitsField()
+    gas_limit = models.BigIntegerField()
+    status = models.TextField(choices=Status.choices, default=Status.SIGNED)
+    signed_at = models.DateTimeField()
+    broadcast_at = models.DateTimeField(null=True)
+    block_number = models.BigIntegerField(null=True)
+    block_hash = models.CharField(max_length=66, blank=True, default="")
+    confirmations = models.PositiveIntegerField(default=0)
+    gas_cost = MinorUnitsField(null=True, help_text="Gas used times effective price, in the gas asset's minor units.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["leg", "attempt"], name="transfers_chain_transaction_once_per_attempt"),
+            models.CheckConstraint(condition=Q(nonce__gte=0), name="transfers_chain_transaction_nonce_not_negative"),
+        ]

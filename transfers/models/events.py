@@ -1,0 +1,34 @@
+"""Immutable facts about transfers: the common event envelope, partitioned by month, append-only."""
+
+from django.db import models
+
+
+class TransferEvent(models.Model):
+    """`seq` counts per transfer without gaps; for a change of status, `from_status` and `to_status` differ and `seq` is the new version."""
+
+    pk = models.CompositePrimaryKey("recorded_at", "id")
+    id = models.UUIDField()
+    recorded_at = models.DateTimeField()
+    occurred_at = models.DateTimeField()
+    txid = models.BigIntegerField()
+    transfer = models.ForeignKey("transfers.Transfer", on_delete=models.PROTECT, related_name="events")
+    seq = models.PositiveIntegerField()
+    type = models.TextField()
+    schema_version = models.SmallIntegerField()
+    from_status = models.TextField()
+    to_status = models.TextField()
+    actor_type = models.TextField()
+    actor_id = models.TextField()
+    person_id = models.UUIDField(null=True)
+    credential_id = models.TextField()
+    on_behalf_of = models.TextField()
+    correlation_id = models.TextField()
+    causation_id = models.TextField()
+    reason = models.TextField()
+    data = models.JSONField()
+    status_text = models.TextField()
+
+    class Meta:
+        managed = False
+        db_table = "transfers_event"
+        ordering = ["transfer_id", "seq"]

@@ -1,0 +1,139 @@
+"""A transfer, its legs and the names the outside knows them by."""
+
+from django.db import models
+from django.db.models import Q
+
+from audit.identity import new_id
+from ledger.fields import MinorUnitsField
+from transfers.states import EvidenceState, MoneyState, RequestState, Route, Status
+
+
+def _choices(enum: type) -> list[tuple[str, str]]:
+    return [(member.value, member.value) for member in enum]  # type: ignore[attr-defined]
+
+
+class MachineRow(models.Model):
+    """The database's copy of transfers.states.MACHINES; the transition trigger reads it. Append-only."""
+
+    id = models.BigAutoField(primary_key=True)
+    route = models.TextField()
+    version = models.PositiveSmallIntegerField()
+    source = models.TextField()
+    target = models.TextField()
+    command = models.TextField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["route", "version", "source", "target"], name="transfers_machine_row_once")]
+
+
+class Transfer(models.Model):
+    """A client's order to move money, from acceptance to reconciliation.
+
+    `status` moves only along MachineRow, by one `version` at a time, each with its TransferEvent in the same database transaction: the
+    database checks all three. Amounts are minor units: `source_amount` of the source asset is the principal; fees come on top, at most
+    `max_fee`; `source_amount + max_fee <= max_total_debit` is on hold from acceptance. The driver owns the `due_at` and lease columns.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    reference = models.CharField(max_length=26, unique=True)
+    client = models.ForeignKey("approvals.Client", on_delete=models.PROTECT, related_name="transfers")
+    route = models.TextField(choices=_choices(Route))
+    machine_version = models.PositiveSmallIntegerField()
+    status = models.TextField(choices=_choices(Status), default=Status.CREATED)
+    version = models.PositiveIntegerField(default=0, help_text="Number of the last event; a lost update is refused by it.")
+    request_state = models.TextField(choices=_choices(RequestState), default=RequestState.RECEIVED)
+    money_state = models.TextField(choices=_choices(MoneyState), default=MoneyState.NONE)
+    evidence_state = models.TextField(choices=_choices(EvidenceState), default=EvidenceState.JOURNALED)
+    corridor = models.ForeignKey("approvals.Corridor", on_delete=models.PROTECT, related_name="+")
+    source_asset = models.ForeignKey("ledger.Asset", on_delete=models.PROTECT, related_name="+")
+    target_asset = models.ForeignKey("ledger.Asset", on_delete=models.PROTECT, related_name="+")
+    source_amount = MinorUnitsField()
+    target_amount = MinorUnitsField(null=True, help_text="Known from the firm quote on.")
+    fee_amount = MinorUnitsField(default=0, help_text="Client fee in the source asset, fixed by the firm quote.")
+    # The bounds that approvers sign. A firm quote inside them goes on; outside them the votes are void.
+    max_fee = MinorUnitsField()
+    max_total_debit = MinorUnitsField()
+    min_target_amount = MinorUnitsField()
+    not_after = models.DateTimeField()
+    destination = models.ForeignKey("approvals.Destination", on_delete=models.PROTECT, related_name="+")
+    destination_details = models.JSONField(help_text="The destination as it was when the transfer was made.")
+    client_reference = models.TextField(blank=True, default="")
+    metadata = models.JSONField(default=dict)
+    approval_request = models.ForeignKey("approvals.ApprovalRequest", null=True, on_delete=models.PROTECT, related_name="+")
+    policy_decision = models.ForeignKey("approvals.PolicyDecision", on_delete=models.PROTECT, related_name="+")
+    quote = models.ForeignKey("transfers.Quote", null=True, on_delete=models.PROTECT, related_name="+")
+    hold_reference = models.TextField()
+    failure_code = models.TextField(blank=True, default="")
+    failure_message = models.TextField(blank=True, default="")
+    status_text = models.TextField(help_text="What the client is told.")
+    correlation_id = models.TextField(db_index=True)
+    made_by = models.TextField(help_text="Operator name or API key prefix.")
+    made_by_type = models.TextField()
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+    state_entered_at = models.DateTimeField()
+    # The driver's columns.
+    due_at = models.DateTimeField(null=True, help_text="When the driver looks next; null when nothing is to be done by it.")
+    lease_owner = models.TextField(blank=True, default="")
+    lease_until = models.DateTimeField(null=True)
+    fence = models.BigIntegerField(default=0, help_text="Grows with every lease: a worker that lost its lease cannot write.")
+    attempts = models.PositiveIntegerField(default=0, help_text="Failed tries of the present step.")
+    last_error = models.TextField(blank=True, default="")
+    stopped_by = models.TextField(blank=True, default="", help_text="The halt that keeps it from its next step, in words.")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(source_amount__gt=0, max_fee__gte=0, fee_amount__gte=0), name="transfers_transfer_amounts_positive"),
+            models.CheckConstraint(condition=Q(fee_amount__lte=models.F("max_fee")), name="transfers_transfer_fee_within_bound"),
+            models.CheckConstraint(
+                condition=Q(max_total_debit__gte=models.F("source_amount") + models.F("max_fee")), name="transfers_transfer_debit_bound_covers_fee"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="transfers_transfer_due"),
+            models.Index(fields=["client", "-created_at", "-id"], name="transfers_transfer_by_client"),
+            models.Index(fields=["-created_at", "-id"], name="transfers_transfer_newest"),
+            models.Index(fields=["status", "state_entered_at"], name="transfers_transfer_in_state"),
+            models.Index(fields=["client_reference"], condition=~Q(client_reference=""), name="transfers_transfer_client_ref"),
+        ]
+
+
+class Leg(models.Model):
+    """One movement over one rail. `reference` is made before the first send and is what the rail knows it by. A leg whose request state
+    is past `received` has a committed intent: the point of no return."""
+
+    class Direction(models.TextChoices):
+        OUT = "out"
+        IN = "in"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    transfer = models.ForeignKey(Transfer, on_delete=models.PROTECT, related_name="legs")
+    ordinal = models.PositiveSmallIntegerField()
+    reference = models.CharField(max_length=26, unique=True)
+    rail = models.TextField(help_text="Registered rail, such as `evm` or `bank`.")
+    direction = models.TextField(choices=Direction.choices)
+    asset = models.ForeignKey("ledger.Asset", on_delete=models.PROTECT, related_name="+")
+    amount = MinorUnitsField()
+    account_code = models.TextField(help_text="Ledger account of the wallet or nostro it leaves from.")
+    counterparty = models.JSONField(help_text="Where it goes on this rail.")
+    request_state = models.TextField(choices=_choices(RequestState), default=RequestState.RECEIVED)
+    money_state = models.TextField(choices=_choices(MoneyState), default=MoneyState.NONE)
+    evidence_state = models.TextField(choices=_choices(EvidenceState), default=EvidenceState.JOURNALED)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["transfer", "ordinal"], name="transfers_leg_ordinal_once")]
+
+
+class ExternalReference(models.Model):
+    """A name the outside has for a leg or transfer: transaction hash, EndToEndId, UETR, the bank's own reference. Append-only."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    transfer = models.ForeignKey(Transfer, on_delete=models.PROTECT, related_name="external_references")
+    leg = models.ForeignKey(Leg, null=True, on_delete=models.PROTECT, related_name="external_references")
+    kind = models.TextField()
+    value = models.TextField(db_index=True)
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["transfer", "kind", "value"], name="transfers_external_reference_once")]
