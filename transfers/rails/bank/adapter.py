@@ -1,0 +1,85 @@
+"""A bank as the transfers see it: submit once, ask as often as needed, fetch statements."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from transfers.rails.bank import pain001, pain002
+from transfers.rails.bank.client import BankClient, parsed
+from transfers.rails.bank.pain001 import CreditTransfer
+from transfers.rails.bank.xml import Unreadable
+from transfers.rails.base import RetryableError, UnknownOutcome
+
+NOT_FOUND = "NOTFOUND"
+
+
+@dataclass(frozen=True, slots=True)
+class BankAnswer:
+    """`status` is an ISO 20022 status (ACTC, ACSP, ACSC, RJCT ...) or NOTFOUND; `reason` its code and words. The raw texts are evidence."""
+
+    status: str
+    reason: str
+    bank_reference: str
+    raw_request: str
+    raw_response: str
+
+
+class BankRail:
+    """One instance per bank. Safe to share between threads."""
+
+    def __init__(self, base_url: str, token: str, *, timeout_s: float = 15.0, transport: httpx.BaseTransport | None = None) -> None:
+        self._client = BankClient(base_url, token, timeout_s=timeout_s, transport=transport)
+
+    def submit(self, transfer: CreditTransfer) -> BankAnswer:
+        """Hand over a payment order. Repeating it under the same message id cannot pay twice. Raises RetryableError (it was not taken),
+        TerminalError (it never will be) or UnknownOutcome (ask `status` first)."""
+        message = pain001.build(transfer, created_at=datetime.now(UTC))
+        response = self._client.send("/payments", message, content_type="application/xml")
+        try:
+            report = pain002.read(response.content)
+            if report.original_message_id != transfer.message_id:
+                raise Unreadable(f"the answer is about message {report.original_message_id}, not {transfer.message_id}")
+            verdict, reference = report.verdict_on(transfer.end_to_end_id)
+        except Unreadable as error:
+            raise UnknownOutcome(f"the bank took the order but its answer cannot be read: {error}") from error
+        return BankAnswer(verdict.status, verdict.reason, reference, message.decode(), response.text)
+
+    def status(self, end_to_end_id: str) -> BankAnswer:
+        """What the bank says now. NOTFOUND means that the bank itself says it never took such an order. Raises RetryableError."""
+        path = f"/payments/{quote(end_to_end_id, safe='')}"
+        response = self._client.ask(path, unknown_code="payment_unknown")
+        if response is None:
+            return BankAnswer(NOT_FOUND, "the bank never took an order with this end-to-end id", "", f"GET {path}", "")
+        try:
+            verdict, reference = pain002.read(response.content).verdict_on(end_to_end_id)
+        except Unreadable as error:
+            raise RetryableError(f"the bank's answer cannot be read: {error}") from error
+        return BankAnswer(verdict.status, verdict.reason, reference, f"GET {path}", response.text)
+
+    def statements(self, iban: str, after_sequence: int) -> list[tuple[int, str, bytes]]:
+        """Every statement after the given sequence number, oldest first: (sequence, file name, content). Raises RetryableError."""
+        return list(self._statements(iban, after_sequence))
+
+    def _statements(self, iban: str, after: int) -> Iterator[tuple[int, str, bytes]]:
+        more = True
+        while more:
+            response = self._client.ask(f"/statements/{quote(iban, safe='')}", params={"after": str(after)})
+            page, more = _page(parsed(response) if response is not None else None)
+            for row in page:
+                if row[0] <= after:
+                    raise RetryableError(f"the bank lists statement {row[0]} after {after}")
+                after = row[0]
+                yield row
+            more = more and bool(page)
+
+
+def _page(body: Any) -> tuple[list[tuple[int, str, bytes]], bool]:
+    try:
+        rows = [(int(row["sequence"]), str(row["name"]), str(row["content"]).encode()) for row in body["data"]]
+        return rows, bool(body["has_more"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise RetryableError(f"the bank's list of statements cannot be read: {error!r}") from error
