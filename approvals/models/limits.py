@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 
+from approvals.models.history import versions
 from audit.identity import new_id
 from ledger.fields import MinorUnitsField
 
@@ -21,6 +22,16 @@ class Limit(models.Model):
     window = models.TextField(choices=Window.choices)
     amount = MinorUnitsField()
     active = models.BooleanField(default=True)
+
+    history = versions()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["client_id", "corridor_id", "asset_id", "window"], condition=Q(active=True), name="approvals_limit_one_active_per_scope"
+            ),
+            models.CheckConstraint(condition=Q(amount__gte=0), name="approvals_limit_not_negative"),
+        ]
 
 
 class LimitBucket(models.Model):
@@ -50,4 +61,7 @@ class LimitUse(models.Model):
     given_back_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["bucket", "subject_id"], name="approvals_limit_use_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["bucket", "subject_id"], name="approvals_limit_use_once"),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="approvals_limit_use_positive"),
+        ]

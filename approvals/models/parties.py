@@ -2,7 +2,9 @@
 
 from django.db import models
 
+from approvals.models.history import versions
 from audit.identity import new_id
+from ledger.fields import MinorUnitsField
 
 
 class Person(models.Model):
@@ -27,6 +29,8 @@ class Client(models.Model):
     name = models.TextField()
     status = models.TextField(choices=Status.choices, default=Status.ACTIVE)
     created_at = models.DateTimeField()
+
+    history = versions()
 
     class Meta:
         # Guardian grants `view_client` per object: an operator sees the clients they are assigned to.
@@ -64,8 +68,18 @@ class Corridor(models.Model):
     active = models.BooleanField(default=True)
     # Fee and quote rules of the corridor, in basis points and minor units of the source asset.
     fee_bps = models.IntegerField(default=0)
-    fee_minimum = models.DecimalField(max_digits=78, decimal_places=0, default=0)
+    fee_minimum = MinorUnitsField(default=0)
     slippage_bps = models.IntegerField(default=50)
+
+    history = versions()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(fee_bps__gte=0, fee_bps__lte=10_000, fee_minimum__gte=0), name="approvals_corridor_fee_not_negative"
+            ),
+            models.CheckConstraint(condition=models.Q(slippage_bps__gte=0, slippage_bps__lte=10_000), name="approvals_corridor_slippage_sane"),
+        ]
 
 
 class Destination(models.Model):
@@ -90,7 +104,7 @@ class Destination(models.Model):
     added_by = models.TextField()
     created_at = models.DateTimeField()
 
+    history = versions()
+
     class Meta:
         constraints = [models.UniqueConstraint(fields=["client", "fingerprint"], name="approvals_destination_once_per_client")]
-
-

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
+from approvals.models.history import versions
 from audit.identity import new_id
 
 
@@ -38,10 +39,12 @@ class PolicyRule(models.Model):
     set = models.ForeignKey(PolicySet, on_delete=models.PROTECT, related_name="rules")
     code = models.SlugField(max_length=60)
     title = models.TextField(help_text="The rule in words, as approvers read it.")
-    criteria = models.JSONField(help_text="client, corridor, route, asset, country, destination_status lists; amount_from and amount_below in minor units.")
+    criteria = models.JSONField(help_text="Lists by criterion; amount_from and amount_below in minor units, as decimal strings.")
     outcome = models.TextField(choices=Outcome.choices)
     quorum = models.PositiveSmallIntegerField(default=0)
     role = models.TextField(blank=True, default="", help_text="Group whose members may approve.")
+
+    history = versions()
 
     class Meta:
         constraints = [

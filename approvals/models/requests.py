@@ -41,8 +41,10 @@ class ApprovalRequest(models.Model):
     expires_at = models.DateTimeField()
     decided_at = models.DateTimeField(null=True)
     executed_at = models.DateTimeField(null=True)
+    closing_reason = models.TextField(blank=True, default="", help_text="Why it ended without a vote deciding it.")
 
     class Meta:
+        permissions = [("decide_request", "Can approve or reject requests")]
         constraints = [
             models.UniqueConstraint(fields=["action", "subject_id"], condition=Q(status="pending"), name="approvals_request_one_pending_per_subject"),
             models.UniqueConstraint(fields=["id", "revision", "digest"], name="approvals_request_vote_target"),
@@ -75,6 +77,8 @@ class Vote(models.Model):
     digest = models.BinaryField(max_length=32)
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="votes")
     operator = models.TextField(help_text="User name of the account used.")
+    role = models.TextField(help_text="The role voted in.")
+    role_held_since = models.DateTimeField(help_text="A role gained after the request was made does not count.")
     decision = models.TextField(choices=Decision.choices)
     reason = models.TextField(blank=True, default="")
     voted_at = models.DateTimeField()
