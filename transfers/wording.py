@@ -1,0 +1,39 @@
+"""What the client is told in each state. One table, so that the API, the webhook, the screen and support say the same sentence.
+
+Nothing here names an internal reason: a transfer held for a sanctions review reads exactly like one that is being processed.
+"""
+
+from transfers.failures import FAILURES
+from transfers.states import Route, Status
+
+AWAITING_APPROVAL = "We have received your transfer. It is waiting for our approval; the funds are reserved."
+_PROCESSING = "We have received your transfer and are processing it. The funds are reserved."
+
+_COMMON: dict[Status, str] = {
+    Status.CREATED: _PROCESSING,
+    Status.QUOTED: "Your transfer is priced. We are reserving the funds it is paid from.",
+    Status.FUNDS_LOCKED: "The funds are locked for your transfer. We are about to send it.",
+    Status.SENT_ON_CHAIN: "Your transfer was sent to the blockchain and is waiting for confirmation.",
+    Status.FAILED: "Your transfer could not be completed.",
+    Status.CANCELLED: "Your transfer was cancelled. The reserved funds are available again.",
+    Status.EXPIRED: "Your transfer was not carried out in time and has expired. The reserved funds are available again.",
+    Status.DROPPED: "Your transfer has left the network's queue. We are making sure that it arrives; you need not do anything.",
+    Status.REORGED: "The blockchain is settling the order of its latest blocks. We are watching your transfer until it is final.",
+}
+_BY_ROUTE: dict[tuple[Route, Status], str] = {
+    (Route.ON_CHAIN_WITHDRAWAL, Status.CONFIRMED): "Your transfer has arrived: the blockchain has confirmed it.",
+    (Route.ON_CHAIN_WITHDRAWAL, Status.RECONCILED): "Your transfer is complete.",
+    (Route.OFF_RAMP, Status.SENT_ON_CHAIN): "Your funds are on their way to our liquidity partner.",
+    (Route.OFF_RAMP, Status.CONFIRMED): "The conversion is done. The bank is paying out to your beneficiary.",
+    (Route.OFF_RAMP, Status.FIAT_SETTLED): "The bank has paid your beneficiary.",
+    (Route.OFF_RAMP, Status.RECONCILED): "Your transfer is complete.",
+}
+
+
+def status_text(route: Route, status: Status, *, awaiting_approval: bool = False, failure_code: str = "") -> str:
+    """The sentence for the client. A failure's own words win over the state's."""
+    if failure_code:
+        return FAILURES[failure_code].client_text
+    if awaiting_approval and status is Status.CREATED:
+        return AWAITING_APPROVAL
+    return _BY_ROUTE.get((route, status)) or _COMMON[status]
