@@ -59,6 +59,11 @@ def current() -> Context:
     return context
 
 
+def bound() -> Context | None:
+    """The bound context or None: for logs and messages, which carry a conversation when there is one."""
+    return _context.get()
+
+
 @contextmanager
 def bind(actor: Actor, *, correlation_id: str = "", causation_id: str = "", request_id: str = "") -> Iterator[Context]:
     """Act as `actor` inside the block; a correlation id is made when the caller brings none."""

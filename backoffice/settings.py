@@ -1,40 +1,122 @@
-"""Settings of the shell, read from the environment in one place."""
+"""Settings of the shell: the environment is read here and nowhere else, once, and loudly.
 
-import os
+`ENVIRONMENT` is `sandbox` (default) or `production`; production refuses to start with anything only good for a demonstration.
+`COUNTERSIGN_PROCESS` says what this process is and so which database role it connects as: `owner` migrates and administers, `web`,
+`worker` and `sealer` serve.
+"""
+
 from pathlib import Path
-from urllib.parse import parse_qs, unquote, urlsplit
+from typing import Any
+
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from backoffice.checks import DEVELOPMENT_KEY, ProductionFacts, production_faults
+from backoffice.environment import DatabaseUrl, Environment
+from backoffice.generics import allow_type_parameters
+from backoffice.logging import logging_settings
+
+allow_type_parameters()
+env = Environment()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-DATA_DIR = Path(os.environ.get("DATA_DIR", BASE_DIR / "var")).resolve()
+ENVIRONMENT = env.choice("ENVIRONMENT", "sandbox", frozenset({"sandbox", "production"}))
+PRODUCTION = ENVIRONMENT == "production"
+COUNTERSIGN_PROCESS = env.choice("COUNTERSIGN_PROCESS", "owner", frozenset({"owner", "web", "worker", "sealer"}))
+DATA_DIR = Path(env.text("DATA_DIR", str(BASE_DIR / "var"))).resolve()
+SEED = env.choice("SEED", "none" if PRODUCTION else "demo", frozenset({"demo", "none"}))
+DEMO_PASSWORD = env.text("DEMO_PASSWORD", "")
+DEBUG = env.flag("DEBUG")
+SECRET_KEY = env.text("SECRET_KEY", DEVELOPMENT_KEY)
+SECRET_KEY_FALLBACKS = env.listing("SECRET_KEY_FALLBACKS")
+BASE_URL = env.text("BASE_URL", "http://127.0.0.1:8000").rstrip("/")
+ALLOWED_HOSTS = env.listing("ALLOWED_HOSTS", "" if PRODUCTION else "localhost,127.0.0.1,[::1],testserver")
+CSRF_TRUSTED_ORIGINS = env.listing("CSRF_TRUSTED_ORIGINS")
+
+# --- Database: one role per kind of process ---------------------------------------------------------------------------------------
+_URL_VARIABLE = "DATABASE_URL" if COUNTERSIGN_PROCESS == "owner" else f"DATABASE_URL_{COUNTERSIGN_PROCESS.upper()}"
+_DATABASE_URL = env.text(_URL_VARIABLE, "")
+WEB_THREADS = env.integer("WEB_THREADS", 8, minimum=1)
 
 
-def _database(url: str) -> dict[str, object]:
-    parts = urlsplit(url)
-    host = parse_qs(parts.query).get("host", [parts.hostname or ""])[0]
+def _database(url: str) -> dict[str, Any]:
+    """Only web pools its connections: Celery closes a pool at every task, and a pool must not cross a fork."""
+    # Without a URL (a type checker, `check`) the name leads nowhere: a forgotten variable is an error at the first query.
+    parsed = DatabaseUrl.parse(_URL_VARIABLE, url or f"postgresql:///h_platform?host={DATA_DIR}/no-database-configured")
+    limits = {"web": "-c statement_timeout=15s -c lock_timeout=5s", "owner": ""}.get(
+        COUNTERSIGN_PROCESS, "-c statement_timeout=60s -c lock_timeout=10s"
+    )
+    idle = "" if COUNTERSIGN_PROCESS == "owner" else " -c idle_in_transaction_session_timeout=60s"
+    options: dict[str, Any] = {"connect_timeout": 5, "application_name": f"countersign-{COUNTERSIGN_PROCESS}", **parsed.options}
+    if limits:
+        options["options"] = limits + idle
+    pooled = COUNTERSIGN_PROCESS == "web"
+    if pooled:
+        options["pool"] = {"min_size": 1, "max_size": WEB_THREADS + 2, "timeout": 10, "max_lifetime": 600}
     return {
         "ENGINE": "django.db.backends.postgresql",
-        "NAME": unquote(parts.path.lstrip("/")),
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": host,
-        "PORT": str(parts.port or ""),
+        "NAME": parsed.name,
+        "USER": parsed.user,
+        "PASSWORD": parsed.password,
+        "HOST": parsed.host,
+        "PORT": parsed.port,
+        "OPTIONS": options,
+        "CONN_MAX_AGE": 0 if pooled else 60,
+        "CONN_HEALTH_CHECKS": not pooled,
     }
 
 
-SECRET_KEY = os.environ.get("SECRET_KEY", "development-only")
-DEBUG = os.environ.get("DEBUG") == "1"
-ALLOWED_HOSTS = ["*"]
-DATABASES = {"default": _database(os.environ["DATABASE_URL"])}
-USE_TZ = True
-TIME_ZONE = "UTC"
-AUTH_USER_MODEL = "access.Operator"
+DATABASES = {"default": _database(_DATABASE_URL)}
+# What `apply_grants` gives each role as password; a role whose URL is not set keeps the one it has.
+DATABASE_ROLE_URLS = {name: env.text(f"DATABASE_URL_{name.upper()}", "") for name in ("web", "worker", "sealer", "signer")}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+CACHES = {
+    # In the database: rate limits must hold over all processes, and sign-in must work without Redis.
+    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "backoffice_cache", "TIMEOUT": 3600},
+}
+
+# --- Broker: hints only, never the only copy of anything (options in backoffice.broker) -------------------------------------------
+REDIS_URL = env.text("REDIS_URL", "")
+
+# --- The outside ------------------------------------------------------------------------------------------------------------------
+CHAIN_RPC_URL = env.text("CHAIN_RPC_URL", "")
+CHAIN_ID = env.integer("CHAIN_ID", 31337, minimum=1)
+CHAIN_CONFIRMATIONS = env.integer("CHAIN_CONFIRMATIONS", 3, minimum=1)
+CHAIN_BLOCK_TIME = env.seconds("CHAIN_BLOCK_TIME", 2.0)
+BANK_URL = env.text("BANK_URL", "")
+BANK_TOKEN = env.text("BANK_TOKEN", "")
+DESK_URL = env.text("DESK_URL", BANK_URL)
+DESK_TOKEN = env.text("DESK_TOKEN", BANK_TOKEN)
+SIGNER_URL = env.text("SIGNER_URL", "")
+SIGNER_TOKEN = env.text("SIGNER_TOKEN", "")
+# Source name -> secret (`whsec_...`) of webhooks that come in; several sources are separated by white space.
+WEBHOOK_SECRETS = env.pairs("WEBHOOK_SECRETS")
+# Channel name -> apprise URL. The name is what rows and logs carry; the URL is a secret.
+ALERT_CHANNELS = env.pairs("ALERT_CHANNELS")
+METRICS_TOKEN = env.text("METRICS_TOKEN", "")
+HEARTBEAT_INTERVAL = env.seconds("HEARTBEAT_INTERVAL", 5.0)
+HEARTBEAT_STALE_AFTER = env.seconds("HEARTBEAT_STALE_AFTER", 20.0)
+
+# --- The house --------------------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
+    "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django.contrib.postgres",
+    "allauth",
+    "allauth.account",
     "guardian",
+    "simple_history",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_htmx",
+    "csp",
+    "django_structlog",
     "audit",
     "ledger",
     "approvals",
@@ -43,6 +125,159 @@ INSTALLED_APPS = [
     "backoffice.access",
     "backoffice.alerts",
     "backoffice.console",
+    "backoffice.health",
     "backoffice.quickstart",
     "backoffice.sandbox",
 ]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "backoffice.middleware.Identify",
+    "django_structlog.middlewares.RequestMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "simple_history.middleware.HistoryRequestMiddleware",
+    "backoffice.access.middleware.OperatorContextMiddleware",
+    "backoffice.access.middleware.AccessMiddleware",
+]
+ROOT_URLCONF = "backoffice.urls"
+WSGI_APPLICATION = "backoffice.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# --- Who may come in --------------------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "access.Operator"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+    "guardian.backends.ObjectPermissionBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+ANONYMOUS_USER_NAME = None
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "backoffice.access.adapter.OperatorAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_SESSION_REMEMBER = False
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Strict"
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "object-src": [NONE],
+    },
+}
+# Uploads are statements; the importer has limits of its own.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
+
+# --- Pages ------------------------------------------------------------------------------------------------------------------------
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en-gb"
+USE_I18N = False
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+_MANIFEST = env.flag("STATIC_MANIFEST", default=PRODUCTION)
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": str(DATA_DIR / "files")}},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if _MANIFEST
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = not _MANIFEST
+REST_FRAMEWORK = {
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "COERCE_DECIMAL_TO_STRING": True,
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Countersign",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+}
+
+# --- Logs -------------------------------------------------------------------------------------------------------------------------
+LOGGING_CONFIG = "backoffice.logging.configure"
+LOGGING = logging_settings(level=env.text("LOG_LEVEL", "INFO"))
+
+# --- Production -------------------------------------------------------------------------------------------------------------------
+if PRODUCTION:
+    SESSION_COOKIE_NAME = "__Host-session"
+    CSRF_COOKIE_NAME = "__Host-csrf"
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+    SECURE_SSL_REDIRECT = True
+    # Probes come over plain HTTP from the same machine or network; they say nothing that is secret.
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
+    SECURE_HSTS_SECONDS = 365 * 24 * 3600
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    if env.flag("BEHIND_TLS_PROXY"):
+        SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    _faults = production_faults(
+        ProductionFacts(
+            debug=DEBUG,
+            secret_key=SECRET_KEY,
+            demo_password=bool(DEMO_PASSWORD),
+            allowed_hosts=tuple(ALLOWED_HOSTS),
+            base_url=BASE_URL,
+            database_configured=bool(_DATABASE_URL),
+            broker_url=REDIS_URL,
+            seed=SEED,
+            secrets={} if COUNTERSIGN_PROCESS == "owner" else {"BANK_TOKEN": BANK_TOKEN, "SIGNER_TOKEN": SIGNER_TOKEN},
+        )
+    )
+    if _faults:
+        raise ImproperlyConfigured("Countersign refuses to start in production:\n" + "\n".join(f"  - {fault}" for fault in _faults))

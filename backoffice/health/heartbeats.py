@@ -1,0 +1,53 @@
+"""Signs of life: one row per process, written by itself, read by /readyz and by the alert checks. Times are the database's."""
+
+import os
+import socket
+from dataclasses import dataclass
+
+from django.db import connection
+from psycopg.types.json import Jsonb
+
+from backoffice import release
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """The last sign of life of a process; `age_s` in seconds of database time."""
+
+    name: str
+    kind: str
+    age_s: float
+
+
+def process_name(kind: str) -> str:
+    return f"{kind}@{socket.gethostname()}:{os.getpid()}"
+
+
+def sign(*, name: str, kind: str, detail: dict[str, str] | None = None) -> None:
+    """Say that `name` is alive now. Commits by itself; raises django.db.Error when the database does not answer."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO transfers_heartbeat (name, kind, seen_at, detail) VALUES (%s, %s, clock_timestamp(), %s)"
+            " ON CONFLICT (name) DO UPDATE SET kind = EXCLUDED.kind, seen_at = EXCLUDED.seen_at, detail = EXCLUDED.detail",
+            [name, kind, Jsonb({**release.current().labels(), **(detail or {})})],
+        )
+
+
+def signs(*, newer_than_s: float) -> list[Sign]:
+    """Those seen within `newer_than_s` seconds, youngest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT name, kind, extract(epoch FROM clock_timestamp() - seen_at)::float8 FROM transfers_heartbeat"
+            " WHERE seen_at > clock_timestamp() - make_interval(secs => %s) ORDER BY seen_at DESC",
+            [newer_than_s],
+        )
+        return [Sign(*row) for row in cursor.fetchall()]
+
+
+def forget_the_dead(*, older_than_s: float) -> int:
+    """Drop rows of processes that are long gone (each restart has a new pid). Returns how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM transfers_heartbeat WHERE seen_at < clock_timestamp() - make_interval(secs => %s)", [older_than_s]
+        )
+        return int(cursor.rowcount)

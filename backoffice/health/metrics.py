@@ -1,0 +1,90 @@
+"""Figures, read from the database when asked for.
+
+Every process writes its facts to the database anyway, so nothing is counted twice, lost with a process or different between two web
+processes; a scrape is a handful of indexed queries.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from django.db import connection, transaction
+from prometheus_client import CollectorRegistry, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from backoffice import release
+from transfers.states import TERMINAL
+
+STATEMENT_TIMEOUT = "5s"
+_TERMINAL = sorted(status.value for status in TERMINAL)
+
+
+def _rows(sql: str, parameters: Sequence[object] = ()) -> list[tuple[object, ...]]:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [STATEMENT_TIMEOUT])
+        cursor.execute(sql, parameters)
+        return cursor.fetchall()
+
+
+def _gauge(name: str, text: str, labels: list[str], rows: Sequence[tuple[object, ...]]) -> Metric:
+    """The last column is the value, those before it the labels."""
+    family = GaugeMetricFamily(name, text, labels=labels)
+    for *names, value in rows:
+        family.add_metric([str(label) for label in names], float(str(value)))
+    return family
+
+
+class FromDatabase(Collector):
+    """One method per figure."""
+
+    def collect(self) -> Iterator[Metric]:
+        yield self._build()
+        yield self._transfers()
+        yield self._oldest()
+        yield self._transitions()
+        yield self._heartbeats()
+        yield self._alerts()
+
+    def describe(self) -> list[Metric]:
+        """Empty on purpose: registering must not ask the database."""
+        return []
+
+    def _build(self) -> Metric:
+        labels = release.current().labels()
+        return _gauge("countersign_build", "Which version is running; always 1.", list(labels), [(*labels.values(), 1)])
+
+    def _transfers(self) -> Metric:
+        rows = _rows("SELECT route, status, count(*) FROM transfers_transfer GROUP BY 1, 2")
+        return _gauge("countersign_transfers", "Transfers by route and present state.", ["route", "status"], rows)
+
+    def _oldest(self) -> Metric:
+        sql = (
+            "SELECT route, status, extract(epoch FROM clock_timestamp() - min(state_entered_at)) FROM transfers_transfer"
+            " WHERE status <> ALL(%s) GROUP BY 1, 2"
+        )
+        return _gauge(
+            "countersign_transfers_oldest_seconds",
+            "Longest time in the present state.",
+            ["route", "status"],
+            _rows(sql, [_TERMINAL]),
+        )
+
+    def _transitions(self) -> Metric:
+        family = CounterMetricFamily("countersign_transitions", "State transitions ever taken.", labels=["source", "target"])
+        sql = "SELECT from_status, to_status, count(*) FROM transfers_event WHERE from_status <> to_status GROUP BY 1, 2"
+        for source, target, count in _rows(sql):
+            family.add_metric([str(source), str(target)], float(str(count)))
+        return family
+
+    def _heartbeats(self) -> Metric:
+        sql = "SELECT kind, extract(epoch FROM clock_timestamp() - max(seen_at)) FROM transfers_heartbeat GROUP BY 1"
+        return _gauge(
+            "countersign_heartbeat_age_seconds", "Since the last sign of life, per kind of process.", ["kind"], _rows(sql)
+        )
+
+    def _alerts(self) -> Metric:
+        rows = _rows("SELECT severity, count(*) FROM alerts_alert WHERE resolved_at IS NULL GROUP BY 1")
+        return _gauge("countersign_alerts_open", "Alerts that are not resolved.", ["severity"], rows)
+
+
+registry = CollectorRegistry(auto_describe=False)
+registry.register(FromDatabase())

@@ -1,0 +1,18 @@
+"""What beat sends, by dotted task name: every entry is a look for due work that changes nothing when there is none."""
+
+from typing import Any
+
+
+def _every(seconds: float, task: str) -> dict[str, Any]:
+    """A hint that was not taken before the next one is due has nothing left to say, hence `expires`."""
+    return {"task": task, "schedule": seconds, "options": {"expires": max(seconds * 3, 5.0)}}
+
+
+def beat_schedule() -> dict[str, dict[str, Any]]:
+    """Periods in seconds."""
+    return {
+        "drive due transfers": _every(2.0, "transfers.tasks.drive_due"),
+        "reconcile": _every(5.0, "reconciliation.tasks.reconcile"),
+        "check alerts": _every(15.0, "backoffice.alerts.tasks.check"),
+        "beat is alive": _every(5.0, "backoffice.health.tasks.sign_for_beat"),
+    }
