@@ -5,3 +5,19 @@ class AccessConfig(AppConfig):
     name = "backoffice.access"
     label = "access"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from audit import vocabulary
+
+        vocabulary.register(
+            "access.signed_in",
+            "access.sign_in_refused",
+            "access.signed_out",
+            "access.refused",
+            "access.role_granted",
+            "access.role_revoked",
+            "access.clients_assigned",
+            "access.clients_unassigned",
+            "access.settings_changed",
+            "access.password_changed",
+        )
