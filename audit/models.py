@@ -1,15 +1,17 @@
 """The audit trail: one row per thing that somebody did or was refused.
 
-Rows are written only by the database function `audit_record` (see migrations), inside the transaction of the change itself. The table
-is partitioned by month of `recorded_at`; nobody may update, delete or truncate it. Floor 1 knows no business word: resources are
-named by strings.
+Rows are written only by the database function `audit_record` (see migrations), inside the transaction of the change itself. The
+table is partitioned by month of `recorded_at`; nobody may update, delete or truncate it. Floor 1 knows no business word: resources
+are named by strings.
 """
 
 from django.db import models
 
+from audit.readonly import ReadOnlyModel
 
-class AuditEvent(models.Model):
-    """An immutable fact. `occurred_at` is business time; `recorded_at`, `txid`, `cluster_epoch` and `db_user` are the database's."""
+
+class AuditEvent(ReadOnlyModel):
+    """An immutable fact. `occurred_at` is business time; `recorded_at`, `txid`, `cluster_epoch` and `db_user` the database's."""
 
     pk = models.CompositePrimaryKey("recorded_at", "id")
     id = models.UUIDField()
@@ -41,3 +43,4 @@ class AuditEvent(models.Model):
         managed = False
         db_table = "audit_event"
         ordering = ["-recorded_at"]
+        default_permissions = ("view",)

@@ -1,0 +1,31 @@
+"""The closed vocabulary of event types: each floor registers its own when the application starts, and nothing else can be recorded.
+
+A type reads `floor.what_happened`, in the past tense: `ledger.posted`, `approvals.vote_cast`.
+"""
+
+import re
+
+_SHAPE = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
+_types: set[str] = set()
+
+
+class UnknownEventType(ValueError):
+    """An event type that no floor registered: a typing mistake, or an AppConfig.ready() that forgot to register it."""
+
+
+def register(*types: str) -> None:
+    """Add types to the vocabulary; repeating one is harmless, since AppConfig.ready() may run more than once."""
+    for name in types:
+        if not _SHAPE.fullmatch(name):
+            raise ValueError(f"{name!r} does not read like floor.what_happened")
+    _types.update(types)
+
+
+def check(name: str) -> None:
+    """Raises UnknownEventType unless a floor registered `name`."""
+    if name not in _types:
+        raise UnknownEventType(f"event type {name!r} is not in the vocabulary; register it in its floor's apps.ready()")
+
+
+def known() -> frozenset[str]:
+    return frozenset(_types)
