@@ -1,0 +1,87 @@
+"""`python -m backoffice.sandbox.chain --port P --data-dir DIR`: run the sandbox chain until SIGTERM or SIGINT."""
+
+import argparse
+import fcntl
+import json
+import logging
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from backoffice.sandbox.chain.files import write_atomically
+from backoffice.sandbox.chain.funding import Funding
+from backoffice.sandbox.chain.genesis import Genesis, load_or_create
+from backoffice.sandbox.chain.methods import ethereum_methods
+from backoffice.sandbox.chain.miner import Miner
+from backoffice.sandbox.chain.node import Node
+from backoffice.sandbox.chain.rpc import Dispatcher
+from backoffice.sandbox.chain.sandbox import sandbox_methods
+from backoffice.sandbox.chain.server import ChainServer
+
+logger = logging.getLogger("backoffice.sandbox.chain")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    options.data_dir.mkdir(parents=True, exist_ok=True)
+    with (options.data_dir / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            logger.error("another chain runs in %s", options.data_dir)  # noqa: TRY400 - the sentence says it all
+            return 1
+        return _serve(options)
+
+
+def _serve(options: argparse.Namespace) -> int:
+    genesis = load_or_create(options.data_dir, chain_id=options.chain_id)
+    node = Node(options.data_dir, genesis)
+    funding = Funding(node, options.data_dir / "funding.jsonl")
+    dispatcher = Dispatcher(node, ethereum_methods(node) | sandbox_methods(node, funding))
+    server = ChainServer((options.host, options.port), dispatcher)
+    host, port = server.server_address[:2]
+    write_atomically(options.data_dir / "network.json", _network(genesis, f"http://{host!s}:{port}"), mode=0o644)
+    miner = Miner(node, block_time=options.block_time, idle_time=options.idle_time)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: threading.Thread(target=server.shutdown).start())
+    logger.info("chain %s at block %s on %s:%s, token %s", genesis.chain_id, node.height, host, port, genesis.token_address)
+    miner.start()
+    try:
+        server.serve_forever()
+    finally:
+        miner.stop()
+        server.server_close()
+        funding.close()
+        node.close()
+    return 0
+
+
+def _network(genesis: Genesis, url: str) -> str:
+    """What others need to know, in the shape of the signer's SIGNER_NETWORKS."""
+    network = {
+        "name": "ethereum",
+        "chain_id": genesis.chain_id,
+        "rpc_url": url,
+        "tokens": {"USDC.ethereum": genesis.token_address},
+        "max_fee_per_gas": "500000000000",
+        "max_priority_fee_per_gas": "50000000000",
+        "max_gas_limit": 150_000,
+    }
+    return json.dumps({"networks": [network]}, indent=2) + "\n"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m backoffice.sandbox.chain", description="A real EVM for the sandbox.")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, required=True, help="0 takes a free one; network.json in the data directory names it")
+    parser.add_argument("--data-dir", type=Path, required=True)
+    parser.add_argument("--block-time", type=float, default=2.0, help="seconds between blocks while there is something to confirm")
+    parser.add_argument("--idle-time", type=float, default=30.0, help="seconds between blocks otherwise")
+    parser.add_argument("--chain-id", type=int, default=31337)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

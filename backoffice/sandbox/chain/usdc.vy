@@ -1,0 +1,80 @@
+# pragma version ^0.4.3
+# pragma evm-version cancun
+"""
+@title Sandbox dollar token
+@notice An ERC-20 token with six decimals that stands for USDC on the sandbox chain. Only its owner mints.
+"""
+
+event Transfer:
+    sender: indexed(address)
+    receiver: indexed(address)
+    amount: uint256
+
+event Approval:
+    owner: indexed(address)
+    spender: indexed(address)
+    amount: uint256
+
+name: public(constant(String[16])) = "Sandbox USD Coin"
+symbol: public(constant(String[4])) = "USDC"
+decimals: public(constant(uint8)) = 6
+
+owner: public(immutable(address))
+totalSupply: public(uint256)
+balanceOf: public(HashMap[address, uint256])
+allowance: public(HashMap[address, HashMap[address, uint256]])
+
+
+@deploy
+def __init__():
+    owner = msg.sender
+
+
+@internal
+def _move(sender: address, receiver: address, amount: uint256):
+    # The zero address is refused, as the real token does: tokens sent there would be lost without having been burnt.
+    assert receiver != empty(address), "transfer to the zero address"
+    assert self.balanceOf[sender] >= amount, "transfer amount exceeds balance"
+    self.balanceOf[sender] -= amount
+    self.balanceOf[receiver] += amount
+    log Transfer(sender=sender, receiver=receiver, amount=amount)
+
+
+@external
+def transfer(receiver: address, amount: uint256) -> bool:
+    self._move(msg.sender, receiver, amount)
+    return True
+
+
+@external
+def approve(spender: address, amount: uint256) -> bool:
+    self.allowance[msg.sender][spender] = amount
+    log Approval(owner=msg.sender, spender=spender, amount=amount)
+    return True
+
+
+@external
+def transferFrom(sender: address, receiver: address, amount: uint256) -> bool:
+    assert self.allowance[sender][msg.sender] >= amount, "transfer amount exceeds allowance"
+    self.allowance[sender][msg.sender] -= amount
+    self._move(sender, receiver, amount)
+    return True
+
+
+@external
+def mint(receiver: address, amount: uint256) -> bool:
+    assert msg.sender == owner, "only the owner mints"
+    assert receiver != empty(address), "mint to the zero address"
+    self.totalSupply += amount
+    self.balanceOf[receiver] += amount
+    log Transfer(sender=empty(address), receiver=receiver, amount=amount)
+    return True
+
+
+@external
+def burn(amount: uint256) -> bool:
+    assert self.balanceOf[msg.sender] >= amount, "burn amount exceeds balance"
+    self.balanceOf[msg.sender] -= amount
+    self.totalSupply -= amount
+    log Transfer(sender=msg.sender, receiver=empty(address), amount=amount)
+    return True
