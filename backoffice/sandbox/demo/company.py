@@ -1,0 +1,174 @@
+"""Who and what the demo company is. Amounts are decimal strings in major units. Nothing here acts."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+NETWORK = "ethereum"
+USDC = "USDC.ethereum"
+ETH = "ETH.ethereum"
+HOT_WALLET = "hot-1"
+SETTLEMENT_WALLET = "settlement-1"
+BANK = "nordbank"
+
+
+@dataclass(frozen=True, slots=True)
+class DemoOperator:
+    username: str
+    name: str
+    roles: tuple[str, ...]
+
+
+OPERATORS = (
+    DemoOperator("viewer", "Vera Lind", ("viewer",)),
+    DemoOperator("operator", "Omar Haddad", ("operator",)),
+    DemoOperator("approver", "Ana Moreno", ("approver",)),
+    DemoOperator("approver2", "Bo Karlsson", ("approver",)),
+    DemoOperator("admin", "Ada Novak", ("admin",)),
+    DemoOperator("compliance", "Clara Weiss", ("compliance",)),
+    DemoOperator("support", "Sam Okafor", ("support",)),
+    DemoOperator("oncall", "Kim Tanaka", ("oncall",)),
+    DemoOperator("treasury", "Tess Rivera", ("treasury",)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DemoClient:
+    """`funds` are its opening balance in USDC; `bank_account` and `address` are where it usually withdraws to."""
+
+    id: str
+    name: str
+    contact: str
+    funds: str
+    address_label: str
+    bank_account: dict[str, str]
+
+
+CLIENTS = (
+    DemoClient(
+        "acme",
+        "Acme Robotics",
+        "Rhea Castillo",
+        "14000000.00",
+        "Acme treasury",
+        {"type": "bank_account", "clabe": "002010077777777771", "name": "Acme Robotics de México SA de CV", "country": "MX"},
+    ),
+    DemoClient(
+        "globex",
+        "Globex Trading",
+        "Paul Adler",
+        "6000000.00",
+        "Globex cold storage",
+        {"type": "bank_account", "iban": "AT611904300234573201", "name": "Globex Trading GmbH", "country": "AT"},
+    ),
+    DemoClient(
+        "initech",
+        "Initech Payments",
+        "Lena Fischer",
+        "2500000.00",
+        "Initech settlement",
+        {"type": "bank_account", "clabe": "014027000005555558", "name": "Initech Pagos SA", "country": "MX"},
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DemoCorridor:
+    id: str
+    name: str
+    route: str
+    target_asset: str
+    country: str
+    network: str
+    fee_bps: int
+    fee_minimum: str
+    slippage_bps: int
+
+
+CORRIDORS = (
+    DemoCorridor("US-ETH", "USDC to Ethereum", "on_chain_withdrawal", USDC, "", NETWORK, 0, "0.50", 0),
+    DemoCorridor("US-MX", "USDC to Mexican pesos", "off_ramp", "MXN", "MX", "", 25, "1.00", 50),
+    DemoCorridor("US-AT", "USDC to euro, Austria", "off_ramp", "EUR", "AT", "", 20, "1.00", 50),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DemoNostro:
+    """A pre-funded bank account of ours; the sandbox bank opens it with the same balance in its own books."""
+
+    code: str
+    name: str
+    iban: str
+    currency: str
+    opening: str
+
+    @property
+    def account_code(self) -> str:
+        return f"nostro:{self.code}:{self.currency}"
+
+
+NOSTROS = (
+    DemoNostro("nordbank-mxn", "Nordbank, Mexican pesos", "DE12500105170648489890", "MXN", "400000000.00"),
+    DemoNostro("nordbank-eur", "Nordbank, euro", "DE89370400440532013000", "EUR", "20000000.00"),
+)
+BANK_BIC = "COBADEFFXXX"
+ACCOUNT_HOLDER = "Countersign Demo Ltd"
+
+HOUSE_USDC = "1000000.00"
+GAS_ETH = "250.0"
+
+# Criteria are lists and amount bands of approvals.policy.evaluate; amounts are major units of the asset here and minor units once seeded.
+POLICY_RULES: tuple[dict[str, object], ...] = (
+    {
+        "code": "small",
+        "title": "Withdrawals below 1,000 USDC to an allowed destination run by themselves",
+        "criteria": {"asset": [USDC], "destination_status": ["allowed"], "amount_below": "1000"},
+        "outcome": "allow",
+    },
+    {
+        "code": "medium",
+        "title": "Withdrawals from 1,000 USDC need one approver",
+        "criteria": {"asset": [USDC], "destination_status": ["allowed"], "amount_from": "1000"},
+        "outcome": "require_approval",
+        "quorum": 1,
+        "role": "approver",
+    },
+    {
+        "code": "high-value",
+        "title": "Withdrawals from 100,000 USDC need two approvers",
+        "criteria": {"asset": [USDC], "destination_status": ["allowed"], "amount_from": "100000"},
+        "outcome": "require_approval",
+        "quorum": 2,
+        "role": "approver",
+    },
+    {
+        "code": "initech-high-value",
+        "title": "Initech: withdrawals from 25,000 USDC need two approvers",
+        "criteria": {"client": ["initech"], "asset": [USDC], "destination_status": ["allowed"], "amount_from": "25000"},
+        "outcome": "require_approval",
+        "quorum": 2,
+        "role": "approver",
+    },
+    {
+        "code": "cooling-off",
+        "title": "No withdrawal to a destination that is still cooling off",
+        "criteria": {"destination_status": ["cooling_off"]},
+        "outcome": "deny",
+    },
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DemoLimit:
+    client_id: str
+    window: str
+    amount: str
+
+
+LIMITS = (
+    DemoLimit("", "transaction", "5000000"),
+    DemoLimit("acme", "day", "25000000"),
+    DemoLimit("globex", "day", "5000000"),
+    DemoLimit("initech", "day", "1000000"),
+)
+
+APPROVAL_VALIDITY = timedelta(hours=4)

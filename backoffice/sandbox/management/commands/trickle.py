@@ -1,0 +1,26 @@
+"""Sends bounded sandbox traffic to the running web process, over HTTP."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from backoffice.sandbox.demo.trickle import Pace, Trickle
+
+
+class Command(BaseCommand):
+    help = "Send a bounded stream of demo transfers to the client API."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        path = Path(settings.DATA_DIR) / "demo.json"
+        if not path.exists():
+            raise CommandError(f"{path} does not exist: run manage.py seed_demo first")
+        pace = Pace(
+            burst=int(os.environ.get("TRICKLE_BURST", Pace.burst)),
+            interval_s=float(os.environ.get("TRICKLE_INTERVAL", Pace.interval_s)),
+            most=int(os.environ.get("TRICKLE_MOST", Pace.most)),
+        )
+        Trickle(json.loads(path.read_text(encoding="utf-8")), pace, seed=os.getpid()).run()

@@ -1,0 +1,172 @@
+"""Our own reading of the chain: blocks at final depth, the token transfers of our wallets in them, and what our transactions cost.
+
+The indexer shares no table with the driver. It follows blocks by parent hash; a block that does not continue the last one read means the
+chain was rewritten below final depth, which stops the indexer with a critical break instead of being papered over.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+from django.db import transaction
+
+from audit import clock
+from ledger.models import Asset
+from reconciliation.commands.breaks import open_break
+from reconciliation.errors import ChainRewritten
+from reconciliation.models import Break, ExternalItem, IndexedBlock, Source
+from transfers.rails.evm.types import Block, Receipt, TokenTransfer
+
+# Blocks read in one database transaction: small enough to commit often, large enough to catch up quickly.
+BATCH = 200
+
+
+class ChainReader(Protocol):
+    """What the indexer asks of a node. `transactions_from` names the hashes that our wallets sent in a block, reverted ones included."""
+
+    confirmations: int
+
+    def head(self) -> tuple[int, str]: ...
+    def block(self, number: int) -> Block: ...
+    def logs(self, from_block: int, to_block: int, contracts: Sequence[str]) -> list[TokenTransfer]: ...
+    def receipt(self, tx_hash: str) -> Receipt | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class IndexRun:
+    blocks: int
+    items: int
+    head: int
+
+
+def index_network(*, network: str, reader: ChainReader) -> IndexRun:
+    """Read every final block of `network` that was not read yet. Safe to run twice at once: the second finds the rows there.
+
+    Raises ChainRewritten when a block does not follow the last one read.
+    """
+    sources = list(Source.objects.filter(kind=Source.Kind.CHAIN, network=network, active=True).exclude(start_block=None))
+    if not sources:
+        return IndexRun(0, 0, 0)
+    head, _ = reader.head()
+    final = head - reader.confirmations + 1
+    first = _next_block(network, sources)
+    blocks = items = 0
+    while first <= final:
+        last = min(first + BATCH - 1, final)
+        made = _index_range(network, sources, reader, first, last)
+        blocks, items, first = blocks + (last - first + 1), items + made, last + 1
+    return IndexRun(blocks, items, head)
+
+
+def _next_block(network: str, sources: Iterable[Source]) -> int:
+    last = IndexedBlock.objects.filter(network=network, canonical=True).order_by("-number").first()
+    return last.number + 1 if last else min(source.start_block for source in sources if source.start_block is not None)
+
+
+def _index_range(network: str, sources: list[Source], reader: ChainReader, first: int, last: int) -> int:
+    headers = [reader.block(number) for number in range(first, last + 1)]
+    assets = {asset.contract: asset for asset in Asset.objects.filter(network=network).exclude(contract="")}
+    transfers = reader.logs(first, last, tuple(assets))
+    by_address = {source.account_identification.lower(): source for source in sources}
+    ours = [log for log in transfers if log.sender.lower() in by_address or log.recipient.lower() in by_address]
+    sent = {hash_ for header in headers for sender, hash_ in header.transactions if sender.lower() in by_address}
+    receipts = {hash_: _required(reader.receipt(hash_), hash_) for hash_ in sent}
+    with transaction.atomic():
+        blocks = _store_blocks(network, headers)
+        gas_asset = Asset.objects.get(network=network, kind=Asset.Kind.NATIVE)
+        items = [item for log in ours for item in _token_items(log, assets[log.contract], by_address, blocks)]
+        items += [_gas_item(receipt, gas_asset, by_address, blocks) for receipt in receipts.values()]
+        wanted = [item for item in items if item.source.start_block is not None and item.block and item.block.number >= item.source.start_block]
+        before = ExternalItem.objects.filter(fingerprint__in=[item.fingerprint for item in wanted]).count()
+        ExternalItem.objects.bulk_create(wanted, ignore_conflicts=True)
+        return len(wanted) - before
+
+
+def _required(receipt: Receipt | None, hash_: str) -> Receipt:
+    if receipt is None:
+        raise ChainRewritten(f"the node gave a block with {hash_} but has no receipt for it")
+    return receipt
+
+
+def _store_blocks(network: str, headers: list[Block]) -> dict[int, IndexedBlock]:
+    previous = IndexedBlock.objects.filter(network=network, number=headers[0].number - 1, canonical=True).first()
+    parent = previous.hash if previous else None
+    for header in headers:
+        if parent is not None and header.parent_hash != parent:
+            raise ChainRewritten(f"block {header.number} of {network} follows {header.parent_hash}, but we read {parent} before it")
+        parent = header.hash
+    now = clock.now()
+    rows = [
+        IndexedBlock(
+            network=network, number=h.number, hash=h.hash, parent_hash=h.parent_hash, mined_at=datetime.fromtimestamp(h.timestamp, UTC), indexed_at=now
+        )
+        for h in headers
+    ]
+    IndexedBlock.objects.bulk_create(rows, ignore_conflicts=True)
+    stored = IndexedBlock.objects.filter(network=network, hash__in=[h.hash for h in headers], canonical=True)
+    return {block.number: block for block in stored}
+
+
+def _token_items(
+    log: TokenTransfer, asset: Asset, by_address: dict[str, Source], blocks: dict[int, IndexedBlock]
+) -> Iterable[ExternalItem]:
+    ends = ((log.sender, ExternalItem.Direction.DEBIT, log.recipient), (log.recipient, ExternalItem.Direction.CREDIT, log.sender))
+    for address, direction, other in ends:
+        source = by_address.get(address.lower())
+        if source is None:
+            continue
+        yield _item(
+            source,
+            blocks[log.block_number],
+            kind=ExternalItem.Kind.TOKEN_TRANSFER,
+            direction=direction,
+            currency=asset.id,
+            amount=log.amount,
+            counterparty=other,
+            references={"tx_hash": log.tx_hash, "log_index": str(log.log_index)},
+        )
+
+
+def _gas_item(receipt: Receipt, gas_asset: Asset, by_address: dict[str, Source], blocks: dict[int, IndexedBlock]) -> ExternalItem:
+    return _item(
+        by_address[receipt.sender.lower()],
+        blocks[receipt.block_number],
+        kind=ExternalItem.Kind.GAS,
+        direction=ExternalItem.Direction.DEBIT,
+        currency=gas_asset.id,
+        amount=receipt.gas_cost,
+        counterparty="",
+        references={"tx_hash": receipt.tx_hash},
+    )
+
+
+def _item(source: Source, block: IndexedBlock, *, references: dict[str, str], **facts: object) -> ExternalItem:
+    name = "|".join([source.code, block.hash, str(facts["kind"]), str(facts["direction"]), *references.values()])
+    return ExternalItem(
+        source=source,
+        block=block,
+        fingerprint=hashlib.sha256(name.encode()).hexdigest(),
+        value_date=block.mined_at.date(),
+        booked_at=block.mined_at,
+        references=references,
+        imported_at=clock.now(),
+        **facts,
+    )
+
+
+def report_rewritten(*, network: str, error: ChainRewritten) -> Break:
+    """Open the one critical break of a network whose chain was rewritten below final depth."""
+    source = Source.objects.filter(kind=Source.Kind.CHAIN, network=network).earliest("code")
+    return open_break(
+        type=Break.Type.TIMING,
+        severity=Break.Severity.CRITICAL,
+        source=source,
+        subject_key=f"rewritten:{network}",
+        title=f"The {network} chain was rewritten below final depth",
+        explanation=f"{error}. Indexing has stopped; nothing on {network} is reconciled until somebody has looked.",
+        currency="",
+        expected=None,
+        actual=None,
+    )
