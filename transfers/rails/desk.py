@@ -12,8 +12,8 @@ from transfers.rails.base import RetryableError, TerminalError
 
 @dataclass(frozen=True, slots=True)
 class DeskQuote:
-    """A firm rate: target major units for one source major unit, good until `expires_at`. Amounts are what the desk itself computed, in
-    major units; `raw` is its answer as received."""
+    """A firm rate: target major units for one source major unit, good until `expires_at`. Amounts are what the desk
+    itself computed, in major units; `raw` is its answer as received."""
 
     quote_id: str
     rate: Decimal
@@ -33,8 +33,8 @@ class LiquidityDesk:
         )
 
     def quote(self, *, source_currency: str, target_currency: str, source_amount_minor: int, source_exponent: int) -> DeskQuote:
-        """Ask for a rate. A quote binds nobody until it is used, so a failure is RetryableError; TerminalError when the desk does not deal
-        in the pair or the amount."""
+        """Ask for a rate. A quote binds nobody until it is used, so a failure is RetryableError;
+        TerminalError when the desk does not deal in the pair or the amount."""
         amount = Decimal(source_amount_minor).scaleb(-source_exponent)
         body = {"source_currency": source_currency, "target_currency": target_currency, "source_amount": f"{amount:f}"}
         try:

@@ -19,7 +19,8 @@ NOT_FOUND = "NOTFOUND"
 
 @dataclass(frozen=True, slots=True)
 class BankAnswer:
-    """`status` is an ISO 20022 status (ACTC, ACSP, ACSC, RJCT ...) or NOTFOUND; `reason` its code and words. The raw texts are evidence."""
+    """`status` is an ISO 20022 status (ACTC, ACSP, ACSC, RJCT ...) or NOTFOUND, `reason` its code and words.
+    The raw texts are evidence."""
 
     status: str
     reason: str
@@ -35,8 +36,8 @@ class BankRail:
         self._client = BankClient(base_url, token, timeout_s=timeout_s, transport=transport)
 
     def submit(self, transfer: CreditTransfer) -> BankAnswer:
-        """Hand over a payment order. Repeating it under the same message id cannot pay twice. Raises RetryableError (it was not taken),
-        TerminalError (it never will be) or UnknownOutcome (ask `status` first)."""
+        """Hand over a payment order. Repeating it under the same message id cannot pay twice.
+        Raises RetryableError (it was not taken), TerminalError (it never will be) or UnknownOutcome (ask `status` first)."""
         message = pain001.build(transfer, created_at=datetime.now(UTC))
         response = self._client.send("/payments", message, content_type="application/xml")
         try:

@@ -18,9 +18,9 @@ _SPELLED = {
     "ł": "l",
     "Đ": "D",
     "đ": "d",
-    "ı": "i",
+    "\u0131": "i",
 }
-_SPELLED |= {"&": "+", "_": "-", "’": "'", "‘": "'", "–": "-", "—": "-", "\n": " ", "\t": " "}
+_SPELLED |= {"&": "+", "_": "-", "\u2019": "'", "\u2018": "'", "\u2013": "-", "\u2014": "-", "\n": " ", "\t": " "}
 _TABLE = str.maketrans(_SPELLED)
 
 
@@ -34,7 +34,8 @@ def is_reference(value: str) -> bool:
 
 
 def latin(value: str, longest: int) -> str:
-    """Free text in the allowed set: accents dropped, the rest replaced by a dot, cut at `longest`. Empty when nothing legible is left."""
+    """Free text in the allowed set: accents dropped, the rest replaced by a dot, cut at `longest`.
+    Empty when nothing legible is left."""
     folded = unicodedata.normalize("NFKD", value.translate(_TABLE))
     plain = "".join(character for character in folded if not unicodedata.combining(character))
     written = " ".join(_FOREIGN.sub(".", plain).split())[:longest].strip()

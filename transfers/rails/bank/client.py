@@ -44,8 +44,8 @@ class BankClient:
         return response
 
     def ask(self, path: str, *, params: Mapping[str, str] | None = None, unknown_code: str = "") -> httpx.Response | None:
-        """The bank's 200; None only when the bank itself says, under `unknown_code`, that it has no such thing. A 404 of a proxy or of a
-        wrong address says nothing of the kind. Raises RetryableError."""
+        """The bank's 200; None only when the bank itself says, under `unknown_code`, that it has no such thing.
+        A 404 of a proxy or of a wrong address says nothing of the kind. Raises RetryableError."""
         try:
             response = self._http.get(path, params=params)
         except httpx.HTTPError as error:

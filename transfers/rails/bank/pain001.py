@@ -14,6 +14,7 @@ from transfers.rails.bank import charset
 from transfers.rails.base import TerminalError
 
 NAMESPACE = "urn:iso:std:iso:20022:tech:xsd:pain.001.001.09"
+_EMPTY = f'<Document xmlns="{NAMESPACE}"/>'
 _UETR = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")
 _BIC = re.compile(r"[A-Z0-9]{4}[A-Z]{2}[A-Z0-9]{2}([A-Z0-9]{3})?")
@@ -24,8 +25,8 @@ _OTHER_ACCOUNT = re.compile(r"[A-Za-z0-9\-]{1,34}")
 
 @dataclass(frozen=True, slots=True)
 class CreditTransfer:
-    """What the bank is asked to pay. `creditor` has `name`, one of `iban`, `clabe` or `account_number`, and may have `bic` and `country`.
-    `message_id` names this message and protects it from being carried out twice: send a repeat under the same one."""
+    """What the bank is asked to pay. `creditor` has `name`, one of `iban`, `clabe` or `account_number`, and may have
+    `bic` and `country`. `message_id` protects the order from being carried out twice: send a repeat under the same one."""
 
     message_id: str
     end_to_end_id: str
@@ -44,7 +45,7 @@ class CreditTransfer:
 def build(transfer: CreditTransfer, *, created_at: datetime) -> bytes:
     """The message as UTF-8 XML. Raises TerminalError naming the field that no bank would accept."""
     check(transfer)
-    document = etree.Element(f"{{{NAMESPACE}}}Document", nsmap={None: NAMESPACE})
+    document = etree.fromstring(_EMPTY)
     initiation = _add(document, "CstmrCdtTrfInitn")
     _group_header(initiation, transfer, created_at)
     payment = _payment(initiation, transfer)

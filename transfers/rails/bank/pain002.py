@@ -7,7 +7,8 @@ from lxml import etree
 from transfers.rails.bank.xml import Unreadable, children, find, name, parse, required, text
 
 # ExternalPaymentTransactionStatus1Code and its group and payment level relatives.
-STATUSES = frozenset("ACCC ACCP ACFC ACIS ACPD ACSC ACSP ACTC ACWC ACWP BLCK CANC CPUC PART PATC PDNG PRES RCVC RCVD RJCT".split())
+_LISTED = "ACCC ACCP ACFC ACIS ACPD ACSC ACSP ACTC ACWC ACWP BLCK CANC CPUC PART PATC PDNG PRES RCVC RCVD RJCT"
+STATUSES = frozenset(_LISTED.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,9 @@ class StatusReport:
     payments: tuple[PaymentStatus, ...]
 
     def verdict_on(self, end_to_end_id: str) -> tuple[Verdict, str]:
-        """The most specific verdict on that payment, and the bank's own reference. A message of ours holds one payment, so a verdict on
-        the payment or the group is a verdict on it, unless it says that only a part was accepted. Raises Unreadable when nothing is said."""
+        """The most specific verdict on that payment, and the bank's own reference. A message of ours holds one payment,
+        so a verdict on the payment or the group is a verdict on it, unless it says that only a part was accepted.
+        Raises Unreadable when nothing is said."""
         for payment in self.payments:
             for transaction in payment.transactions:
                 if transaction.end_to_end_id == end_to_end_id and transaction.verdict is not None:

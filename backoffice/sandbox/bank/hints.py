@@ -1,0 +1,74 @@
+"""Signed webhooks (Standard Webhooks): a hint that something moved, delivered until it is taken. Whoever gets one asks the bank."""
+
+import http.client
+import json
+import sqlite3
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from standardwebhooks import Webhook
+
+from backoffice.sandbox.bank.books import Books
+
+_TIMEOUT_S = 5.0
+_LONGEST_PAUSE_S = 300.0
+_ATTEMPTS = 12
+
+
+class Deliverer:
+    """Posts hints to one address, each under its own id for ever, so that repeats can be told from news."""
+
+    def __init__(self, url: str, secret: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError(f"{url} is not an http address")
+        self._secure = parts.scheme == "https"
+        self._host, self._port = parts.hostname, parts.port
+        self._path = parts.path or "/"
+        self._webhook = Webhook(secret)
+
+    def deliver(self, hint_id: str, body: str) -> bool:
+        """Whether the other side took it; any 2xx counts."""
+        now = datetime.now(UTC)
+        headers = {
+            "Content-Type": "application/json",
+            "webhook-id": hint_id,
+            "webhook-timestamp": str(int(now.timestamp())),
+            "webhook-signature": self._webhook.sign(hint_id, now, body),
+        }
+        make = http.client.HTTPSConnection if self._secure else http.client.HTTPConnection
+        connection = make(self._host, self._port, timeout=_TIMEOUT_S)
+        try:
+            connection.request("POST", self._path, body.encode(), headers)
+            return 200 <= connection.getresponse().status < 300
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
+
+def add(rows: sqlite3.Connection, data: dict[str, str], *, now: float, type_: str = "payment.status") -> None:
+    """Queue a hint in the transaction of the change itself."""
+    hint_id = f"msg_{uuid.uuid4().hex}"
+    timestamp = datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    body = json.dumps({"id": hint_id, "type": type_, "timestamp": timestamp, "data": data})
+    rows.execute("INSERT INTO hint (id, body, next_at) VALUES (?, ?, ?)", (hint_id, body, now))
+
+
+def deliver_due(books: Books, deliverer: Deliverer, *, clock: Callable[[], float]) -> None:
+    """Try every hint whose time has come once. Failed ones wait twice as long each time and are given up after the twelfth."""
+    with books.transaction() as rows:
+        due = rows.execute("SELECT * FROM hint WHERE next_at <= ? ORDER BY next_at LIMIT 50", (clock(),)).fetchall()
+    for row in due:
+        taken = deliverer.deliver(row["id"], row["body"])
+        attempts = row["attempts"] + 1
+        pause = min(2.0 ** (attempts - 1), _LONGEST_PAUSE_S)
+        now = clock()
+        next_at = None if taken or attempts >= _ATTEMPTS else now + pause
+        with books.transaction() as rows:
+            rows.execute(
+                "UPDATE hint SET attempts = ?, next_at = ?, delivered_at = ? WHERE id = ?",
+                (attempts, next_at, now if taken else None, row["id"]),
+            )
