@@ -1,0 +1,104 @@
+"""What every test may ask for: a database with our roles, somebody to act as, and the fixed cast."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+from psycopg import sql
+
+from audit import context
+from audit.context import Actor, Context
+
+
+def pytest_configure() -> None:
+    # Hashing a password is slow on purpose; the tests make many accounts.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.UNDECLARED_VIEWS_RAISE = True
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:  # noqa: PT019
+    """After the migrations: the roles and exactly the privileges that production has."""
+    from backoffice.quickstart import grants
+
+    with django_db_blocker.unblock():
+        call_command("createcachetable", verbosity=0)
+        grants.apply()
+
+
+@pytest.fixture
+def as_system() -> Iterator[Context]:
+    """Act as the system for the length of the test."""
+    with context.bind(Actor.system("test")) as bound:
+        yield bound
+
+
+@contextmanager
+def _database_role(name: str) -> Iterator[None]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(name)).as_string(connection.connection))
+    try:
+        yield
+    finally:
+        if not connection.needs_rollback:
+            with connection.cursor() as cursor:
+                cursor.execute("RESET ROLE")
+
+
+@pytest.fixture
+def database_role(db: None) -> Callable[[str], AbstractContextManager[None]]:
+    """`with database_role("countersign_web"):` has only that role's privileges. A statement that fails inside needs its own
+    `transaction.atomic()`, as always in PostgreSQL."""
+    return _database_role
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """The operators that every story has. Each is a person of their own; `maker_again` is a second account of the maker."""
+
+    maker: Any
+    checker: Any
+    second_checker: Any
+    auditor: Any
+    outsider: Any
+    maker_again: Any
+
+
+_ROLES = {
+    "maker": ("operator", "approver"),
+    "checker": ("approver",),
+    "second_checker": ("approver",),
+    "auditor": ("compliance",),
+    "outsider": (),
+}
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    """Maker and checkers may approve, the auditor reads, the outsider holds no role; all but the outsider see every client."""
+    from approvals.models import Person
+    from audit import clock
+    from backoffice.access.commands import grant_role, see_all_clients, sync_roles
+    from backoffice.access.models import Operator
+
+    made: dict[str, Any] = {}
+    with context.bind(Actor.system("test")):
+        sync_roles()
+        for name, roles in _ROLES.items():
+            person = Person.objects.create(name=name.replace("_", " ").title(), created_at=clock.now())
+            made[name] = Operator.objects.create_user(name, password="correct horse battery", person=person)
+            for role in roles:
+                grant_role(operator=made[name], role=role)
+            if roles:
+                see_all_clients(operator=made[name])
+        made["maker_again"] = Operator.objects.create_user(
+            "maker_again", password="correct horse battery", person=made["maker"].person
+        )
+        grant_role(operator=made["maker_again"], role="approver")
+        see_all_clients(operator=made["maker_again"])
+    return Cast(**made)

@@ -1,0 +1,60 @@
+"""Gives the tests a real PostgreSQL and a real broker before anything reads the settings. Loaded by `-p` in the pytest options.
+
+With DATABASE_URL (or REDIS_URL) set, that server is used. Otherwise throw-away ones are started once per run, in a temporary directory;
+the workers of pytest-xdist inherit the addresses from the process that started them.
+"""
+
+import os
+import secrets
+import shutil
+import socket
+import tempfile
+from collections.abc import Callable, Generator
+from pathlib import Path
+
+import pytest
+
+from backoffice.quickstart.embedded import DATABASE, Postgres, Valkey
+
+_undo: list[Callable[[], object]] = []
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests() -> Generator[None, None, None]:
+    """A wrapper runs before pytest-django's own hook, which imports the settings."""
+    directory = Path(tempfile.mkdtemp(prefix="countersign-tests-"))
+    _undo.append(lambda: shutil.rmtree(directory))
+    try:
+        os.environ["DATA_DIR"] = str(directory / "var")
+        if "DATABASE_URL" not in os.environ:
+            _start_postgres(directory)
+        if "REDIS_URL" not in os.environ:
+            _start_valkey(directory)
+    except BaseException:
+        pytest_unconfigure()
+        raise
+    return (yield)
+
+
+def pytest_unconfigure() -> None:
+    while _undo:
+        _undo.pop()()
+
+
+def _start_postgres(directory: Path) -> None:
+    server = Postgres(directory / "postgres", directory / "postgres.log", durable=False)
+    process = server.start()
+    _undo.append(process.wait)
+    _undo.append(server.stop)
+    os.environ["DATABASE_URL"] = server.url(database=DATABASE)
+
+
+def _start_valkey(directory: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = Valkey(directory / "valkey", directory / "valkey.log", port, secrets.token_hex(16))
+    process = server.start()
+    _undo.append(process.wait)
+    _undo.append(server.stop)
+    os.environ["REDIS_URL"] = server.url
