@@ -27,7 +27,12 @@ class OperatorAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth s
         with transaction.atomic():
             super().login(request, user)
             with _acting_as(user, request):
-                record(type="access.signed_in", resource_type="operator", resource_id=user.get_username(), metadata=self._where(request))
+                record(
+                    type="access.signed_in",
+                    resource_type="operator",
+                    resource_id=user.get_username(),
+                    metadata=self._where(request),
+                )
 
     def logout(self, request: HttpRequest) -> None:
         """End the session and say so in the trail."""
@@ -35,7 +40,12 @@ class OperatorAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth s
         with transaction.atomic():
             if user.is_authenticated:
                 with _acting_as(user, request):
-                    record(type="access.signed_out", resource_type="operator", resource_id=user.get_username(), metadata=self._where(request))
+                    record(
+                        type="access.signed_out",
+                        resource_type="operator",
+                        resource_id=user.get_username(),
+                        metadata=self._where(request),
+                    )
             super().logout(request)
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
@@ -61,7 +71,11 @@ class OperatorAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth s
         nobody = context.Actor(context.ActorType.OPERATOR, tried or "(no name typed)")
         with context.bind(nobody, request_id=getattr(request, "request_id", "")):
             record_refusal(
-                type="access.sign_in_refused", resource_type="operator", resource_id=tried, reason=reason, metadata=self._where(request)
+                type="access.sign_in_refused",
+                resource_type="operator",
+                resource_id=tried,
+                reason=reason,
+                metadata=self._where(request),
             )
 
     def _where(self, request: HttpRequest) -> dict[str, str]:

@@ -16,12 +16,12 @@ def zone_choices() -> list[tuple[str, str]]:
 
 
 class SettingsForm(forms.ModelForm[Operator]):
-    time_zone = forms.ChoiceField(
-        choices=zone_choices, label="Time zone", help_text="Times are shown in UTC and in this zone."
-    )
+    time_zone = forms.ChoiceField(choices=zone_choices, label="Time zone", help_text="Times are shown in UTC and in this zone.")
     theme = forms.ChoiceField(choices=[("system", "Follow the system"), ("light", "Light"), ("dark", "Dark")], label="Appearance")
     single_key_shortcuts = forms.BooleanField(
-        required=False, label="Single-key shortcuts", help_text="j, k, x, g and so on. Switch off if you use speech input. Ctrl-K always works."
+        required=False,
+        label="Single-key shortcuts",
+        help_text="j, k, x, g and so on. Switch off if you use speech input. Ctrl-K always works.",
     )
 
     class Meta:

@@ -26,5 +26,7 @@ class RoleGrant(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["operator", "role"], condition=models.Q(revoked_at=None), name="access_role_grant_once_in_force")
+            models.UniqueConstraint(
+                fields=["operator", "role"], condition=models.Q(revoked_at=None), name="access_role_grant_once_in_force"
+            )
         ]

@@ -1,0 +1,60 @@
+"""The numbers beside the navigation and on the home page. Each is one indexed query."""
+
+from django.db.models import Q, QuerySet
+
+from approvals import queries as control
+from approvals.models import ApprovalRequest
+from audit import clock
+from backoffice.access.models import Operator
+from backoffice.access.queries import roles_held_since
+from backoffice.alerts.models import Alert
+from reconciliation.models import Break
+
+OPEN_BREAKS = ("open", "investigating")
+
+
+def to_decide(operator: Operator) -> QuerySet[ApprovalRequest]:
+    """Pending requests that wait for this very person: their role was held before the request was made, they did not make it, they have
+    not voted, and they may see its client. The most urgent first."""
+    if not operator.has_perm("approvals.decide_request") or operator.person_id is None:
+        return ApprovalRequest.objects.none()
+    asked_of_me = Q(pk__in=[])
+    for role, since in roles_held_since(operator).items():
+        asked_of_me |= Q(role=role, made_at__gte=since)
+    return (
+        visible_requests(operator)
+        .filter(asked_of_me, status="pending", expires_at__gt=clock.now())
+        .exclude(makers__person_id=operator.person_id)
+        .exclude(votes__person_id=operator.person_id)
+        .order_by("expires_at", "id")
+    )
+
+
+def visible_requests(operator: Operator) -> QuerySet[ApprovalRequest]:
+    """Requests about clients in the operator's scope, and those about no client at all."""
+    return ApprovalRequest.objects.filter(Q(client_id="") | Q(client_id__in=control.client_scope(operator).values("pk")))
+
+
+def open_alert_rows(operator: Operator) -> QuerySet[Alert]:
+    """Alerts in force about visible clients and about the house."""
+    return Alert.objects.filter(Q(client_id="") | Q(client_id__in=control.client_scope(operator).values("pk")), resolved_at=None)
+
+
+def approvals_to_decide(operator: Operator) -> int:
+    return to_decide(operator).count()
+
+
+def open_breaks(operator: Operator) -> int:  # noqa: ARG001
+    return Break.objects.filter(status__in=OPEN_BREAKS).count()
+
+
+def overdue_breaks() -> QuerySet[Break]:
+    return Break.objects.filter(status__in=OPEN_BREAKS, deadline_at__lt=clock.now()).order_by("deadline_at", "id")
+
+
+def open_alerts(operator: Operator) -> int:
+    return open_alert_rows(operator).count()
+
+
+def halts_in_force(operator: Operator) -> int:  # noqa: ARG001
+    return len(list(control.halts_in_force()))

@@ -1,0 +1,87 @@
+"""The word and the tone of every state that pages show: one table, so that a state looks the same wherever it stands."""
+
+from backoffice.console.parts import Badge, Tone
+
+_N, _A, _D, _L, _X, _P = Tone.NEUTRAL, Tone.ACCENT, Tone.DONE, Tone.LOOK, Tone.DANGER, Tone.PERSON
+
+_BADGES: dict[str, Badge] = {
+    # transfers
+    "CREATED": Badge("created", _A),
+    "QUOTED": Badge("quoted", _A),
+    "FUNDS_LOCKED": Badge("funds locked", _A),
+    "SENT_ON_CHAIN": Badge("sent on chain", _A),
+    "CONFIRMED": Badge("confirmed", _D),
+    "FIAT_SETTLED": Badge("fiat settled", _D),
+    "RECONCILED": Badge("reconciled", _D),
+    "FAILED": Badge("failed", _X),
+    "CANCELLED": Badge("cancelled", _N),
+    "EXPIRED": Badge("expired", _N),
+    "DROPPED": Badge("dropped", _L),
+    "REORGED": Badge("reorged", _L),
+    # what we know of a request to the outside
+    "received": Badge("not sent yet", _N),
+    "forwarded": Badge("sent, no answer yet", _A),
+    "timed_out": Badge("no answer: unknown", _L),
+    "responded": Badge("answered", _D),
+    # money
+    "none": Badge("nothing reserved", _N),
+    "reserved": Badge("reserved", _P),
+    "posted": Badge("posted", _D),
+    "reversed": Badge("reversed", _L),
+    "exception": Badge("exception", _X),
+    # evidence
+    "journaled": Badge("journaled", _A),
+    "matched": Badge("matched", _D),
+    "disputed": Badge("disputed", _X),
+    "repaired": Badge("repaired", _L),
+    # approvals
+    "pending": Badge("waiting for a person", _P),
+    "approved": Badge("approved", _D),
+    "approve": Badge("approved", _D),
+    "rejected": Badge("rejected", _X),
+    "reject": Badge("rejected", _X),
+    "withdrawn": Badge("withdrawn", _N),
+    "dismissed": Badge("votes void, changed", _L),
+    "expired": Badge("expired", _N),
+    # policy
+    "allow": Badge("allowed", _D),
+    "require_approval": Badge("needs approval", _P),
+    "hold": Badge("held for review", _L),
+    "deny": Badge("denied", _X),
+    # destinations
+    "allowed": Badge("allowed", _D),
+    "cooling_off": Badge("cooling off", _L),
+    "unknown": Badge("first use", _L),
+    "blocked": Badge("blocked", _X),
+    # holds
+    "placed": Badge("on hold", _P),
+    "settled": Badge("settled", _D),
+    "released": Badge("released", _N),
+    # breaks, alerts
+    "open": Badge("open", _L),
+    "investigating": Badge("investigating", _A),
+    "resolved": Badge("resolved", _D),
+    "false_positive": Badge("false positive", _N),
+    "low": Badge("low", _N),
+    "medium": Badge("medium", _L),
+    "high": Badge("high", _L),
+    "critical": Badge("critical", _X),
+    "warning": Badge("warning", _L),
+    # audit
+    "succeeded": Badge("done", _D),
+    "refused": Badge("refused", _X),
+    "failed": Badge("failed", _X),
+    # clients, accounts
+    "active": Badge("active", _D),
+    "suspended": Badge("suspended", _L),
+    "closed": Badge("closed", _N),
+}
+
+
+def badge_for(state: str) -> Badge:
+    """The badge of a state. One that is not in the table is shown as it is, without colour: new words never break a page."""
+    return _BADGES.get(str(state)) or Badge(str(state).replace("_", " ").lower())
+
+
+def known_states() -> list[str]:
+    return list(_BADGES)
