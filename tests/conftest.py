@@ -22,7 +22,7 @@ def pytest_configure() -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:  # noqa: PT019
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     """After the migrations: the roles and exactly the privileges that production has."""
     from backoffice.quickstart import grants
 

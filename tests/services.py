@@ -1,7 +1,7 @@
 """Gives the tests a real PostgreSQL and a real broker before anything reads the settings. Loaded by `-p` in the pytest options.
 
-With DATABASE_URL (or REDIS_URL) set, that server is used. Otherwise throw-away ones are started once per run, in a temporary directory;
-the workers of pytest-xdist inherit the addresses from the process that started them.
+With DATABASE_URL (or REDIS_URL) set, that server is used. Otherwise throw-away ones are started once per run, in a temporary
+directory; the workers of pytest-xdist inherit the addresses from the process that started them.
 """
 
 import os

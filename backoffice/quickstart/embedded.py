@@ -1,14 +1,15 @@
 """PostgreSQL and Valkey from wheels, run as plain processes. The one module that knows those two packages; needs no Django.
 
-Both belong to the `sandbox` extra: production brings its own servers. PostgreSQL refuses to run as root, so under root it runs as an
-unprivileged system account that owns its data directory. Servers listen on a Unix socket or on loopback only, get their own session and
-write to log files: a server that inherits a caller's pipe keeps that caller waiting for as long as it lives.
+Both belong to the `sandbox` extra: production brings its own servers. PostgreSQL refuses to run as root, so under root it runs as
+an unprivileged system account that owns its data directory. Servers listen on a Unix socket or on loopback only, get their own
+session and write to log files: a server that inherits a caller's pipe keeps that caller waiting for as long as it lives.
 """
 
 import hashlib
 import importlib.util
 import os
 import pwd
+import shutil
 import signal
 import stat
 import subprocess
@@ -65,9 +66,9 @@ class Postgres:
         try:
             return pwd.getpwnam(ACCOUNT)
         except KeyError:
-            subprocess.run(
-                ["useradd", "--system", "--no-create-home", "--shell", "/bin/false", ACCOUNT], check=True, stdin=subprocess.DEVNULL
-            )
+            useradd = shutil.which("useradd") or "/usr/sbin/useradd"
+            options = ["--system", "--no-create-home", "--shell", "/bin/false"]
+            subprocess.run([useradd, *options, ACCOUNT], check=True, stdin=subprocess.DEVNULL)
             return pwd.getpwnam(ACCOUNT)
 
     def command(self) -> list[str]:
