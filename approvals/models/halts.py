@@ -33,9 +33,13 @@ class Halt(models.Model):
     class Meta:
         permissions = [("place_halt", "Can freeze and halt"), ("request_lift", "Can ask for a halt to be lifted")]
         constraints = [
-            models.UniqueConstraint(fields=["scope", "target"], condition=Q(lifted_at=None), name="approvals_halt_one_in_force_per_target"),
+            models.UniqueConstraint(
+                fields=["scope", "target"], condition=Q(lifted_at=None), name="approvals_halt_one_in_force_per_target"
+            ),
             models.CheckConstraint(condition=~Q(reason=""), name="approvals_halt_has_reason"),
-            models.CheckConstraint(condition=Q(scope="system", target="") | ~Q(scope="system") & ~Q(target=""), name="approvals_halt_target_fits_scope"),
+            models.CheckConstraint(
+                condition=Q(scope="system", target="") | ~Q(scope="system") & ~Q(target=""), name="approvals_halt_target_fits_scope"
+            ),
         ]
 
 

@@ -1,7 +1,7 @@
 """Versions of configuration rows, kept by simple-history, each with the account that made it.
 
-The account is a string taken from the audit context: a foreign key to operators would point up the house. Saving a configuration row
-outside a bound context fails, as recording an audit event does.
+The account is a string taken from the audit context: a foreign key to operators would point up the house. Saving a configuration
+row outside a bound context fails, as recording an audit event does.
 """
 
 from typing import Any

@@ -28,7 +28,9 @@ class Limit(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["client_id", "corridor_id", "asset_id", "window"], condition=Q(active=True), name="approvals_limit_one_active_per_scope"
+                fields=["client_id", "corridor_id", "asset_id", "window"],
+                condition=Q(active=True),
+                name="approvals_limit_one_active_per_scope",
             ),
             models.CheckConstraint(condition=Q(amount__gte=0), name="approvals_limit_not_negative"),
         ]

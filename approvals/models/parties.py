@@ -8,7 +8,8 @@ from ledger.fields import MinorUnitsField
 
 
 class Person(models.Model):
-    """The identity behind operator accounts, API keys and credentials. Four eyes means four eyes of two persons, not two accounts."""
+    """The identity behind operator accounts, API keys and credentials. Four eyes means four eyes of two persons, not two
+    accounts."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     name = models.TextField()
@@ -76,9 +77,12 @@ class Corridor(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(fee_bps__gte=0, fee_bps__lte=10_000, fee_minimum__gte=0), name="approvals_corridor_fee_not_negative"
+                condition=models.Q(fee_bps__gte=0, fee_bps__lte=10_000, fee_minimum__gte=0),
+                name="approvals_corridor_fee_not_negative",
             ),
-            models.CheckConstraint(condition=models.Q(slippage_bps__gte=0, slippage_bps__lte=10_000), name="approvals_corridor_slippage_sane"),
+            models.CheckConstraint(
+                condition=models.Q(slippage_bps__gte=0, slippage_bps__lte=10_000), name="approvals_corridor_slippage_sane"
+            ),
         ]
 
 

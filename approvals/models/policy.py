@@ -22,7 +22,9 @@ class PolicySet(models.Model):
     digest = models.BinaryField(max_length=32, null=True, help_text="SHA-256 of the canonical rules, set at publishing.")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["status"], condition=Q(status="active"), name="approvals_policy_one_active_set")]
+        constraints = [
+            models.UniqueConstraint(fields=["status"], condition=Q(status="active"), name="approvals_policy_one_active_set")
+        ]
 
 
 class PolicyRule(models.Model):
@@ -50,13 +52,15 @@ class PolicyRule(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["set", "code"], name="approvals_policy_rule_code_once_per_set"),
             models.CheckConstraint(
-                condition=~Q(outcome="require_approval") | Q(quorum__gte=1) & ~Q(role=""), name="approvals_policy_rule_approval_names_quorum"
+                condition=~Q(outcome="require_approval") | Q(quorum__gte=1) & ~Q(role=""),
+                name="approvals_policy_rule_approval_names_quorum",
             ),
         ]
 
 
 class PolicyDecision(models.Model):
-    """What the policy said about one set of facts, with its trace; evaluating the recorded facts again gives the identical trace."""
+    """What the policy said about one set of facts, with its trace; evaluating the recorded facts again gives the identical
+    trace."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     set = models.ForeignKey(PolicySet, on_delete=models.PROTECT, related_name="decisions")

@@ -1,7 +1,8 @@
 """Maker-checker: one mechanism for every sensitive action.
 
-A request keeps the canonical bytes of what will be executed and their SHA-256. Votes bind to digest and revision. The database refuses a
-vote by a maker, a second vote by the same person, a vote on other bytes, and a vote on a request that is no longer pending.
+A request keeps the canonical bytes of what will be executed and their SHA-256. Votes bind to digest and revision. The database
+refuses a vote by a maker, a second vote by the same person, a vote on other bytes, and a vote on a request that is no longer
+pending.
 """
 
 from django.db import models
@@ -27,7 +28,9 @@ class ApprovalRequest(models.Model):
     action = models.TextField(help_text="Registered action, such as `transfer.release`.")
     subject_type = models.TextField()
     subject_id = models.TextField()
-    client_id = models.TextField(blank=True, default="", help_text="For object scope: only who may see the client sees the request.")
+    client_id = models.TextField(
+        blank=True, default="", help_text="For object scope: only who may see the client sees the request."
+    )
     title = models.TextField(help_text="One sentence that says what is asked.")
     revision = models.PositiveIntegerField(default=1)
     payload = models.BinaryField(help_text="RFC 8785 canonical JSON: what is shown, signed and executed.")
@@ -46,7 +49,9 @@ class ApprovalRequest(models.Model):
     class Meta:
         permissions = [("decide_request", "Can approve or reject requests")]
         constraints = [
-            models.UniqueConstraint(fields=["action", "subject_id"], condition=Q(status="pending"), name="approvals_request_one_pending_per_subject"),
+            models.UniqueConstraint(
+                fields=["action", "subject_id"], condition=Q(status="pending"), name="approvals_request_one_pending_per_subject"
+            ),
             models.UniqueConstraint(fields=["id", "revision", "digest"], name="approvals_request_vote_target"),
             models.CheckConstraint(condition=Q(quorum__gte=1), name="approvals_request_quorum_positive"),
         ]

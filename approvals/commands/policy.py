@@ -1,0 +1,100 @@
+"""Publishing policy sets and taking decisions with the active one."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+from django.db import connection, transaction
+
+from approvals import canonical, events
+from approvals.errors import PolicyMissing, PolicyRuleInvalid, PolicySetExists
+from approvals.models import PolicyDecision, PolicyRule, PolicySet
+from approvals.policy.evaluate import evaluate
+from approvals.policy.facts import TransferFacts
+from approvals.policy.rules import Rule, checked
+from approvals.queries.policy import active_set, rules_of
+from audit import clock, context
+from audit.commands import record
+from ledger.queries import unit
+
+
+@transaction.atomic
+def publish_policy_set(*, version: int, rules: Iterable[Mapping[str, Any]]) -> PolicySet:
+    """Put a whole set in force; the one before it is retired. From here on the database lets nobody change it.
+
+    Each rule is `{"code", "title", "criteria", "outcome", "quorum", "role"}`. Publishing the same version with the same rules again
+    is a no-op; raises PolicySetExists with others, PolicyRuleInvalid for a rule that could not mean what it says.
+    """
+    _one_publication_at_a_time()
+    wanted = _checked(rules)
+    digest = canonical.digest_of(canonical.to_bytes({"version": version, "rules": [rule.to_json() for rule in wanted]}))
+    existing = PolicySet.objects.filter(version=version).first()
+    if existing is not None:
+        if bytes(existing.digest or b"") != digest:
+            raise PolicySetExists(version)
+        return existing
+    retired = list(PolicySet.objects.filter(status=PolicySet.Status.ACTIVE))
+    published = PolicySet.objects.create(version=version)
+    for rule in wanted:
+        PolicyRule(set=published, **rule.to_json()).save(force_insert=True)
+    for old in retired:
+        old.status = PolicySet.Status.RETIRED
+        old.save(update_fields=["status"])
+    published.status = PolicySet.Status.ACTIVE
+    published.published_at = clock.now()
+    published.published_by = context.current().actor.id
+    published.digest = digest
+    published.save()
+    record(
+        type=events.POLICY_PUBLISHED,
+        resource_type="policy_set",
+        resource_id=str(version),
+        metadata={"digest": digest.hex(), "rules": [rule.code for rule in wanted], "retired": [old.version for old in retired]},
+    )
+    return published
+
+
+@transaction.atomic
+def decide_policy(*, subject_type: str, subject_id: str, facts: TransferFacts) -> PolicyDecision:
+    """What the active set says about these facts, stored with its trace. Denying is an answer, not an error.
+
+    Raises PolicyMissing when no set is active and PolicyTampered when its rules are not the published ones: both fail closed.
+    """
+    policy_set = active_set()
+    if policy_set is None:
+        raise PolicyMissing
+    if facts.asset_exponent is None:
+        facts = replace(facts, asset_exponent=unit(facts.asset_id).exponent)
+    decision = evaluate(facts, rules_of(policy_set))
+    stored = PolicyDecision.objects.create(
+        set=policy_set,
+        subject_type=subject_type,
+        subject_id=subject_id,
+        facts=facts.to_json(),
+        outcome=decision.outcome,
+        quorum=decision.quorum,
+        role=decision.role,
+        trace=decision.trace,
+        decided_at=clock.now(),
+        correlation_id=context.current().correlation_id,
+    )
+    fired = [seen["rule"] for seen in decision.trace if seen["fired"]]
+    metadata = {"decision": str(stored.id), "policy_set": policy_set.version, "outcome": decision.outcome, "fired": fired}
+    record(type=events.POLICY_DECIDED, resource_type=subject_type, resource_id=subject_id, metadata=metadata)
+    return stored
+
+
+def _checked(rules: Iterable[Mapping[str, Any]]) -> list[Rule]:
+    wanted = sorted((checked(raw) for raw in rules), key=lambda rule: rule.code)
+    if not wanted:
+        raise PolicyRuleInvalid("", "a set without rules would deny everything; retire the business, not the policy")
+    for first, second in pairwise(wanted):
+        if first.code == second.code:
+            raise PolicyRuleInvalid(first.code, "two rules have this code")
+    return wanted
+
+
+def _one_publication_at_a_time() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('approvals_publish_policy', 0))")

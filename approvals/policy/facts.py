@@ -1,0 +1,38 @@
+"""What a decision is taken on, as plain data that can be stored and evaluated again."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+DESTINATION_STATUSES = ("allowed", "cooling_off", "unknown", "blocked")
+
+
+@dataclass(frozen=True, slots=True)
+class TransferFacts:
+    """`amount` in minor units of `asset_id`. `asset_exponent` only serves the wording of distances; it is filled in when the
+    decision is taken, so that the stored facts give the same words for ever."""
+
+    client_id: str
+    route: str
+    corridor_id: str
+    asset_id: str
+    amount: int
+    destination_kind: str
+    destination_id: str
+    destination_status: str
+    country: str
+    made_by_type: str
+    asset_exponent: int | None = None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.amount, bool) or not isinstance(self.amount, int):
+            raise TypeError(f"amount takes whole minor units, not {self.amount!r}")
+        if self.destination_status not in DESTINATION_STATUSES:
+            raise ValueError(f"destination_status is one of {DESTINATION_STATUSES}, not {self.destination_status!r}")
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON in which the amount is a decimal string: minor units outgrow JSON numbers."""
+        return {**asdict(self), "amount": str(self.amount)}
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> "TransferFacts":
+        return cls(**{**stored, "amount": int(stored["amount"])})
