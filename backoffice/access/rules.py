@@ -17,6 +17,7 @@ from django.http.response import HttpResponseBase
 from django.utils.decorators import method_decorator
 from django.views import View
 
+from backoffice.access.models import Operator
 from backoffice.access.refusals import refuse
 
 ViewFunction = Callable[..., HttpResponseBase]
@@ -66,6 +67,13 @@ def rule_of(view: Any) -> AccessRule | str | None:
         if declared:
             return declared
     return None
+
+
+def operator_of(request: HttpRequest) -> Operator:
+    """The signed-in operator. Views run behind an access rule, so anything else is a mistake in the code, not of the visitor."""
+    if not isinstance(request.user, Operator):
+        raise TypeError("this view needs an access rule that asks for an operator")
+    return request.user
 
 
 def _declare(rule: AccessRule) -> Callable[[Any], Any]:

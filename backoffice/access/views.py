@@ -12,9 +12,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from audit.commands import record
 from backoffice.access.forms import SettingsForm
+from backoffice.access.queries import clients_in_words, roles_held_since, roles_of
 from backoffice.access.models import Operator
-from backoffice.access.queries import roles_held_since, roles_of
-from backoffice.access.rules import any_operator, public, requires
+from backoffice.access.rules import any_operator, operator_of, public, requires
 
 sign_in = public("people sign in here")(allauth_views.login)
 inactive = public("explains to a disabled account why it cannot sign in")(allauth_views.account_inactive)
@@ -26,13 +26,13 @@ sign_out = public("signing out twice does no harm")(require_POST(allauth_views.l
 @require_http_methods(["GET", "POST"])
 def account(request: HttpRequest) -> HttpResponse:
     """Time zone, appearance, shortcuts; and which roles one holds, since when."""
-    operator = _operator(request)
+    operator = operator_of(request)
     form = SettingsForm(request.POST or None, instance=operator)
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
             changed = {name: form.cleaned_data[name] for name in form.changed_data}
-            form.save()
             if changed:
+                operator.save(update_fields=list(changed))
                 record(type="access.settings_changed", resource_type="operator", resource_id=operator.username, diff=changed)
         messages.success(request, "Your settings are saved.")
         return redirect("access:account")
@@ -46,11 +46,11 @@ def account(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def password(request: HttpRequest) -> HttpResponse:
     """Change one's own password; other sessions of the account end."""
-    operator = _operator(request)
+    operator = operator_of(request)
     form = PasswordChangeForm(operator, request.POST or None)
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
-            form.save()
+            form.save(commit=False).save(update_fields=["password"])
             record(type="access.password_changed", resource_type="operator", resource_id=operator.username)
         update_session_auth_hash(request, operator)
         messages.success(request, "Your password is changed. Other sessions of yours are signed out.")
@@ -62,12 +62,6 @@ def password(request: HttpRequest) -> HttpResponse:
 @require_GET
 def people(request: HttpRequest) -> HttpResponse:
     """Who holds which role, since when: the first form of the access review."""
-    operators = Operator.objects.select_related("person").prefetch_related("groups").order_by("username")
-    rows = [(operator, roles_held_since(operator)) for operator in operators]
+    operators = Operator.objects.select_related("person").order_by("username")
+    rows = [(operator, roles_held_since(operator), clients_in_words(operator)) for operator in operators]
     return render(request, "account/people.html", {"rows": rows})
-
-
-def _operator(request: HttpRequest) -> Operator:
-    if not isinstance(request.user, Operator):
-        raise TypeError("views of the console run behind an access rule")
-    return request.user

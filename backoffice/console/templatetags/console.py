@@ -234,9 +234,9 @@ def banner(content: str, title: str, tone: str = "accent") -> SafeString:
 
 
 @register.simple_block_tag
-def empty(content: str, title: str) -> SafeString:
-    """Why there is nothing, and what next."""
-    return _block("empty", content, title=title)
+def nothing(content: str, title: str) -> SafeString:
+    """An empty state: why there is nothing, and what next. (Not named `empty`: that word belongs to `for`.)"""
+    return _block("nothing", content, title=title)
 
 
 @register.simple_block_tag

@@ -1,0 +1,66 @@
+"""Forms of the console's own pages."""
+
+from django import forms
+
+from ledger.models import Account
+
+SYSTEM_PHRASE = "halt everything"
+
+
+class AccountChoiceForm(forms.Form):
+    """Step one of a freeze: which account."""
+
+    account = forms.ChoiceField(label="Account", help_text="Clients' accounts, our wallets and our bank accounts.")
+
+    def __init__(self, *args: object, accounts: list[Account], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        choices = [(account.code, f"{account.name} ({account.code})") for account in accounts]
+        self.fields["account"].choices = [("", "Choose an account"), *choices]  # type: ignore[attr-defined]
+
+
+class HaltForm(forms.Form):
+    """Why, and the typed phrase: stopping is for one person alone, so the form makes sure that it is meant."""
+
+    reason = forms.CharField(
+        label="Reason",
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Everybody reads it on every page, and so does whoever must decide to lift it.",
+    )
+    confirm = forms.CharField()
+
+    def __init__(self, *args: object, phrase: str, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.phrase = phrase
+
+    def clean_confirm(self) -> str:
+        typed: str = self.cleaned_data["confirm"]
+        if typed.strip() != self.phrase:
+            raise forms.ValidationError(f"That is not “{self.phrase}”. Nothing was stopped.")
+        return typed
+
+
+class LiftForm(forms.Form):
+    """Why it may go on: two approvers read it and decide."""
+
+    reason = forms.CharField(
+        label="Why it may go on",
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="What was wrong, what has changed, and how you know.",
+    )
+
+
+class AuditFilterForm(forms.Form):
+    """Every filter is in the address of the page, so that it can be sent to somebody."""
+
+    actor_id = forms.CharField(label="Actor", required=False)
+    type = forms.CharField(label="Event type", required=False)
+    resource_type = forms.CharField(label="Kind of resource", required=False)
+    resource_id = forms.CharField(label="Resource", required=False)
+    correlation_id = forms.CharField(label="Correlation id", required=False)
+
+    def given(self) -> dict[str, str]:
+        """Only what was filled in, stripped."""
+        self.is_valid()
+        return {name: value.strip() for name, value in self.cleaned_data.items() if value and value.strip()}

@@ -1,0 +1,34 @@
+"""The audit trail: filtered by what the address says, newest first, page by page."""
+
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from audit import queries
+from backoffice.access.rules import requires
+from backoffice.console.forms import AuditFilterForm
+from backoffice.console.parts import Paging
+
+_PAGE = 50
+
+
+@requires("audit.view_auditevent")
+@require_safe
+def trail(request: HttpRequest) -> HttpResponse:
+    form = AuditFilterForm(request.GET)
+    given = form.given()
+    after = request.GET.get("after") or None
+    try:
+        page = queries.events(**given, after=after, limit=_PAGE)
+    except queries.BadCursor:
+        # An old or cut link: start again from the newest rather than show an error for it.
+        page, after = queries.events(**given, limit=_PAGE), None
+    paging = Paging(
+        shown=len(page.rows),
+        noun="events",
+        first_url=f"?{urlencode(given)}" if after else "",
+        next_url=f"?{urlencode(given | {'after': page.next_cursor})}" if page.next_cursor else "",
+    )
+    return render(request, "console/audit.html", {"form": form, "given": given, "rows": page.rows, "paging": paging})
