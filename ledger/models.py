@@ -7,13 +7,16 @@ these rows one by one. Owners are opaque strings: the ledger holds no personal d
 """
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Lower
 
 from audit.identity import new_id
+from audit.readonly import ReadOnlyModel
+from ledger import chart
 from ledger.fields import MinorUnitsField
 
 
-class Asset(models.Model):
+class Asset(ReadOnlyModel):
     """Something countable, named by id: `USD`, `USDC.ethereum`, `ETH.ethereum`. `exponent` is the number of minor-unit digits."""
 
     class Kind(models.TextChoices):
@@ -32,19 +35,11 @@ class Asset(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(exponent__gte=0, exponent__lte=30), name="ledger_asset_exponent_sane"),
-            models.UniqueConstraint(fields=["network", "contract"], condition=~Q(contract=""), name="ledger_asset_one_per_contract"),
+            models.UniqueConstraint("network", Lower("contract"), condition=~Q(contract=""), name="ledger_asset_one_per_contract"),
         ]
 
 
-class AccountType(models.TextChoices):
-    ASSET = "asset"
-    LIABILITY = "liability"
-    EQUITY = "equity"
-    REVENUE = "revenue"
-    EXPENSE = "expense"
-
-
-class Account(models.Model):
+class Account(ReadOnlyModel):
     """An account of one asset. `guarded` accounts are row-locked and keep `posted - held >= floor` for voluntary postings; the others
     only collect and are never locked. `code` is its stable business name, such as `client:acme:USDC.ethereum`."""
 
@@ -56,7 +51,7 @@ class Account(models.Model):
     code = models.TextField(unique=True)
     name = models.TextField()
     kind = models.TextField(help_text="Room in the chart of accounts: see ledger.chart.AccountKind.")
-    type = models.TextField(choices=AccountType.choices)
+    type = models.TextField(choices=[(side.value, side.name.capitalize()) for side in chart.AccountType])
     asset = models.ForeignKey(Asset, on_delete=models.PROTECT, related_name="accounts")
     owner = models.TextField(blank=True, default="", help_text="Opaque owner such as `client:acme`; empty for the house.")
     guarded = models.BooleanField()
@@ -67,12 +62,22 @@ class Account(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["owner", "asset"], name="ledger_account_owner")]
+        constraints = [
+            # Target of the composite foreign key by which an entry is in the asset of its account.
+            models.UniqueConstraint(fields=["id", "asset"], name="ledger_account_has_one_asset"),
+            models.CheckConstraint(condition=Q(type__in=[side.value for side in chart.AccountType]), name="ledger_account_type_is_known"),
+            models.CheckConstraint(condition=Q(kind__in=[kind.value for kind in chart.AccountKind]), name="ledger_account_kind_is_known"),
+            models.CheckConstraint(
+                condition=Q(status="open", closed_at=None) | Q(status="closed", closed_at__isnull=False),
+                name="ledger_account_closes_with_its_time",
+            ),
+        ]
 
 
-class Balance(models.Model):
+class Balance(ReadOnlyModel):
     """The projection of an account's entries: current for guarded accounts, a checkpoint up to `as_of_txid` for collecting ones.
 
-    Written only by the posting functions; `verify_ledger` compares it with the entries.
+    Written only by the posting functions; `verify_ledger` compares it with the entries. `version` counts the entries inside the sums.
     """
 
     account = models.OneToOneField(Account, primary_key=True, on_delete=models.PROTECT, related_name="balance")
@@ -80,6 +85,7 @@ class Balance(models.Model):
     credits = MinorUnitsField(default=0)
     held = MinorUnitsField(default=0)
     version = models.BigIntegerField(default=0)
+    as_of_epoch = models.IntegerField(default=0)
     as_of_txid = models.BigIntegerField(default=0)
 
     class Meta:
@@ -88,7 +94,7 @@ class Balance(models.Model):
         ]
 
 
-class LedgerTransaction(models.Model):
+class LedgerTransaction(ReadOnlyModel):
     """The parent of a balanced set of entries. `reference` is deterministic and globally unique: posting it again is a no-op when
     `content_hash` agrees, and an error when it does not."""
 
@@ -108,8 +114,17 @@ class LedgerTransaction(models.Model):
     forced_kind = models.TextField(blank=True, default="", help_text="Named reason why floors did not bind, empty for voluntary postings.")
     metadata = models.JSONField(default=dict)
 
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(reference="") & ~Q(kind=""), name="ledger_transaction_has_reference_and_kind"),
+            models.CheckConstraint(
+                condition=Q(forced_kind__in=["", *(kind.value for kind in chart.ForcedKind)]), name="ledger_transaction_forced_kind_is_known"
+            ),
+            models.CheckConstraint(condition=Q(reverses=None) | ~Q(reverses=F("id")), name="ledger_transaction_reverses_another"),
+        ]
 
-class Entry(models.Model):
+
+class Entry(ReadOnlyModel):
     """One debit or one credit. Partitioned by month of `booked_at`. `balance_after` and `account_version` are set for guarded accounts."""
 
     pk = models.CompositePrimaryKey("booked_at", "id")
@@ -125,6 +140,7 @@ class Entry(models.Model):
     balance_after = MinorUnitsField(null=True)
     account_version = models.BigIntegerField(null=True)
     txid = models.BigIntegerField()
+    cluster_epoch = models.IntegerField()
 
     class Meta:
         managed = False
@@ -132,7 +148,7 @@ class Entry(models.Model):
         ordering = ["booked_at", "transaction_id", "ordinal"]
 
 
-class Hold(models.Model):
+class Hold(ReadOnlyModel):
     """Money of a guarded account set aside: still posted, no longer available. Ends once, as settled, released or expired."""
 
     class Status(models.TextChoices):
@@ -154,10 +170,20 @@ class Hold(models.Model):
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(amount__gt=0), name="ledger_hold_amount_positive")]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="ledger_hold_amount_positive"),
+            models.CheckConstraint(
+                condition=Q(status="placed", ended_at=None) | Q(status__in=["settled", "released", "expired"], ended_at__isnull=False),
+                name="ledger_hold_ends_with_its_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="settled", settled_amount__gt=0) | (~Q(status="settled") & Q(settled_amount=None)),
+                name="ledger_hold_settles_an_amount",
+            ),
+        ]
 
 
-class Period(models.Model):
+class Period(ReadOnlyModel):
     """An accounting month. Nothing is booked with a value time inside a closed one."""
 
     class Status(models.TextChoices):

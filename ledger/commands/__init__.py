@@ -1,0 +1,26 @@
+"""The verbs of the ledger. Each is one call of one database function, in the caller's transaction or in its own."""
+
+from ledger.commands.accounts import close_account, open_account, register_asset
+from ledger.commands.periods import close_period, reopen_period
+from ledger.commands.postings import advance_checkpoints, apply_holds, post, reverse
+from ledger.posting import ExpireHold, HoldOp, Line, PlaceHold, Posted, Posting, ReleaseHold, SettleHold
+
+__all__ = [
+    "ExpireHold",
+    "HoldOp",
+    "Line",
+    "PlaceHold",
+    "Posted",
+    "Posting",
+    "ReleaseHold",
+    "SettleHold",
+    "advance_checkpoints",
+    "apply_holds",
+    "close_account",
+    "close_period",
+    "open_account",
+    "post",
+    "register_asset",
+    "reopen_period",
+    "reverse",
+]

@@ -1,0 +1,111 @@
+"""Posting, holds and reversal."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from ledger.errors import UnknownPosting
+from ledger.gateway import call
+from ledger.models import Entry, LedgerTransaction
+from ledger.posting import BadPosting, ExpireHold, HoldOp, Line, PlaceHold, Posted, Posting, ReleaseHold, SettleHold
+
+
+def post(posting: Posting) -> Posted:
+    """Book `posting`: transaction, entries, holds and guarded balances in one round trip, all or nothing.
+
+    The same reference and content again is a no-op that returns the first with `replayed`; other content raises ReferenceReused.
+    Raises InsufficientFunds, Unbalanced, UnknownAccount, AccountClosed, NotGuarded, PeriodClosed, HoldUnknown, HoldEnded,
+    SettlementTooHigh and, for a reversal, UnknownPosting, NotAMirror, AlreadyReversed.
+    """
+    request = {
+        "reference": posting.reference,
+        "kind": posting.kind,
+        "description": posting.description,
+        "transaction_id": posting.transaction_id,
+        "value_at": _utc(posting.value_at),
+        "settled_at": _utc(posting.settled_at),
+        "reverses": posting.reverses,
+        "forced_kind": posting.forced_kind,
+        "metadata": posting.metadata,
+        "lines": [_line(line) for line in posting.lines],
+        "holds": [_hold(operation) for operation in posting.holds],
+    }
+    answer = call("ledger_post", request)
+    return Posted(UUID(answer["id"]), answer["replayed"])
+
+
+def apply_holds(*operations: PlaceHold | ReleaseHold | ExpireHold, transaction_id: UUID | None = None) -> None:
+    """Place, release and expire holds without a posting, all or nothing; repeating any of them is a no-op.
+
+    Raises InsufficientFunds, UnknownAccount, AccountClosed, NotGuarded, HoldUnknown, HoldEnded, ReferenceReused, and BadPosting for a
+    settlement, which belongs to the posting that takes the money.
+    """
+    if any(isinstance(operation, SettleHold) for operation in operations):
+        raise BadPosting("a hold is settled by the posting that takes its money")
+    call("ledger_apply_holds", {"transaction_id": transaction_id, "holds": [_hold(operation) for operation in operations]})
+
+
+def reverse(
+    *,
+    reference_of: str,
+    reference: str,
+    reason: str,
+    value_at: datetime,
+    holds: tuple[HoldOp, ...] = (),
+    forced_kind: str = "",
+) -> Posted:
+    """Book the mirror image of posting `reference_of`, linked to it, once. Voluntary unless `forced_kind` says why it must pass.
+
+    `holds` runs in the same breath: a reorg gives the money back and reserves it again. Raises what `post` raises.
+    """
+    if not reason:
+        raise BadPosting("a reversal has a reason")
+    original = LedgerTransaction.objects.filter(reference=reference_of).first()
+    if original is None:
+        raise UnknownPosting(reference_of)
+    entries = Entry.objects.filter(transaction=original, booked_at=original.booked_at).select_related("account").order_by("ordinal")
+    mirror = tuple(Line(entry.account.code, debit_minor=entry.credit, credit_minor=entry.debit) for entry in entries)
+    return post(
+        Posting(
+            reference=reference,
+            kind=f"{original.kind}.reversal",
+            value_at=value_at,
+            lines=mirror,
+            holds=holds,
+            description=reason,
+            transaction_id=original.transaction_id,
+            reverses=reference_of,
+            forced_kind=forced_kind,
+        )
+    )
+
+
+def advance_checkpoints() -> int:
+    """Move the checkpoints of collecting accounts up to the transaction horizon; returns how many moved. Safe at any time."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT ledger_advance_checkpoints()")
+        return int(cursor.fetchone()[0])
+
+
+def _utc(moment: datetime | None) -> str | None:
+    # One spelling per instant, so that repeating a posting gives the same content hash.
+    return None if moment is None else moment.astimezone(UTC).isoformat()
+
+
+def _line(line: Line) -> dict[str, str]:
+    return {"account": line.account_code, "debit": str(line.debit_minor), "credit": str(line.credit_minor)}
+
+
+def _hold(operation: HoldOp) -> dict[str, Any]:
+    match operation:
+        case PlaceHold(reference, account_code, amount, expires_at):
+            place = {"op": "place", "reference": reference, "account": account_code, "amount": str(amount)}
+            return place if expires_at is None else place | {"expires_at": _utc(expires_at)}
+        case SettleHold(reference, amount):
+            return {"op": "settle", "reference": reference, "amount": str(amount)}
+        case ReleaseHold(reference):
+            return {"op": "release", "reference": reference}
+        case ExpireHold(reference):
+            return {"op": "expire", "reference": reference}

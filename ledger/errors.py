@@ -1,0 +1,170 @@
+"""LedgerError
+├── BadPosting            the posting is malformed: nothing was sent
+│   └── Unbalanced        debits and credits differ in an asset, or there are fewer than two lines
+├── InsufficientFunds     a voluntary posting or hold would take a guarded account below its floor
+├── UnknownAccount
+├── AccountClosed
+├── AccountNotEmpty       only an empty account can be closed
+├── NotGuarded            a hold on an account that only collects
+├── PeriodClosed          the value time lies in a closed month
+├── PeriodNotOver         only a month that has ended can be closed
+├── ReferenceReused       the reference (or code, or asset id) stands for other content
+├── UnknownPosting        the posting to reverse does not exist
+├── NotAMirror            the lines of a reversal do not mirror its original
+├── AlreadyReversed
+├── HoldUnknown
+├── HoldEnded             the hold ended before, in another way
+└── SettlementTooHigh     holds settle more than the posting takes from their account
+
+The database raises those below BadPosting with a SQLSTATE of class LG and the facts as JSON in DETAIL; `translated` turns them back.
+"""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from django.db import DatabaseError
+
+
+class LedgerError(Exception):
+    """A refusal of the ledger. Nothing was booked; the surrounding database transaction cannot go on."""
+
+
+class BadPosting(LedgerError):
+    pass
+
+
+class Unbalanced(BadPosting):
+    pass
+
+
+class InsufficientFunds(LedgerError):
+    """`available` (above the floor) and `requested` are minor units of the account's asset."""
+
+    def __init__(self, account_code: str, available: int, requested: int) -> None:
+        super().__init__(f"{account_code} has {available} available, {requested} wanted")
+        self.account_code = account_code
+        self.available = available
+        self.requested = requested
+
+
+class _AboutAccount(LedgerError):
+    words = "{}"
+
+    def __init__(self, account_code: str) -> None:
+        super().__init__(self.words.format(account_code))
+        self.account_code = account_code
+
+
+class UnknownAccount(_AboutAccount):
+    words = "there is no account {}"
+
+
+class AccountClosed(_AboutAccount):
+    words = "account {} is closed"
+
+
+class NotGuarded(_AboutAccount):
+    words = "account {} only collects; holds need a guarded one"
+
+
+class AccountNotEmpty(LedgerError):
+    def __init__(self, account_code: str, posted: int, held: int) -> None:
+        super().__init__(f"account {account_code} still has {posted} posted and {held} held")
+        self.account_code = account_code
+        self.posted = posted
+        self.held = held
+
+
+class PeriodClosed(LedgerError):
+    """`month` reads YYYY-MM-DD, the first day of the closed month."""
+
+    def __init__(self, month: str) -> None:
+        super().__init__(f"the month {month[:7]} is closed")
+        self.month = month
+
+
+class PeriodNotOver(LedgerError):
+    def __init__(self, month: str) -> None:
+        super().__init__(f"the month {month[:7]} is not over yet")
+        self.month = month
+
+
+class ReferenceReused(LedgerError):
+    """`difference` names in words what was stored and what was given."""
+
+    def __init__(self, reference: str, difference: str) -> None:
+        super().__init__(f"{reference} stands for other content already: {difference}")
+        self.reference = reference
+        self.difference = difference
+
+
+class _AboutReference(LedgerError):
+    words = "{}"
+
+    def __init__(self, reference: str) -> None:
+        super().__init__(self.words.format(reference))
+        self.reference = reference
+
+
+class UnknownPosting(_AboutReference):
+    words = "there is no posting {}"
+
+
+class NotAMirror(_AboutReference):
+    words = "the lines do not mirror posting {}"
+
+
+class AlreadyReversed(_AboutReference):
+    words = "posting {} was reversed already"
+
+
+class HoldUnknown(_AboutReference):
+    words = "there is no hold {}"
+
+
+class HoldEnded(LedgerError):
+    """`status` is how it ended: settled, released or expired."""
+
+    def __init__(self, reference: str, status: str) -> None:
+        super().__init__(f"hold {reference} was already {status}")
+        self.reference = reference
+        self.status = status
+
+
+class SettlementTooHigh(LedgerError):
+    def __init__(self, account_code: str, settled: int, taken: int) -> None:
+        super().__init__(f"holds on {account_code} settle {settled}, but the posting takes {taken}")
+        self.account_code = account_code
+
+
+_BY_SQLSTATE: dict[str, Callable[[dict[str, Any]], LedgerError]] = {
+    "LG001": lambda facts: InsufficientFunds(facts["account"], int(facts["available"]), int(facts["requested"])),
+    "LG003": lambda facts: UnknownAccount(facts["account"]),
+    "LG004": lambda facts: AccountClosed(facts["account"]),
+    "LG005": lambda facts: PeriodClosed(facts["month"]),
+    "LG006": lambda facts: ReferenceReused(facts["reference"], facts["difference"]),
+    "LG007": lambda facts: HoldEnded(facts["reference"], facts["status"]),
+    "LG008": lambda facts: HoldUnknown(facts["reference"]),
+    "LG010": lambda facts: SettlementTooHigh(facts["account"], int(facts["settled"]), int(facts["taken"])),
+    "LG011": lambda facts: NotGuarded(facts["account"]),
+    "LG012": lambda facts: UnknownPosting(facts["reference"]),
+    "LG013": lambda facts: AccountNotEmpty(facts["account"], int(facts["posted"]), int(facts["held"])),
+    "LG014": lambda facts: PeriodNotOver(facts["month"]),
+    "LG015": lambda facts: NotAMirror(facts["reference"]),
+    "LG016": lambda facts: AlreadyReversed(facts["reference"]),
+}
+
+
+def translated(error: DatabaseError) -> LedgerError | None:
+    """The ledger's own error behind a database error, or None when it is something else (a lost connection, a deadlock)."""
+    cause = error.__cause__
+    diagnostics = getattr(cause, "diag", None)
+    state = getattr(cause, "sqlstate", None)
+    if diagnostics is None or state is None:
+        return None
+    if state in _BY_SQLSTATE:
+        return _BY_SQLSTATE[state](json.loads(diagnostics.message_detail))
+    if diagnostics.constraint_name == "ledger_entry_balances_per_asset":
+        return Unbalanced(diagnostics.message_primary)
+    return None

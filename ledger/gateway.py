@@ -1,0 +1,24 @@
+"""Calls to the functions through which everything on this floor is written: one round trip each, errors turned into the ledger's own."""
+
+from typing import Any
+
+from django.db import DatabaseError, connection
+
+from audit.envelope import as_jsonb, envelope
+from ledger.errors import translated
+
+
+def call(function: str, request: dict[str, Any]) -> Any:
+    """Run the database function with `request` and the bound context. Raises LedgerError, NoActorBound, or the database's error.
+
+    After a LedgerError inside an open transaction PostgreSQL refuses everything but a rollback; catch it outside of the atomic block.
+    """
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {connection.ops.quote_name(function)}(%s)", [as_jsonb(request | {"context": envelope()})])
+            return cursor.fetchone()[0]
+    except DatabaseError as error:
+        refusal = translated(error)
+        if refusal is None:
+            raise
+        raise refusal from error

@@ -1,0 +1,123 @@
+"""What a caller asks the ledger to book: lines and hold operations, checked as far as can be without the books. Pure."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from ledger.errors import BadPosting, Unbalanced
+from ledger.money import MAX_DIGITS, whole
+
+
+def _positive(amount: int, what: str) -> int:
+    if not 0 < whole(amount) < 10**MAX_DIGITS:
+        raise BadPosting(f"{what} must be positive and have at most {MAX_DIGITS} digits, not {amount}")
+    return amount
+
+
+def _aware(moment: datetime | None, what: str) -> None:
+    if moment is not None and moment.tzinfo is None:
+        raise BadPosting(f"{what} needs a time zone")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One debit or one credit, in minor units of the account's asset."""
+
+    account_code: str
+    debit_minor: int = 0
+    credit_minor: int = 0
+
+    def __post_init__(self) -> None:
+        if (whole(self.debit_minor) == 0) == (whole(self.credit_minor) == 0):
+            raise BadPosting("a line is a debit or a credit, not both and not neither")
+        _positive(self.debit_minor or self.credit_minor, "the amount of a line")
+
+    @classmethod
+    def debit(cls, account_code: str, amount_minor: int) -> "Line":
+        return cls(account_code, debit_minor=_positive(amount_minor, "a debit"))
+
+    @classmethod
+    def credit(cls, account_code: str, amount_minor: int) -> "Line":
+        return cls(account_code, credit_minor=_positive(amount_minor, "a credit"))
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceHold:
+    """Set `amount` of a guarded account aside. Repeating it is a no-op for ever, even after the hold ended."""
+
+    reference: str
+    account_code: str
+    amount: int
+    expires_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        _positive(self.amount, "a hold")
+        _aware(self.expires_at, "the end of a hold")
+
+
+@dataclass(frozen=True, slots=True)
+class SettleHold:
+    """End a hold because its money moves in this very posting: exactly, less (the rest is free again) or more (the rest must be
+    available). `amount` is what the posting takes on the hold's account; only possible inside a posting."""
+
+    reference: str
+    amount: int
+
+    def __post_init__(self) -> None:
+        _positive(self.amount, "a settlement")
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseHold:
+    """End a hold because its money is not needed. Repeating it is a no-op."""
+
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExpireHold:
+    """End a hold because its time ran out. Repeating it is a no-op."""
+
+    reference: str
+
+
+HoldOp = PlaceHold | SettleHold | ReleaseHold | ExpireHold
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """A balanced set of lines, booked whole or not at all.
+
+    `reference` is deterministic: the same business fact always makes the same one, with the same content. `transaction_id` is the
+    business transaction it belongs to. `value_at` is when it counts, `settled_at` when the outside confirmed it. `reverses` is the
+    reference of the posting that this one mirrors. `forced_kind` (see ledger.chart.ForcedKind) lets it pass below floors.
+    """
+
+    reference: str
+    kind: str
+    value_at: datetime
+    lines: tuple[Line, ...]
+    holds: tuple[HoldOp, ...] = ()
+    description: str = ""
+    transaction_id: UUID | None = None
+    settled_at: datetime | None = None
+    reverses: str | None = None
+    forced_kind: str = ""
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.reference or not self.kind:
+            raise BadPosting("a posting has a reference and a kind")
+        _aware(self.value_at, "the value time")
+        _aware(self.settled_at, "the settlement time")
+        if len(self.lines) < 2:
+            raise Unbalanced("a posting has at least two lines")
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """`replayed` is True when the same posting was booked before and nothing changed now."""
+
+    id: UUID
+    replayed: bool
