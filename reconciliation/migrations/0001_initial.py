@@ -116,6 +116,9 @@ class Migration(migrations.Migration):
                 ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='breaks', to='reconciliation.source')),
                 ('statement', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='breaks', to='reconciliation.statement')),
             ],
+            options={
+                'permissions': [('import_statement', 'Can import statements')],
+            },
         ),
         migrations.CreateModel(
             name='StatementFile',

@@ -67,6 +67,7 @@ class Break(models.Model):
     resolution = models.TextField(blank=True, default="")
 
     class Meta:
+        permissions = [("import_statement", "Can import statements")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(status__in=["open", "investigating"]) | ~Q(resolved_at=None), name="reconciliation_break_end_has_time"

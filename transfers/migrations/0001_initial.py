@@ -169,6 +169,9 @@ class Migration(migrations.Migration):
                 ('source_asset', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.asset')),
                 ('target_asset', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.asset')),
             ],
+            options={
+                'permissions': [('create_withdrawal', 'Can make withdrawals'), ('cancel_transfer', 'Can cancel transfers before they are sent')],
+            },
         ),
         migrations.AddField(
             model_name='quote',

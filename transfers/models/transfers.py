@@ -82,6 +82,7 @@ class Transfer(models.Model):
     stopped_by = models.TextField(blank=True, default="", help_text="The halt that keeps it from its next step, in words.")
 
     class Meta:
+        permissions = [("create_withdrawal", "Can make withdrawals"), ("cancel_transfer", "Can cancel transfers before they are sent")]
         constraints = [
             models.CheckConstraint(condition=Q(source_amount__gt=0, max_fee__gte=0, fee_amount__gte=0), name="transfers_transfer_amounts_positive"),
             models.CheckConstraint(condition=Q(fee_amount__lte=models.F("max_fee")), name="transfers_transfer_fee_within_bound"),

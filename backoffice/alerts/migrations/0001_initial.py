@@ -33,6 +33,7 @@ class Migration(migrations.Migration):
                 ('resolution', models.TextField(blank=True, default='')),
             ],
             options={
+                'permissions': [('acknowledge_alert', 'Can acknowledge alerts')],
                 'constraints': [models.UniqueConstraint(condition=models.Q(('resolved_at', None)), fields=('rule', 'cause_key'), name='alerts_alert_one_open_per_cause')],
             },
         ),
