@@ -65,8 +65,12 @@ class Account(ReadOnlyModel):
         constraints = [
             # Target of the composite foreign key by which an entry is in the asset of its account.
             models.UniqueConstraint(fields=["id", "asset"], name="ledger_account_has_one_asset"),
-            models.CheckConstraint(condition=Q(type__in=[side.value for side in chart.AccountType]), name="ledger_account_type_is_known"),
-            models.CheckConstraint(condition=Q(kind__in=[kind.value for kind in chart.AccountKind]), name="ledger_account_kind_is_known"),
+            models.CheckConstraint(
+                condition=Q(type__in=[side.value for side in chart.AccountType]), name="ledger_account_type_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=[kind.value for kind in chart.AccountKind]), name="ledger_account_kind_is_known"
+            ),
             models.CheckConstraint(
                 condition=Q(status="open", closed_at=None) | Q(status="closed", closed_at__isnull=False),
                 name="ledger_account_closes_with_its_time",
@@ -90,7 +94,9 @@ class Balance(ReadOnlyModel):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(debits__gte=0, credits__gte=0, held__gte=0), name="ledger_balance_sums_not_negative"),
+            models.CheckConstraint(
+                condition=Q(debits__gte=0, credits__gte=0, held__gte=0), name="ledger_balance_sums_not_negative"
+            ),
         ]
 
 
@@ -111,14 +117,17 @@ class LedgerTransaction(ReadOnlyModel):
     created_txid = models.BigIntegerField()
     cluster_epoch = models.IntegerField()
     reverses = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="reversed_by")
-    forced_kind = models.TextField(blank=True, default="", help_text="Named reason why floors did not bind, empty for voluntary postings.")
+    forced_kind = models.TextField(
+        blank=True, default="", help_text="Named reason why floors did not bind, empty for voluntary postings."
+    )
     metadata = models.JSONField(default=dict)
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=~Q(reference="") & ~Q(kind=""), name="ledger_transaction_has_reference_and_kind"),
             models.CheckConstraint(
-                condition=Q(forced_kind__in=["", *(kind.value for kind in chart.ForcedKind)]), name="ledger_transaction_forced_kind_is_known"
+                condition=Q(forced_kind__in=["", *(kind.value for kind in chart.ForcedKind)]),
+                name="ledger_transaction_forced_kind_is_known",
             ),
             models.CheckConstraint(condition=Q(reverses=None) | ~Q(reverses=F("id")), name="ledger_transaction_reverses_another"),
         ]
@@ -173,7 +182,8 @@ class Hold(ReadOnlyModel):
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="ledger_hold_amount_positive"),
             models.CheckConstraint(
-                condition=Q(status="placed", ended_at=None) | Q(status__in=["settled", "released", "expired"], ended_at__isnull=False),
+                condition=Q(status="placed", ended_at=None)
+                | Q(status__in=["settled", "released", "expired"], ended_at__isnull=False),
                 name="ledger_hold_ends_with_its_time",
             ),
             models.CheckConstraint(

@@ -57,7 +57,9 @@ def _token(code: str, network: str, contract: str, name: str, exponent: int | No
     }
 
 
-def open_account(*, code: str, name: str, kind: AccountKind, asset_id: str, owner: str = "", guarded: bool | None = None) -> Account:
+def open_account(
+    *, code: str, name: str, kind: AccountKind, asset_id: str, owner: str = "", guarded: bool | None = None
+) -> Account:
     """Open an account in its room of the chart; the same again is a no-op, other content raises ReferenceReused.
 
     `guarded` defaults to what the room says (client money is, the rest only collects). `owner` is opaque, such as `client:acme`.

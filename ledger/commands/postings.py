@@ -1,5 +1,6 @@
 """Posting, holds and reversal."""
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -32,7 +33,8 @@ def post(posting: Posting) -> Posted:
         "lines": [_line(line) for line in posting.lines],
         "holds": [_hold(operation) for operation in posting.holds],
     }
-    answer = call("ledger_post", request)
+    # Django leaves jsonb as text for its own fields to decode.
+    answer = json.loads(call("ledger_post", request))
     return Posted(UUID(answer["id"]), answer["replayed"])
 
 

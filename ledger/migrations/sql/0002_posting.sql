@@ -77,12 +77,12 @@ BEGIN
           FROM moved JOIN ledger_account AS account ON account.id = moved.account_id
     )
     SELECT *, inflow - held_change AS gain INTO bad FROM judged
-     WHERE (NOT forced AND available < floor AND inflow - held_change < 0) OR settled > -inflow
+     WHERE (NOT forced AND available < floor AND inflow - held_change < 0) OR (settled > 0 AND settled > -inflow)
      ORDER BY code LIMIT 1;
     IF NOT FOUND THEN
         RETURN;
     END IF;
-    IF bad.settled > -bad.inflow THEN
+    IF bad.settled > 0 AND bad.settled > -bad.inflow THEN
         PERFORM ledger_fail('LG010', format('holds on %s settle %s, but the posting takes %s', bad.code, bad.settled, -bad.inflow),
                             jsonb_build_object('account', bad.code, 'settled', bad.settled::text, 'taken', (-bad.inflow)::text));
     END IF;
