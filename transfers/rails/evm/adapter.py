@@ -1,0 +1,147 @@
+"""EvmRail: the chain in our words. It reads, it broadcasts bytes that the signer made, and it never sees a key."""
+
+from dataclasses import dataclass
+
+from eth_utils.crypto import keccak
+
+from transfers.rails.base import NotOffered, Recorder, Reservation, RetryableError, TerminalError, UnknownOutcome, forget
+from transfers.rails.evm.answers import ChainState, FeeEstimate, read_block, read_receipt
+from transfers.rails.evm.broadcast import verdict_of
+from transfers.rails.evm.client import JsonRpcClient, NodeRefused, Request
+from transfers.rails.evm.reader import ChainReader
+from transfers.rails.evm.tokens import TransferCall, transfer_calldata
+
+# An ERC-20 transfer to a fresh address takes about 65,000 gas; behind a proxy contract, as the real USDC is, about 20,000 more.
+TRANSFER_GAS_LIMIT = 120_000
+_REVERTED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class EvmOrder:
+    """A transfer and, once the signer has made them, the bytes that carry it out."""
+
+    transfer: TransferCall
+    raw: bytes = b""
+
+
+class EvmRail(ChainReader):
+    """One network through one node. `confirmations` is the depth that counts as final: callers compare it with what `find` says."""
+
+    def __init__(
+        self,
+        rpc_url: str,
+        chain_id: int,
+        confirmations: int,
+        *,
+        name: str = "evm",
+        timeout_s: float = 10.0,
+        recorder: Recorder = forget,
+        client: JsonRpcClient | None = None,
+    ) -> None:
+        super().__init__(client or JsonRpcClient(rpc_url, provider=name, timeout_s=timeout_s, recorder=recorder), chain_id)
+        self.name, self.confirmations = name, confirmations
+
+    # The five verbs of every rail.
+
+    def quote(self, order: EvmOrder) -> FeeEstimate:
+        return self.estimate_fees(order.transfer)
+
+    def reserve(self, order: EvmOrder) -> Reservation:  # noqa: ARG002 - the verb of every rail
+        raise NotOffered("a chain reserves nothing: tokens and gas are reserved on the wallet's row", provider=self.name)
+
+    def submit(self, order: EvmOrder) -> ChainState:
+        self.broadcast(order.raw)
+        return ChainState("pending")
+
+    def status(self, reference: str) -> ChainState:
+        return self.find(reference)
+
+    def cancel(self, reference: str) -> ChainState:  # noqa: ARG002 - the verb of every rail
+        raise NotOffered("signed bytes cannot be recalled: replace them under the same nonce with a higher fee", provider=self.name)
+
+    # Sending.
+
+    def estimate_fees(self, transfer: TransferCall | None = None) -> FeeEstimate:
+        """Twice the base fee plus the suggested tip: it lasts through five full blocks. With a transfer, its gas is estimated.
+
+        Raises RetryableError, and TerminalError when the token contract says that it would refuse the transfer.
+        """
+        latest, tip = self._ask([Request("eth_getBlockByNumber", ("latest", False)), Request("eth_maxPriorityFeePerGas")])
+        base_fee, priority = self._read(read_block, latest).base_fee_per_gas or 0, self._quantity(tip, "priority fee")
+        gas_limit = TRANSFER_GAS_LIMIT if transfer is None else self._gas_for(transfer)
+        return FeeEstimate(2 * base_fee + priority, priority, gas_limit)
+
+    def broadcast(self, raw: bytes) -> str:
+        """Hand signed bytes to the node: their hash. Sending the same bytes again is harmless and succeeds.
+
+        Raises RetryableError (not taken, may be later), TerminalError (malformed for good) and UnknownOutcome (ask `find`).
+        """
+        expected = "0x" + keccak(raw).hex()
+        self._verify_chain()
+        try:
+            answered = self._client.call("eth_sendRawTransaction", "0x" + raw.hex(), sends=True)
+        except NodeRefused as refusal:
+            return self._after_refusal(refusal, expected)
+        if answered != expected:
+            raise UnknownOutcome(f"the node answered hash {answered!r} for {expected}", provider=self.name)
+        return expected
+
+    # Reading one transaction.
+
+    def find(self, tx_hash: str) -> ChainState:
+        """What the node shows of a hash now. Raises RetryableError when it cannot be asked or contradicts itself."""
+        self._verify_chain()
+        asked = [Request("eth_getTransactionReceipt", (tx_hash,)), Request("eth_getTransactionByHash", (tx_hash,))]
+        answer, transaction, head = self._ask([*asked, Request("eth_blockNumber")])
+        if answer is None:
+            return ChainState("unknown" if transaction is None else "pending")
+        receipt = self._read(read_receipt, answer)
+        if receipt.transaction_hash != tx_hash.lower() or receipt.status not in (0, 1):
+            raise RetryableError(f"the node's receipt for {tx_hash} cannot be believed", provider=self.name)
+        if self.block(receipt.block_number).hash != receipt.block_hash:
+            # A reorg took the block between two answers: for the moment the transaction is in no block at all.
+            return ChainState("pending")
+        return ChainState(
+            status="mined" if receipt.status == 1 else "reverted",
+            block_number=receipt.block_number,
+            block_hash=receipt.block_hash,
+            confirmations=max(1, self._quantity(head, "block number") - receipt.block_number + 1),
+            gas_cost=receipt.gas_cost,
+            transfers=receipt.transfers,
+        )
+
+    # Below: how the answers are come by.
+
+    def _gas_for(self, transfer: TransferCall) -> int:
+        """Estimated gas and a quarter more, since the state may change before the transaction is mined."""
+        call = {
+            "from": transfer.sender,
+            "to": transfer.contract,
+            "data": "0x" + transfer_calldata(transfer.recipient, transfer.amount).hex(),
+        }
+        try:
+            estimated = self._client.call("eth_estimateGas", call)
+        except NodeRefused as refusal:
+            if refusal.rpc_code == _REVERTED or "revert" in refusal.message.lower():
+                raise TerminalError(f"the token would refuse: {refusal.message}", provider=self.name, code="reverted") from refusal
+            raise RetryableError(f"no gas estimate: {refusal.message}", provider=self.name) from refusal
+        return self._quantity(estimated, "gas estimate") * 5 // 4
+
+    def _after_refusal(self, refusal: NodeRefused, expected: str) -> str:
+        verdict = verdict_of(refusal.message, refusal.rpc_code)
+        if verdict == "known":
+            return expected
+        if verdict == "retry":
+            raise RetryableError(f"not taken now: {refusal.message}", provider=self.name, code=refusal.code) from refusal
+        if verdict == "refused":
+            raise TerminalError(f"refused: {refusal.message}", provider=self.name, code=refusal.code) from refusal
+        if verdict == "look" and self._knows(expected):
+            return expected
+        raise UnknownOutcome(f"the node says {refusal.message!r}", provider=self.name, code=refusal.code) from refusal
+
+    def _knows(self, tx_hash: str) -> bool:
+        """Whether the node shows this hash, waiting or mined. When it cannot be asked, the answer stays unknown: no."""
+        try:
+            return self._client.call("eth_getTransactionByHash", tx_hash) is not None
+        except (NodeRefused, RetryableError):
+            return False

@@ -1,0 +1,127 @@
+"""JSON-RPC over HTTP, and nothing else: what went out, what came back, and what a failure says about what happened outside."""
+
+import itertools
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from transfers.rails.base import Exchange, RailError, Recorder, RetryableError, UnknownOutcome, forget
+
+# What httpx raises before the first byte of a request has left this machine.
+_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+_TURNED_AWAY = frozenset({401, 403, 404, 405, 413, 429})
+
+
+class NodeRefused(RailError):
+    """The node understood and answered with an error member. Only the adapter knows what it means for the call at hand."""
+
+    def __init__(self, message: str, *, provider: str, rpc_code: int, data: Any = None) -> None:
+        super().__init__(message, provider=provider, code=str(rpc_code))
+        self.message, self.rpc_code, self.data = message, rpc_code, data
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    method: str
+    params: tuple[Any, ...] = ()
+
+
+class JsonRpcClient:
+    """One node. Timeouts are in seconds; safe for threads."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        provider: str = "evm",
+        timeout_s: float = 10.0,
+        connect_timeout_s: float = 3.0,
+        recorder: Recorder = forget,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self.provider, self._url, self._recorder = provider, url, recorder
+        # No proxies of the environment and no redirects: a rail talks to what was configured and to nobody else.
+        self._http = httpx.Client(
+            timeout=httpx.Timeout(timeout_s, connect=connect_timeout_s),
+            trust_env=False,
+            follow_redirects=False,
+            transport=transport,
+        )
+        self._ids = itertools.count(1)
+
+    def call(self, method: str, *params: Any, sends: bool = False) -> Any:
+        """The `result` of one call. `sends` marks one that acts outside: then silence is an UnknownOutcome, no RetryableError.
+
+        Raises RetryableError, UnknownOutcome, NodeRefused.
+        """
+        request_id = next(self._ids)
+        body = {"jsonrpc": "2.0", "id": request_id, "method": method, "params": list(params)}
+        answer = self._post(method, body, sends=sends)
+        return self._result(answer, request_id, sends=sends)
+
+    def batch(self, requests: Sequence[Request]) -> list[Any]:
+        """The results of several reads in the order asked. Raises RetryableError, or NodeRefused when any of them was refused."""
+        if not requests:
+            return []
+        numbered = [(next(self._ids), request) for request in requests]
+        body = [{"jsonrpc": "2.0", "id": number, "method": item.method, "params": list(item.params)} for number, item in numbered]
+        answers = self._post("batch:" + requests[0].method, body, sends=False)
+        if not isinstance(answers, list):
+            raise self._unreadable("a batch was answered with something else than a list", sends=False)
+        by_id = {answer.get("id"): answer for answer in answers if isinstance(answer, dict)}
+        return [self._result(by_id.get(number), number, sends=False) for number, _ in numbered]
+
+    def close(self) -> None:
+        self._http.close()
+
+    def _post(self, operation: str, body: Any, *, sends: bool) -> Any:
+        request, started = json.dumps(body), time.monotonic()
+        try:
+            response = self._http.post(self._url, content=request, headers={"Content-Type": "application/json"})
+        except httpx.HTTPError as error:
+            self._record(operation, request, "", started, type(error).__name__)
+            raise self._transport_failure(error, sends=sends) from error
+        self._record(operation, request, response.text, started, "" if response.is_success else f"HTTP {response.status_code}")
+        if response.status_code in _TURNED_AWAY:
+            raise RetryableError(f"the node turned us away with HTTP {response.status_code}", provider=self.provider)
+        if not response.is_success:
+            raise self._unreadable(f"the node answered HTTP {response.status_code}", sends=sends)
+        try:
+            return json.loads(response.content, parse_float=_refuse_float, parse_constant=_refuse_float)
+        except ValueError as error:
+            raise self._unreadable(f"the answer is not the JSON we accept: {error}", sends=sends) from error
+
+    def _result(self, answer: Any, request_id: int, *, sends: bool) -> Any:
+        if not isinstance(answer, dict) or answer.get("id") != request_id:
+            raise self._unreadable("the answer belongs to no question of ours", sends=sends)
+        if answer.get("error") is not None:
+            raise self._refusal(answer["error"], sends=sends)
+        if "result" not in answer:
+            raise self._unreadable("the answer holds neither result nor error", sends=sends)
+        return answer["result"]
+
+    def _refusal(self, error: Any, *, sends: bool) -> RailError:
+        if not isinstance(error, dict) or not isinstance(error.get("code"), int) or not isinstance(error.get("message"), str):
+            return self._unreadable("the node's error cannot be read", sends=sends)
+        return NodeRefused(error["message"], provider=self.provider, rpc_code=error["code"], data=error.get("data"))
+
+    def _transport_failure(self, error: httpx.HTTPError, *, sends: bool) -> RailError:
+        if isinstance(error, _NEVER_SENT):
+            return RetryableError(f"the node cannot be reached ({type(error).__name__})", provider=self.provider)
+        return self._unreadable(f"no answer arrived ({type(error).__name__})", sends=sends)
+
+    def _unreadable(self, message: str, *, sends: bool) -> RailError:
+        kind = UnknownOutcome if sends else RetryableError
+        return kind(message, provider=self.provider)
+
+    def _record(self, operation: str, request: str, response: str, started: float, error: str) -> None:
+        elapsed_ms = int((time.monotonic() - started) * 1000)
+        self._recorder(Exchange(self.provider, operation, request, response, elapsed_ms, error))
+
+
+def _refuse_float(text: str) -> Any:
+    raise ValueError(f"a floating-point number: {text}")

@@ -1,0 +1,106 @@
+"""Reading a chain through one node, for the rail and for whoever indexes blocks. A read that fails did nothing: RetryableError."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from transfers.rails.base import RetryableError
+from transfers.rails.evm import hexes
+from transfers.rails.evm.answers import Balances, Block, IndexedTransfer, Receipt, read_block, read_indexed_transfer, read_receipt
+from transfers.rails.evm.client import JsonRpcClient, NodeRefused, Request
+from transfers.rails.evm.tokens import TRANSFER_TOPIC, balance_of_calldata, topic_of
+
+_LOG_RANGE = 2_000
+_RECEIPTS_AT_ONCE = 100
+
+T = TypeVar("T")
+
+
+class ChainReader:
+    """Safe for threads, as its client is."""
+
+    def __init__(self, client: JsonRpcClient, chain_id: int) -> None:
+        self.name, self.chain_id = client.provider, chain_id
+        self._client = client
+        self._chain_verified = False
+
+    def head(self) -> tuple[int, str]:
+        """Number and hash of the newest block."""
+        self._verify_chain()
+        block = self._block("latest")
+        return block.number, block.hash
+
+    def block(self, number: int) -> Block:
+        """Raises RetryableError when the node has no such block (yet)."""
+        block = self._block(hex(number))
+        if block.number != number:
+            raise RetryableError(f"asked for block {number}, got {block.number}", provider=self.name)
+        return block
+
+    def logs(self, first: int, last: int, addresses: Sequence[str], *, parties: Sequence[str] = ()) -> list[IndexedTransfer]:
+        """Transfer logs of the token contracts `addresses` in blocks first..last, both included, in chain order.
+
+        With `parties` (wallet addresses), only transfers from or to one of them. Long ranges are asked for in pieces.
+        """
+        self._verify_chain()
+        wanted = [topic_of(party) for party in parties]
+        shapes = [[TRANSFER_TOPIC, wanted], [TRANSFER_TOPIC, None, wanted]] if wanted else [[TRANSFER_TOPIC]]
+        found: dict[tuple[int, int], IndexedTransfer] = {}
+        for start in range(first, last + 1, _LOG_RANGE):
+            span = {"fromBlock": hex(start), "toBlock": hex(min(start + _LOG_RANGE - 1, last)), "address": list(addresses)}
+            for answer in self._ask([Request("eth_getLogs", ({**span, "topics": topics},)) for topics in shapes]):
+                for log in self._read(lambda logs: hexes.listing(logs, "logs"), answer):
+                    if (item := self._read(read_indexed_transfer, log)) is not None:
+                        found[item.block_number, item.transfer.log_index] = item
+        return [found[place] for place in sorted(found)]
+
+    def receipts(self, tx_hashes: Sequence[str]) -> list[Receipt]:
+        """Receipts of mined transactions in the order asked. Raises RetryableError when any of them has none."""
+        read: list[Receipt] = []
+        for start in range(0, len(tx_hashes), _RECEIPTS_AT_ONCE):
+            some = tx_hashes[start : start + _RECEIPTS_AT_ONCE]
+            answers = self._ask([Request("eth_getTransactionReceipt", (tx_hash,)) for tx_hash in some])
+            if None in answers:
+                raise RetryableError(f"the node has no receipt for {some[answers.index(None)]}", provider=self.name)
+            read.extend(self._read(read_receipt, answer) for answer in answers)
+        return read
+
+    def balances(self, address: str, contract: str) -> Balances:
+        """What `address` holds at the head: wei, and minor units of the token at `contract`."""
+        self._verify_chain()
+        question = {"to": contract, "data": "0x" + balance_of_calldata(address).hex()}
+        native, token = self._ask([Request("eth_getBalance", (address, "latest")), Request("eth_call", (question, "latest"))])
+        payload = self._read(lambda answer: hexes.data(answer, "token balance"), token)
+        if len(payload) != 32:
+            raise RetryableError(f"there is no token at {contract}: balanceOf answered {len(payload)} bytes", provider=self.name)
+        return Balances(self._quantity(native, "balance"), int.from_bytes(payload, "big"))
+
+    def _verify_chain(self) -> None:
+        """Once per process: that the node is on the network we think it is."""
+        if self._chain_verified:
+            return
+        (answer,) = self._ask([Request("eth_chainId")])
+        if self._quantity(answer, "chain id") != self.chain_id:
+            raise RetryableError(f"the node is on chain {int(answer, 16)}, not {self.chain_id}: check its URL", provider=self.name)
+        self._chain_verified = True
+
+    def _block(self, tag: str) -> Block:
+        (answer,) = self._ask([Request("eth_getBlockByNumber", (tag, False))])
+        if answer is None:
+            raise RetryableError(f"the node has no block {tag}", provider=self.name)
+        return self._read(read_block, answer)
+
+    def _ask(self, requests: Sequence[Request]) -> list[Any]:
+        """Reads: whatever goes wrong, nothing happened outside."""
+        try:
+            return self._client.batch(requests)
+        except NodeRefused as refusal:
+            raise RetryableError(f"the node refused to say: {refusal.message}", provider=self.name, code=refusal.code) from refusal
+
+    def _read(self, reader: Callable[[Any], T], answer: Any) -> T:
+        try:
+            return reader(answer)
+        except hexes.Malformed as error:
+            raise RetryableError(f"the node's answer cannot be read: {error}", provider=self.name) from error
+
+    def _quantity(self, answer: Any, what: str) -> int:
+        return self._read(lambda value: hexes.quantity(value, what), answer)

@@ -1,0 +1,146 @@
+"""The client of the signer process: a typed intent goes in, signed bytes come out, and they are checked before anybody sends them.
+
+Asking again is always safe, whatever became of the first call: for one key and attempt the signer gives the same bytes for ever.
+"""
+
+import time
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import httpx
+import rlp  # type: ignore[import-untyped]
+from eth_utils.address import to_checksum_address
+from eth_utils.crypto import keccak
+from rlp.exceptions import RLPException  # type: ignore[import-untyped]
+
+from transfers.rails.base import Exchange, Recorder, RetryableError, TerminalError, UnknownOutcome, forget
+from transfers.rails.evm import hexes
+from transfers.rails.evm.tokens import transfer_calldata
+
+_PROVIDER = "signer"
+_DYNAMIC_FEE = 2
+# Refusals of the intent itself. Anything else (a wrong token, a signer without database) is ours to repair, and then to repeat.
+_REFUSED = frozenset({400, 409, 422})
+
+
+@dataclass(frozen=True, slots=True)
+class SignIntent:
+    """Pay `amount` minor units of `token_contract` from `wallet_address` to `recipient`.
+
+    `key` names the payment: all its attempts share one nonce, so at most one of them can ever be mined. A higher `attempt` may
+    differ from the one before in its fees (each at least a tenth higher) and gas limit only. Fees are wei per gas.
+    """
+
+    key: str
+    attempt: int
+    wallet_address: str
+    chain_id: int
+    token_contract: str
+    recipient: str
+    amount: int
+    max_fee_per_gas: int
+    max_priority_fee_per_gas: int
+    gas_limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class SignedTransaction:
+    raw: bytes
+    hash: str
+    nonce: int
+
+
+class SignerClient:
+    """`url` is http://127.0.0.1:PORT, or unix:///path/to/socket."""
+
+    def __init__(self, url: str, token: str, *, timeout_s: float = 15.0, recorder: Recorder = forget) -> None:
+        socket = url.removeprefix("unix://") if url.startswith("unix://") else None
+        transport = None if socket is None else httpx.HTTPTransport(uds=socket)
+        self._recorder = recorder
+        self._http = httpx.Client(
+            base_url=url if socket is None else "http://signer",
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=httpx.Timeout(timeout_s, connect=3.0),
+            trust_env=False,
+            transport=transport,
+        )
+
+    def sign_transfer(self, intent: SignIntent, *, correlation_id: str = "") -> SignedTransaction:
+        """The signed bytes of an intent, verified to carry it out and nothing else.
+
+        Raises RetryableError (no answer, or the signer cannot work now), TerminalError (the signer refuses this intent, or has
+        signed other content under its key and attempt) and UnknownOutcome (the bytes are not what was asked for: never send them).
+        """
+        response = self._post(_body(intent), correlation_id)
+        if response.status_code in _REFUSED:
+            code, message = _problem(response)
+            raise TerminalError(f"the signer refuses: {message}", provider=_PROVIDER, code=code)
+        if response.status_code != httpx.codes.OK:
+            code, message = _problem(response)
+            raise RetryableError(f"the signer cannot sign now: {message}", provider=_PROVIDER, code=code)
+        try:
+            signed = _read(response.json())
+            _verify(signed, intent)
+        except (ValueError, TypeError, RLPException) as error:
+            raise UnknownOutcome(f"the signer's answer is not the transaction asked for: {error}", provider=_PROVIDER) from error
+        return signed
+
+    def _post(self, body: dict[str, Any], correlation_id: str) -> httpx.Response:
+        headers = {"Correlation-Id": correlation_id} if correlation_id else {}
+        request = self._http.build_request("POST", "/v1/sign-transfer", json=body, headers=headers)
+        started, text = time.monotonic(), request.content.decode()
+        try:
+            response = self._http.send(request)
+        except httpx.HTTPError as error:
+            self._recorder(Exchange(_PROVIDER, "sign-transfer", text, "", _since(started), type(error).__name__))
+            raise RetryableError(f"the signer did not answer ({type(error).__name__})", provider=_PROVIDER) from error
+        failure = "" if response.is_success else f"HTTP {response.status_code}"
+        self._recorder(Exchange(_PROVIDER, "sign-transfer", text, response.text, _since(started), failure))
+        return response
+
+
+def _since(started: float) -> int:
+    return int((time.monotonic() - started) * 1000)
+
+
+def _body(intent: SignIntent) -> dict[str, Any]:
+    """Amounts as strings of digits, as everywhere on a wire."""
+    amounts = ("amount", "max_fee_per_gas", "max_priority_fee_per_gas")
+    return {name: str(value) if name in amounts else value for name, value in asdict(intent).items()}
+
+
+def _problem(response: httpx.Response) -> tuple[str, str]:
+    try:
+        error = response.json()["error"]
+        return str(error["code"]), str(error["message"])
+    except (ValueError, KeyError, TypeError):
+        return "", f"HTTP {response.status_code}"
+
+
+def _read(answer: Any) -> SignedTransaction:
+    fields = hexes.mapping(answer, "answer")
+    nonce = fields.get("nonce")
+    if not isinstance(nonce, int) or isinstance(nonce, bool) or nonce < 0:
+        raise hexes.Malformed(f"nonce is no number: {nonce!r}")
+    return SignedTransaction(hexes.data(fields.get("raw"), "raw"), hexes.hash32(fields.get("hash"), "hash"), nonce)
+
+
+def _verify(signed: SignedTransaction, intent: SignIntent) -> None:
+    """Decode the bytes and hold every field against the intent. Raises ValueError naming what differs."""
+    if signed.hash != "0x" + keccak(signed.raw).hex():
+        raise ValueError("the hash is not that of the bytes")
+    if not signed.raw or signed.raw[0] != _DYNAMIC_FEE:
+        raise ValueError("not a type-2 transaction")
+    fields = rlp.decode(signed.raw[1:])
+    if not isinstance(fields, list) or len(fields) != 12:
+        raise ValueError("not the twelve fields of a type-2 transaction")
+    said = [int.from_bytes(field, "big") for field in (*fields[:5], fields[6])]
+    asked = [intent.chain_id, signed.nonce, intent.max_priority_fee_per_gas, intent.max_fee_per_gas, intent.gas_limit, 0]
+    names = ("chain id", "nonce", "priority fee", "fee cap", "gas limit", "value")
+    differing = [name for name, one, other in zip(names, said, asked, strict=True) if one != other]
+    if to_checksum_address(fields[5]) != to_checksum_address(intent.token_contract):
+        differing.append("token contract")
+    if fields[7] != transfer_calldata(intent.recipient, intent.amount):
+        differing.append("recipient or amount")
+    if differing:
+        raise ValueError(f"other {', '.join(differing)}")
