@@ -4,3 +4,29 @@ from django.apps import AppConfig
 class TransfersConfig(AppConfig):
     name = "transfers"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from django.conf import settings
+
+        from audit import partitions, vocabulary
+        from transfers.commands.moves import AUDIT_TYPES
+        from transfers.commands.release import register_action
+        from transfers.rails import registry
+
+        vocabulary.register(*AUDIT_TYPES)
+        partitions.register("transfers_ensure_event_partitions")
+        register_action()
+        registry.configure(
+            registry.RailSettings(
+                chain_rpc_url=settings.CHAIN_RPC_URL,
+                chain_id=settings.CHAIN_ID,
+                confirmations=settings.CHAIN_CONFIRMATIONS,
+                block_time_s=float(settings.CHAIN_BLOCK_TIME),
+                bank_url=settings.BANK_URL,
+                bank_token=settings.BANK_TOKEN,
+                desk_url=settings.DESK_URL,
+                desk_token=settings.DESK_TOKEN,
+                signer_url=settings.SIGNER_URL,
+                signer_token=settings.SIGNER_TOKEN,
+            )
+        )

@@ -12,7 +12,7 @@ BASIS_POINTS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """Minor units: `source_amount`, `max_fee` and `max_total_debit` of the source asset, `min_target_amount` of the target asset."""
+    """Minor units: `source_amount`, `max_fee` and `max_total_debit` of the source asset, `min_target_amount` of the target."""
 
     source_amount: int
     max_fee: int

@@ -17,7 +17,8 @@ class TransferError(Exception):
 
 
 class Refused(TransferError):
-    """A permanent refusal. `code` is stable and public (API.md); `detail` is a sentence with the way out; `fields` names the culprits."""
+    """A permanent refusal. `code` is stable and public (API.md); `detail` is a sentence with the way out; `fields` names the
+    culprits."""
 
     def __init__(self, code: str, detail: str, fields: Mapping[str, str] | None = None) -> None:
         super().__init__(detail)

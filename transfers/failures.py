@@ -1,7 +1,8 @@
-"""The failure catalogue: what can go wrong, how we notice, where the transfer goes, what the client reads, what the operator does.
+"""The failure catalogue: what can go wrong, how we notice, where the transfer goes, what the client reads, what the operator
+does.
 
-One entry per code; the transfer page, the runbooks and the docs are drawn from it. `ends` tells final failures from those that the driver
-keeps working on by itself. The client's sentence never blames, never guesses and never names an internal reason.
+One entry per code; the transfer page, the runbooks and the docs are drawn from it. `ends` tells final failures from those that
+the driver keeps working on by itself. The client's sentence never blames, never guesses and never names an internal reason.
 """
 
 from dataclasses import dataclass
@@ -40,7 +41,7 @@ _ENTRIES: tuple[Failure, ...] = (
     Failure(
         "bounds_expired",
         "The order's not-after passed before the funds were committed to it.",
-        "CREATED, QUOTED or FUNDS_LOCKED without an intent: EXPIRED or CANCELLED; the hold is released.",
+        "CREATED or QUOTED to EXPIRED, FUNDS_LOCKED without an intent to FAILED; hold released, limits given back.",
         f"Your transfer could not be priced within your terms in time and has expired. {_BACK}",
         "Look at the last error for the cause. The client may order again at today's price.",
         ends=True,
@@ -90,7 +91,7 @@ _ENTRIES: tuple[Failure, ...] = (
         "Stored payload, digest, votes or policy decision no longer prove that exactly this transfer was released.",
         "Stays where it is; nothing is sent while the proof fails. Looked at again every few minutes.",
         _WORKING,
-        "Treat as an attack: freeze the client, compare the audit trail with the request, call security. Never approve again blindly.",
+        "Treat as an attack: freeze the client, compare the audit trail with the request, call security. Do not approve again.",
         ends=False,
     ),
     Failure(
@@ -128,7 +129,7 @@ _ENTRIES: tuple[Failure, ...] = (
     Failure(
         "broadcast_unknown",
         "The connection broke after the signed bytes were sent.",
-        "Stays in FUNDS_LOCKED with the leg's request timed out; the node is asked for the hash, then the same bytes are sent again.",
+        "Stays in FUNDS_LOCKED, the leg's request timed out; the node is asked for the hash, then the same bytes are sent.",
         _WORKING,
         "Nothing: the same bytes can be mined once only.",
         ends=False,
@@ -186,7 +187,7 @@ _ENTRIES: tuple[Failure, ...] = (
         "The bank answers RJCT to the payment.",
         "CONFIRMED to FAILED; the conversion is reversed, so principal and fee are back in the client's balance.",
         "The bank could not pay your beneficiary. The amount and our fee are back in your balance.",
-        "Read the bank's reason code and tell the client which detail to correct. The converted tokens stay with the partner for treasury.",
+        "Read the bank's reason code and tell the client which detail to correct. The tokens stay with the partner for treasury.",
         ends=True,
     ),
 )

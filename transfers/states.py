@@ -1,8 +1,8 @@
 """The state machine as data: which states exist, and which rows each route's machine has, per version.
 
-One table, read by everybody: the commands consult `may`, a migration copies the rows into the database where a trigger enforces them, the
-diagrams are drawn from it, and a test walks every pair. Versions are never edited once released; a change is a new version, and
-transfers in flight keep the one they started with.
+One table, read by everybody: the commands consult `may`, a migration copies the rows into the database where a trigger enforces
+them, the diagrams are drawn from it, and a test walks every pair. Versions are never edited once released; a change is a new
+version, and transfers in flight keep the one they started with.
 """
 
 from dataclasses import dataclass

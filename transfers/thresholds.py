@@ -1,4 +1,4 @@
-"""How long a transfer may stay in a state before somebody should look. One table: the alert checks and the transfer page read it."""
+"""How long a transfer may stay in a state before somebody should look: one table for the alert checks and the transfer page."""
 
 from dataclasses import dataclass
 from datetime import timedelta

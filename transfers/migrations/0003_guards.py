@@ -38,7 +38,10 @@ def _statements() -> list[str]:
     found = []
     for table, (constraint, columns) in MUTABLE.items():
         arguments = ", ".join(f"'{argument}'" for argument in [constraint, *columns])
-        found.append(f"CREATE TRIGGER {table}_keep BEFORE UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION transfers_keep_columns({arguments});")
+        found.append(
+            f"CREATE TRIGGER {table}_keep BEFORE UPDATE ON {table} "
+            f"FOR EACH ROW EXECUTE FUNCTION transfers_keep_columns({arguments});"
+        )
     found += [f"SELECT audit_guard_table('{table}', true);" for table in ["transfers_transfer", *MUTABLE]]
     found += [f"SELECT audit_guard_table('{table}');" for table in APPEND_ONLY]
     found += [f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name};" for name, table in TRIGGERS]
@@ -46,7 +49,9 @@ def _statements() -> list[str]:
 
 
 def _undo() -> list[str]:
-    guards = [(guard, table) for table in ["transfers_transfer", *MUTABLE, *APPEND_ONLY] for guard in ("refuse_change", "refuse_truncate")]
+    guards = [
+        (guard, table) for table in ["transfers_transfer", *MUTABLE, *APPEND_ONLY] for guard in ("refuse_change", "refuse_truncate")
+    ]
     drops = [f"DROP TRIGGER {name} ON {table};" for name, table in [*TRIGGERS, *guards]]
     return drops + [f"DROP FUNCTION transfers_{name}();" for name in FUNCTIONS]
 

@@ -1,7 +1,7 @@
 """Copies the machines of transfers.states into the table that the transition trigger reads.
 
-States is data and its released versions are never edited, so reading it here gives the same rows on every day; a new version adds rows
-through a migration of its own that calls `fill` again.
+States is data and its released versions are never edited, so reading it here gives the same rows on every day; a new version adds
+rows through a migration of its own that calls `fill` again.
 """
 
 from django.db import migrations

@@ -6,8 +6,8 @@ from audit.identity import new_id
 
 
 class ProviderCall(models.Model):
-    """One call: the intent is committed before it, the raw answer after it. `key` is deterministic, so a resumed step finds its own call
-    and asks instead of sending again. Secrets are masked before they are stored."""
+    """One call: the intent is committed before it, the raw answer after it. `key` is deterministic, so a resumed step finds its
+    own call and asks instead of sending again. Secrets are masked before they are stored."""
 
     class Outcome(models.TextChoices):
         INTENT = "intent"

@@ -40,7 +40,8 @@ class WalletReservation(models.Model):
 
 
 class ChainTransaction(models.Model):
-    """Signed bytes, stored with their hash before they are broadcast. Every hash ever signed for a nonce stays here and is watched."""
+    """Signed bytes, stored with their hash before they are broadcast. Every hash ever signed for a nonce stays here and is
+    watched."""
 
     class Status(models.TextChoices):
         SIGNED = "signed"

@@ -2,9 +2,12 @@
 
 from django.db import models
 
+from audit.readonly import ReadOnlyModel
 
-class TransferEvent(models.Model):
-    """`seq` counts per transfer without gaps; for a change of status, `from_status` and `to_status` differ and `seq` is the new version."""
+
+class TransferEvent(ReadOnlyModel):
+    """`seq` counts per transfer without gaps; for a change of status, `from_status` and `to_status` differ and `seq` is the new
+    version."""
 
     pk = models.CompositePrimaryKey("recorded_at", "id")
     id = models.UUIDField()

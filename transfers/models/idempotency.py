@@ -6,8 +6,8 @@ from audit.identity import new_id
 
 
 class IdempotencyKey(models.Model):
-    """Taken before anything else happens. The stored response may be dropped one day; the row and its transfer stay, so that an old key
-    never opens the door to a second transfer."""
+    """Taken before anything else happens. The stored response may be dropped one day; the row and its transfer stay, so that an
+    old key never opens the door to a second transfer."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     client = models.ForeignKey("approvals.Client", on_delete=models.PROTECT, related_name="+")

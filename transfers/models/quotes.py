@@ -7,7 +7,8 @@ from ledger.fields import MinorUnitsField
 
 
 class Quote(models.Model):
-    """A snapshot, never recomputed. Indicative quotes stand beside an approval; a firm one prices the transfer until `expires_at`."""
+    """A snapshot, never recomputed. Indicative quotes stand beside an approval; a firm one prices the transfer until
+    `expires_at`."""
 
     class Kind(models.TextChoices):
         INDICATIVE = "indicative"

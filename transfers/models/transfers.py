@@ -29,9 +29,10 @@ class MachineRow(models.Model):
 class Transfer(models.Model):
     """A client's order to move money, from acceptance to reconciliation.
 
-    `status` moves only along MachineRow, by one `version` at a time, each with its TransferEvent in the same database transaction: the
-    database checks all three. Amounts are minor units: `source_amount` of the source asset is the principal; fees come on top, at most
-    `max_fee`; `source_amount + max_fee <= max_total_debit` is on hold from acceptance. The driver owns the `due_at` and lease columns.
+    `status` moves only along MachineRow, by one `version` at a time, each with its TransferEvent in the same database
+    transaction: the database checks all three. Amounts are minor units: `source_amount` of the source asset is the principal;
+    fees come on top, at most `max_fee`; `source_amount + max_fee <= max_total_debit` is on hold from acceptance. The driver owns
+    the `due_at` and lease columns.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -82,12 +83,18 @@ class Transfer(models.Model):
     stopped_by = models.TextField(blank=True, default="", help_text="The halt that keeps it from its next step, in words.")
 
     class Meta:
-        permissions = [("create_withdrawal", "Can make withdrawals"), ("cancel_transfer", "Can cancel transfers before they are sent")]
+        permissions = [
+            ("create_withdrawal", "Can make withdrawals"),
+            ("cancel_transfer", "Can cancel transfers before they are sent"),
+        ]
         constraints = [
-            models.CheckConstraint(condition=Q(source_amount__gt=0, max_fee__gte=0, fee_amount__gte=0), name="transfers_transfer_amounts_positive"),
+            models.CheckConstraint(
+                condition=Q(source_amount__gt=0, max_fee__gte=0, fee_amount__gte=0), name="transfers_transfer_amounts_positive"
+            ),
             models.CheckConstraint(condition=Q(fee_amount__lte=models.F("max_fee")), name="transfers_transfer_fee_within_bound"),
             models.CheckConstraint(
-                condition=Q(max_total_debit__gte=models.F("source_amount") + models.F("max_fee")), name="transfers_transfer_debit_bound_covers_fee"
+                condition=Q(max_total_debit__gte=models.F("source_amount") + models.F("max_fee")),
+                name="transfers_transfer_debit_bound_covers_fee",
             ),
         ]
         indexes = [
@@ -100,8 +107,8 @@ class Transfer(models.Model):
 
 
 class Leg(models.Model):
-    """One movement over one rail. `reference` is made before the first send and is what the rail knows it by. A leg whose request state
-    is past `received` has a committed intent: the point of no return."""
+    """One movement over one rail. `reference` is made before the first send and is what the rail knows it by. A leg whose request
+    state is past `received` has a committed intent: the point of no return."""
 
     class Direction(models.TextChoices):
         OUT = "out"

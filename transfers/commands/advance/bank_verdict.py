@@ -1,0 +1,87 @@
+"""What the bank's answer means for an off-ramp: settled, rejected, or still on its way. ACSP is not settlement."""
+
+from approvals.commands.limits import give_back_limits
+from audit import clock
+from ledger.commands import post, reverse
+from transfers import postings
+from transfers.commands import moves
+from transfers.commands.advance.lock_funds import BANK
+from transfers.commands.advance.polling import next_look_at_bank
+from transfers.commands.facts import facts_of
+from transfers.failures import FAILURES
+from transfers.models import ExternalReference, Leg, Transfer
+from transfers.rails.bank import BankAnswer
+from transfers.states import MoneyState, RequestState, Status
+
+SETTLED, REJECTED = "ACSC", "RJCT"
+
+
+def act_on(transfer: Transfer, legs: dict[str, Leg], answer: BankAnswer) -> None:
+    """In the step's transaction, transfer and legs locked: moves on ACSC and RJCT, otherwise sets the next look."""
+    leg = legs[BANK]
+    first_answer = leg.request_state != RequestState.RESPONDED
+    Leg.objects.filter(pk=leg.pk).update(request_state=RequestState.RESPONDED)
+    if answer.bank_reference:
+        _keep_reference(transfer, leg, answer.bank_reference)
+    if answer.status == SETTLED:
+        _settled(transfer, legs, answer)
+    elif answer.status == REJECTED:
+        _rejected(transfer, leg, answer)
+    elif first_answer:
+        data = {"bank_status": answer.status, "bank_reference": answer.bank_reference}
+        moves.note(transfer, "transfer.payout_accepted", data=data, **_waiting(transfer))
+    else:
+        moves.set_columns(transfer, **_waiting(transfer))
+
+
+def _waiting(transfer: Transfer) -> dict[str, object]:
+    return {
+        "request_state": RequestState.RESPONDED,
+        "due_at": next_look_at_bank(transfer.state_entered_at),
+        "attempts": 0,
+        "last_error": "",
+        "stopped_by": "",
+    }
+
+
+def _keep_reference(transfer: Transfer, leg: Leg, value: str) -> None:
+    ExternalReference.objects.get_or_create(
+        transfer=transfer, kind="bank_reference", value=value, defaults={"leg": leg, "recorded_at": clock.now()}
+    )
+
+
+def _settled(transfer: Transfer, legs: dict[str, Leg], answer: BankAnswer) -> None:
+    now = clock.now()
+    Leg.objects.filter(pk=legs[BANK].pk).update(money_state=MoneyState.POSTED)
+    moves.move(
+        transfer,
+        Status.FIAT_SETTLED,
+        data={"bank_status": answer.status, "bank_reference": answer.bank_reference},
+        request_state=RequestState.RESPONDED,
+        due_at=None,
+    )
+    post(postings.payout(facts_of(transfer, legs), value_at=now, settled_at=now))
+
+
+def _rejected(transfer: Transfer, leg: Leg, answer: BankAnswer) -> None:
+    """The client gets back what the conversion took, in this same database transaction; the tokens stay with the partner."""
+    code = "bank_rejected"
+    Leg.objects.filter(pk=leg.pk).update(money_state=MoneyState.REVERSED)
+    give_back_limits(str(transfer.id))
+    moves.move(
+        transfer,
+        Status.FAILED,
+        reason=f"The bank answered {answer.status}: {answer.reason}",
+        data={"code": code, "bank_status": answer.status, "bank_reason": answer.reason},
+        failure_code=code,
+        failure_message=FAILURES[code].client_text,
+        money_state=MoneyState.REVERSED,
+        request_state=RequestState.RESPONDED,
+        due_at=None,
+    )
+    reverse(
+        reference_of=postings.conversion_reference(transfer.reference),
+        reference=f"conversion-reversal/{transfer.reference}",
+        reason=f"The bank rejected the payout: {answer.reason or answer.status}",
+        value_at=clock.now(),
+    )

@@ -1,0 +1,127 @@
+"""The bank leg of an off-ramp: the payment order goes out once, by intent, call and outcome.
+
+The order's three names (MsgId, EndToEndId, UETR) were made with the leg. After a lost answer the bank is asked by EndToEndId;
+only when the bank itself says that it never saw the order is it handed over again, under the same names, so that it cannot be
+paid twice.
+"""
+
+import json
+from datetime import date
+from typing import Any
+
+from django.db import transaction
+
+from audit import clock
+from ledger.queries import unit
+from transfers import locks
+from transfers.commands import calls, moves
+from transfers.commands.advance.bank_verdict import act_on
+from transfers.commands.advance.lock_funds import BANK
+from transfers.commands.advance.permit import no_halt
+from transfers.crashpoints import crashpoint
+from transfers.errors import LeaseLost
+from transfers.locks import Lease
+from transfers.models import BankAccount, Leg, ProviderCall, Transfer
+from transfers.rails.bank import BankAnswer, CreditTransfer
+from transfers.rails.base import TerminalError, UnknownOutcome
+from transfers.rails.registry import rails
+from transfers.states import RequestState, Status
+
+NOT_FOUND = "NOTFOUND"
+_CREDITOR_FIELDS = ("name", "iban", "clabe", "bic", "country")
+Outcome = ProviderCall.Outcome
+
+
+def pay_out(lease: Lease) -> None:
+    """Raises LeaseLost, Halted and the rails' errors. Whatever is raised, doing it again is safe."""
+    crashpoint("pay_out.before_intent")
+    leg, order = _commit_intent(lease)
+    crashpoint("pay_out.after_intent")
+    answer = _ask_first(leg) or _hand_over(lease, leg, order)
+    crashpoint("pay_out.after_submit")
+    with transaction.atomic():
+        transfer = locks.leased(lease, Status.CONFIRMED)
+        calls.finish(_key(leg), outcome=_outcome(answer), response=answer.raw_response, summary=_said(answer))
+        act_on(transfer, locks.legs(transfer.id), answer)
+        crashpoint("pay_out.before_commit")
+    crashpoint("pay_out.after_commit")
+
+
+def _key(leg: Leg) -> str:
+    return f"{leg.reference}/pay"
+
+
+def _commit_intent(lease: Lease) -> tuple[Leg, CreditTransfer]:
+    with transaction.atomic():
+        transfer = locks.leased(lease, Status.CONFIRMED)
+        legs = locks.legs(transfer.id)
+        leg = legs[BANK]
+        if leg.request_state == RequestState.RESPONDED:
+            raise LeaseLost(f"the bank has answered for leg {leg.reference} already")
+        account = BankAccount.objects.get(code=leg.counterparty["bank_account"])
+        no_halt(transfer, legs={BANK: leg}, provider=account.provider)
+        call = calls.found(_key(leg)) or _new_intent(transfer, leg, account)
+        request = json.loads(call.request)
+        return leg, CreditTransfer(**{**request, "execution_date": date.fromisoformat(request["execution_date"])})
+
+
+def _new_intent(transfer: Transfer, leg: Leg, account: BankAccount) -> ProviderCall:
+    currency = unit(leg.asset_id)
+    names = dict(leg.external_references.values_list("kind", "value"))
+    request: dict[str, Any] = {
+        "message_id": names["message_id"],
+        "end_to_end_id": names["end_to_end_id"],
+        "uetr": names["uetr"],
+        "debtor_iban": account.iban,
+        "debtor_bic": account.bic,
+        "debtor_name": account.holder,
+        "creditor": {name: leg.counterparty[name] for name in _CREDITOR_FIELDS if leg.counterparty.get(name)},
+        "amount_minor": leg.amount,
+        "currency": currency.code,
+        "exponent": currency.exponent,
+        "execution_date": clock.now().date().isoformat(),
+        "remittance": transfer.client_reference or transfer.reference,
+    }
+    call = calls.begin(key=_key(leg), transfer=transfer, leg=leg, provider=account.provider, operation="pay", request=request)
+    Leg.objects.filter(pk=leg.pk).update(request_state=RequestState.FORWARDED)
+    moves.note(
+        transfer,
+        "transfer.payout_ordered",
+        data={"leg": leg.reference, "end_to_end_id": names["end_to_end_id"], "amount": str(leg.amount), "asset": leg.asset_id},
+        request_state=RequestState.FORWARDED,
+    )
+    return call
+
+
+def _ask_first(leg: Leg) -> BankAnswer | None:
+    """On a resumed leg the order may be with the bank already: its answer then, or None when the bank never saw it.
+
+    `leg` is as it was read before the intent, so RECEIVED means that this very run made the intent.
+    """
+    if leg.request_state == RequestState.RECEIVED:
+        return None
+    answer = rails().bank.status(leg.reference)
+    return None if answer.status == NOT_FOUND else answer
+
+
+def _hand_over(lease: Lease, leg: Leg, order: CreditTransfer) -> BankAnswer:
+    try:
+        return rails().bank.submit(order)
+    except UnknownOutcome as error:
+        with transaction.atomic():
+            transfer = locks.leased(lease, Status.CONFIRMED)
+            Leg.objects.filter(pk=leg.pk).update(request_state=RequestState.TIMED_OUT)
+            moves.set_columns(transfer, request_state=RequestState.TIMED_OUT)
+            calls.finish(_key(leg), outcome=Outcome.UNKNOWN, response=str(error), summary="The bank's answer did not arrive.")
+        raise
+    except TerminalError as error:
+        # The bank refused the message itself, so it holds no order: the same as a rejection, with the bank's words.
+        return BankAnswer("RJCT", str(error), "", "", str(error))
+
+
+def _outcome(answer: BankAnswer) -> ProviderCall.Outcome:
+    return Outcome.REFUSED if answer.status == "RJCT" else Outcome.ANSWERED
+
+
+def _said(answer: BankAnswer) -> str:
+    return f"The bank answered {answer.status}{f' ({answer.reason})' if answer.reason else ''}."

@@ -1,0 +1,111 @@
+"""CREATED to QUOTED: a firm price inside the bounds that were agreed, or another try until the order's time is up."""
+
+from datetime import timedelta
+
+from django.db import transaction
+
+from approvals.models import ApprovalRequest
+from audit import clock
+from transfers import locks
+from transfers.bounds import Bounds, breaches
+from transfers.commands import moves, pricing
+from transfers.commands.advance.permit import permit
+from transfers.commands.ending import end_unsent
+from transfers.commands.expire import expire_locked
+from transfers.commands.pricing import Price
+from transfers.crashpoints import crashpoint
+from transfers.failures import FAILURES
+from transfers.locks import Lease
+from transfers.models import Quote, Transfer
+from transfers.states import Status
+
+# A market that left the bounds is looked at again after this.
+REQUOTE_AFTER = timedelta(seconds=15)
+_OVER = (ApprovalRequest.Status.REJECTED, ApprovalRequest.Status.WITHDRAWN, ApprovalRequest.Status.DISMISSED)
+
+
+def quote(lease: Lease) -> None:
+    """Raises LeaseLost, Halted, Unproven, Refused and the rails' errors; none of them leaves anything half-done."""
+    transfer = Transfer.objects.select_related("corridor").get(pk=lease.transfer_id)
+    if not _ready(lease):
+        return
+    offer = pricing.price(transfer.corridor, transfer.source_amount)
+    crashpoint("quote.after_call")
+    with transaction.atomic():
+        transfer = locks.leased(lease, Status.CREATED)
+        permit(transfer, provider=offer.provider)
+        firm = pricing.store(offer, transfer=transfer, kind=Quote.Kind.FIRM)
+        broken = breaches(_bounds(transfer), fee=offer.fee, target=offer.target_amount, now=clock.now())
+        if broken:
+            _stay(transfer, firm, broken)
+        else:
+            _quoted(transfer, firm, offer)
+        crashpoint("quote.before_commit")
+    crashpoint("quote.after_commit")
+
+
+def _ready(lease: Lease) -> bool:
+    """Whether there is something to price: ends what lapsed, and puts off what still waits for votes."""
+    with transaction.atomic():
+        transfer = locks.leased(lease, Status.CREATED)
+        if expire_locked(transfer):
+            return False
+        request = transfer.approval_request
+        if request is not None and request.status in _OVER:
+            # Ended without a vote through this floor; what was asked is no longer asked.
+            code = "approval_rejected" if request.status == ApprovalRequest.Status.REJECTED else "cancelled_by_operator"
+            end_unsent(transfer, Status.CANCELLED, failure_code=code, reason=f"The request for approval was {request.status}.")
+            return False
+        if request is not None and request.status != ApprovalRequest.Status.APPROVED:
+            moves.set_columns(transfer, due_at=transfer.not_after)
+            return False
+        permit(transfer)
+    return True
+
+
+def _bounds(transfer: Transfer) -> Bounds:
+    return Bounds(
+        source_amount=transfer.source_amount,
+        max_fee=transfer.max_fee,
+        max_total_debit=transfer.max_total_debit,
+        min_target_amount=transfer.min_target_amount,
+        not_after=transfer.not_after,
+    )
+
+
+def _quoted(transfer: Transfer, firm: Quote, offer: Price) -> None:
+    moves.move(
+        transfer,
+        Status.QUOTED,
+        data={
+            "quote": str(firm.id),
+            "provider": offer.provider,
+            "rate": str(offer.rate),
+            "fee": str(offer.fee),
+            "target_amount": str(offer.target_amount),
+            "expires_at": offer.expires_at,
+        },
+        quote=firm,
+        fee_amount=offer.fee,
+        target_amount=offer.target_amount,
+        due_at=clock.now(),
+    )
+
+
+def _stay(transfer: Transfer, firm: Quote, broken: list[str]) -> None:
+    """The transfer waits for the market; the fact is told once, not at every look."""
+    again = min(clock.now() + REQUOTE_AFTER, transfer.not_after)
+    words = "; ".join(broken)
+    told = transfer.last_error.startswith(FAILURES["quote_out_of_bounds"].code)
+    columns = {"due_at": again, "last_error": f"quote_out_of_bounds: {words}"}
+    if told:
+        moves.set_columns(transfer, **columns)
+    else:
+        moves.note(
+            transfer,
+            "transfer.quote_out_of_bounds",
+            reason=words,
+            data={"quote": str(firm.id)},
+            status_text=FAILURES["quote_out_of_bounds"].client_text,
+            **columns,
+        )

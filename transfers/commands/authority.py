@@ -1,0 +1,75 @@
+"""Proof that exactly this transfer may go: taken again by the executor inside the transaction of every step that commits
+something.
+
+Nothing is remembered from the vote. The stored bytes must match their digest and say what the transfer's row says, in every
+field; the votes must be as many as asked, of distinct active people who did not make it, all on this digest and revision; the
+time must not be up. One byte changed by SQL, in the payload or in the row, stops the transfer.
+"""
+
+from typing import Any
+
+from approvals import canonical
+from approvals.commands.requests import mark_executed
+from approvals.errors import PayloadTampered
+from approvals.models import ApprovalRequest, Vote
+from audit import clock
+from transfers.commands import payload
+from transfers.errors import TransferError
+from transfers.models import Transfer
+
+
+class Unproven(TransferError):
+    """The authority of a transfer does not hold; the message says which part. Nothing may be sent."""
+
+
+def prove(transfer: Transfer) -> ApprovalRequest | None:
+    """The approved request, or None where the policy lets the transfer go by itself. Raises Unproven."""
+    decision = transfer.policy_decision
+    if decision.subject_id != str(transfer.id) or int(decision.facts["amount"]) != transfer.source_amount:
+        raise Unproven("The policy decision on record is about another subject or amount.")
+    if transfer.approval_request_id is None:
+        if decision.outcome != "allow":
+            raise Unproven(f"The policy said {decision.outcome}, and no request is on record.")
+        return None
+    request = ApprovalRequest.objects.select_for_update().get(pk=transfer.approval_request_id)
+    _prove_content(transfer, request)
+    _prove_votes(request, needed=max(decision.quorum, request.quorum, 1))
+    return request
+
+
+def use(request: ApprovalRequest | None) -> None:
+    """Use the approval for this one sending; a second use is refused by approvals and by the database."""
+    if request is not None and request.executed_at is None:
+        mark_executed(request.id, bytes(request.digest))
+
+
+def _prove_content(transfer: Transfer, request: ApprovalRequest) -> None:
+    try:
+        content = canonical.read(request.payload, request.digest)
+    except PayloadTampered as error:
+        raise Unproven(str(error)) from error
+    if request.status != ApprovalRequest.Status.APPROVED:
+        raise Unproven(f"The request is {request.status}, not approved.")
+    if request.action != "transfer.release" or request.subject_id != str(transfer.id):
+        raise Unproven("The request on record is about something else.")
+    makers = tuple(request.makers.values_list("person_id", flat=True))
+    expected = payload.build(transfer, revision=request.revision, policy_set=transfer.policy_decision.set_id, makers=makers)
+    if canonical.to_bytes(expected) != bytes(request.payload):
+        raise Unproven(f"What was approved is not what would be executed: {', '.join(differences(content, expected))} differ.")
+    if clock.now() > payload.not_after(content) and request.executed_at is None:
+        raise Unproven("The approval is no longer fresh: its time is up.")
+
+
+def _prove_votes(request: ApprovalRequest, *, needed: int) -> None:
+    makers = request.makers.values_list("person_id", flat=True)
+    approving = request.votes.filter(
+        decision=Vote.Decision.APPROVE, digest=request.digest, revision=request.revision, person__active=True
+    ).exclude(person_id__in=makers)
+    collected = approving.values("person_id").distinct().count()
+    if collected < needed:
+        raise Unproven(f"{collected} of {needed} approvals stand: a voter is no longer active, or the votes are for other content.")
+
+
+def differences(approved: dict[str, Any], expected: dict[str, Any]) -> list[str]:
+    """Names of the fields that differ, for people."""
+    return sorted(name for name in approved.keys() | expected.keys() if approved.get(name) != expected.get(name))

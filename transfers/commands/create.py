@@ -1,0 +1,292 @@
+"""Accepting a withdrawal: decided, limited, held and recorded in one database transaction, or refused without a trace of money.
+
+Locks in their order: idempotency key, halts (shared), limit buckets, accounts. The indicative quote is asked before, outside of it.
+"""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from approvals.commands.halts import check_halts
+from approvals.commands.limits import consume_limits
+from approvals.commands.policy import decide_policy
+from approvals.commands.requests import open_request
+from approvals.errors import Halted, LimitExceeded, PolicyMissing
+from approvals.models import ApprovalRequest, PolicyDecision
+from approvals.policy.facts import TransferFacts
+from audit import clock, context
+from audit.commands import record_refusal
+from audit.identity import new_id, new_reference
+from ledger import chart
+from ledger.commands import PlaceHold, apply_holds
+from ledger.errors import AccountClosed, InsufficientFunds, UnknownAccount
+from ledger.money import Money
+from ledger.queries import unit
+from transfers import locks
+from transfers.bounds import minimum_target
+from transfers.commands import moves, payload, pricing
+from transfers.commands.orders import Understood, WithdrawalOrder, understand
+from transfers.commands.pricing import Price
+from transfers.commands.wake import wake_after_commit
+from transfers.crashpoints import crashpoint
+from transfers.errors import Refused, Unavailable
+from transfers.models import Quote, Transfer
+from transfers.rails.base import RailError
+from transfers.states import CURRENT_VERSION, MoneyState, Route, Status
+from transfers.wording import status_text
+
+# How long an order, and with it its approval, stays good.
+ORDER_LIFETIME = timedelta(hours=4)
+RELEASE_ACTION = "transfer.release"
+# Who reviews what the policy holds: ordinary approvers cannot let it go.
+REVIEW_ROLE = "compliance"
+
+
+def create_withdrawal(order: WithdrawalOrder) -> Transfer:
+    """The accepted transfer; for an idempotency key that already led to one, that one.
+
+    Raises Refused (permanent; its code is public, nothing was changed, the attempt is on the audit trail) and Unavailable (try
+    again).
+    """
+    try:
+        return _create(order)
+    except Refused as refusal:
+        _record_refusal(order, refusal)
+        raise
+
+
+def _create(order: WithdrawalOrder) -> Transfer:
+    understood = understand(order)
+    indicative = _indicative(understood)
+    with transaction.atomic():
+        earlier = _already_made(order.idempotency_key_id)
+        if earlier is not None:
+            return earlier
+        transfer = _accept(order, understood, indicative)
+        if order.idempotency_key_id:
+            key = locks.idempotency_key(order.idempotency_key_id)
+            key.transfer = transfer
+            key.save(update_fields=["transfer"])
+        wake_after_commit(transfer.id)
+        crashpoint("create.before_commit")
+    crashpoint("create.after_commit")
+    return transfer
+
+
+def _already_made(key_id: UUID | None) -> Transfer | None:
+    return locks.idempotency_key(key_id).transfer if key_id else None
+
+
+def _indicative(understood: Understood) -> Price | None:
+    """A conversion shows a price beside the bounds; a withdrawal on chain brings what it says."""
+    if understood.route != Route.OFF_RAMP:
+        return None
+    try:
+        return pricing.price(understood.corridor, understood.amount)
+    except RailError as error:
+        raise Unavailable(f"We cannot price this conversion at the moment: {error}") from error
+
+
+def _accept(order: WithdrawalOrder, understood: Understood, indicative: Price | None) -> Transfer:
+    transfer = _drawn_up(order, understood, indicative)
+    account = chart.client_account_code(understood.client.id, transfer.source_asset_id)
+    _check_halts(transfer, account)
+    decision = _decide(order, understood, transfer)
+    _consume_limits(transfer)
+    _ask_approval(order, transfer, decision)
+    transfer.policy_decision = decision
+    transfer.save(force_insert=True)
+    if indicative is not None:
+        pricing.store(indicative, transfer=transfer, kind=Quote.Kind.INDICATIVE)
+    moves.tell_created(transfer, data=_told(transfer, decision))
+    _hold(transfer, account)
+    return transfer
+
+
+def _drawn_up(order: WithdrawalOrder, understood: Understood, indicative: Price | None) -> Transfer:
+    """The row as it will be inserted, with the bounds that approvers sign."""
+    corridor, now = understood.corridor, clock.now()
+    max_fee = pricing.fee_of(corridor, understood.amount)
+    return Transfer(
+        id=new_id(),
+        reference=new_reference(),
+        client=understood.client,
+        route=understood.route,
+        machine_version=CURRENT_VERSION[understood.route],
+        status=Status.CREATED,
+        version=1,
+        money_state=MoneyState.RESERVED,
+        corridor=corridor,
+        source_asset_id=corridor.source_asset_id,
+        target_asset_id=corridor.target_asset_id,
+        source_amount=understood.amount,
+        max_fee=max_fee,
+        max_total_debit=understood.amount + max_fee,
+        min_target_amount=(
+            minimum_target(indicative.target_amount, slippage_bps=corridor.slippage_bps) if indicative else understood.amount
+        ),
+        not_after=now + ORDER_LIFETIME,
+        destination=understood.destination,
+        destination_details=understood.destination.details,
+        client_reference=order.reference,
+        metadata=dict(order.metadata),
+        correlation_id=context.current().correlation_id,
+        made_by=order.made_by,
+        made_by_type=order.made_by_type,
+        created_at=now,
+        updated_at=now,
+        state_entered_at=now,
+    )
+
+
+def _check_halts(transfer: Transfer, account: str) -> None:
+    try:
+        check_halts(
+            client_id=transfer.client_id,
+            account_codes=(account,),
+            asset_ids=(transfer.source_asset_id, transfer.target_asset_id),
+            corridor_id=transfer.corridor_id,
+            destination_id=str(transfer.destination_id),
+        )
+    except Halted as halted:
+        raise Refused(halted.code, halted.sentence) from halted
+
+
+def _decide(order: WithdrawalOrder, understood: Understood, transfer: Transfer) -> PolicyDecision:
+    facts = TransferFacts(
+        client_id=transfer.client_id,
+        route=transfer.route,
+        corridor_id=transfer.corridor_id,
+        asset_id=transfer.source_asset_id,
+        amount=transfer.source_amount,
+        destination_kind=understood.destination.kind,
+        destination_id=str(understood.destination.id),
+        destination_status=understood.destination_status,
+        country=understood.country,
+        made_by_type=order.made_by_type,
+    )
+    try:
+        decision = decide_policy(subject_type="transfer", subject_id=str(transfer.id), facts=facts)
+    except PolicyMissing as error:
+        raise Refused("policy_denied", str(error)) from error
+    if decision.outcome == "deny":
+        raise _denied(understood)
+    return decision
+
+
+def _denied(understood: Understood) -> Refused:
+    if understood.destination_status == "cooling_off":
+        until = understood.destination.cooling_off_until
+        return Refused(
+            "invalid_destination",
+            f"This destination is new and can be used from {until:%Y-%m-%d %H:%M} UTC.",
+            {"destination": f"In its cooling-off until {until:%Y-%m-%dT%H:%M:%SZ}."},
+        )
+    return Refused("policy_denied", "Our policy does not allow this transfer. Please contact support if you expected it to.")
+
+
+def _consume_limits(transfer: Transfer) -> None:
+    try:
+        consume_limits(
+            client_id=transfer.client_id,
+            corridor_id=transfer.corridor_id,
+            asset_id=transfer.source_asset_id,
+            amount=transfer.source_amount,
+            subject_id=str(transfer.id),
+        )
+    except LimitExceeded as error:
+        asset = unit(transfer.source_asset_id)
+        left = Money(max(error.capacity - error.used, 0), asset).format()
+        raise Refused(
+            "limit_exceeded", f"{error.limit}: {left} {asset.code} are left.", {"amount": f"At most {left} now."}
+        ) from error
+
+
+def _ask_approval(order: WithdrawalOrder, transfer: Transfer, decision: PolicyDecision) -> None:
+    """Open the request where the policy wants one; without one the driver may begin at once."""
+    if decision.outcome == "allow":
+        transfer.due_at = clock.now()
+    else:
+        transfer.approval_request = _open(order, transfer, decision)
+        transfer.due_at = transfer.not_after
+    transfer.hold_reference = payload.hold_reference(transfer.reference)
+    transfer.status_text = status_text(
+        Route(transfer.route), Status.CREATED, awaiting_approval=decision.outcome == "require_approval"
+    )
+
+
+def _open(order: WithdrawalOrder, transfer: Transfer, decision: PolicyDecision) -> ApprovalRequest:
+    held = decision.outcome == "hold"
+    asset = unit(transfer.source_asset_id)
+    amount = Money(transfer.source_amount, asset).format()
+    return open_request(
+        action=RELEASE_ACTION,
+        subject_type="transfer",
+        subject_id=str(transfer.id),
+        client_id=transfer.client_id,
+        title=f"{'Review' if held else 'Release'} {amount} {asset.code} for {transfer.client.name}",
+        payload=payload.build(transfer, revision=1, policy_set=decision.set_id, makers=order.makers),
+        quorum=max(decision.quorum, 1),
+        role=REVIEW_ROLE if held else decision.role,
+        expires_at=transfer.not_after,
+        makers=order.makers,
+        policy_decision=decision,
+    )
+
+
+def _hold(transfer: Transfer, account: str) -> None:
+    """Reserve the most that may be debited: the check and the reservation are one step in the ledger, under the account's lock."""
+    try:
+        apply_holds(PlaceHold(transfer.hold_reference, account, transfer.max_total_debit), transaction_id=transfer.id)
+    except InsufficientFunds as error:
+        asset = unit(transfer.source_asset_id)
+        have, need = Money(max(error.available, 0), asset).format(), Money(transfer.max_total_debit, asset).format()
+        raise Refused(
+            "insufficient_funds",
+            f"{have} {asset.code} are available; amount and fee need {need}.",
+            {"amount": f"{have} available."},
+        ) from error
+    except (UnknownAccount, AccountClosed) as error:
+        code = unit(transfer.source_asset_id).code
+        raise Refused(
+            "insufficient_funds", f"There is no open {code} balance to pay this from.", {"source_currency": "No balance."}
+        ) from error
+
+
+def _told(transfer: Transfer, decision: PolicyDecision) -> dict[str, Any]:
+    """What the first event keeps, so that a transfer can be rebuilt from its events."""
+    return {
+        "reference": transfer.reference,
+        "client_id": transfer.client_id,
+        "route": transfer.route,
+        "corridor": transfer.corridor_id,
+        "source_asset": transfer.source_asset_id,
+        "target_asset": transfer.target_asset_id,
+        "source_amount": str(transfer.source_amount),
+        "max_fee": str(transfer.max_fee),
+        "min_target_amount": str(transfer.min_target_amount),
+        "not_after": transfer.not_after,
+        "destination_id": str(transfer.destination_id),
+        "policy_decision": str(decision.id),
+        "approval_request": str(transfer.approval_request_id or ""),
+        "made_by": transfer.made_by,
+    }
+
+
+def _record_refusal(order: WithdrawalOrder, refusal: Refused) -> None:
+    record_refusal(
+        type="transfer.refused",
+        resource_type="client",
+        resource_id=order.client_id,
+        reason=f"{refusal.code}: {refusal.detail}",
+        metadata={
+            "source_currency": order.source_currency,
+            "target_currency": order.target_currency,
+            "amount": order.amount,
+            "corridor": order.corridor or "",
+            "client_reference": order.reference,
+            "fields": refusal.fields,
+        },
+    )

@@ -1,0 +1,52 @@
+"""Ending a transfer whose money never left: the hold, the limits, the wallet's promise and the pending request go together with
+the move."""
+
+from typing import Any
+
+from approvals.commands.limits import give_back_limits
+from approvals.commands.requests import withdraw
+from approvals.models import ApprovalRequest
+from ledger.commands import apply_holds
+from transfers.commands import moves
+from transfers.commands.treasury import end_reservation
+from transfers.failures import FAILURES
+from transfers.models import Leg, Transfer
+from transfers.postings import released
+from transfers.states import MoneyState, RequestState, Status
+
+
+def past_no_return(legs: dict[str, Leg]) -> bool:
+    """Whether any leg has a committed intent: from then on only evidence from outside ends the transfer."""
+    return any(leg.request_state != RequestState.RECEIVED for leg in legs.values())
+
+
+def end_unsent(transfer: Transfer, target: Status, *, failure_code: str, reason: str = "", **columns: Any) -> None:
+    """Move to a final state and give everything back, in the caller's transaction, transfer and legs locked.
+
+    A request that is still pending is withdrawn first (approval before accounts, as locks go).
+    """
+    _withdraw_request(transfer, reason or FAILURES[failure_code].detection)
+    give_back_limits(str(transfer.id))
+    for leg in transfer.legs.all():
+        end_reservation(leg)
+        Leg.objects.filter(pk=leg.pk).update(money_state=MoneyState.NONE)
+    moves.move(
+        transfer,
+        target,
+        reason=reason,
+        data={"code": failure_code},
+        failure_code=failure_code,
+        failure_message=FAILURES[failure_code].client_text,
+        money_state=MoneyState.NONE,
+        due_at=None,
+        **columns,
+    )
+    apply_holds(released(transfer.hold_reference), transaction_id=transfer.id)
+
+
+def _withdraw_request(transfer: Transfer, reason: str) -> None:
+    if transfer.approval_request_id is None:
+        return
+    pending = ApprovalRequest.objects.filter(pk=transfer.approval_request_id, status=ApprovalRequest.Status.PENDING)
+    if pending.exists():
+        withdraw(request_id=transfer.approval_request_id, reason=reason)

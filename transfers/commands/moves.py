@@ -1,0 +1,109 @@
+"""The one way a transfer changes: its row, its event and its audit record in one database transaction.
+
+`move` takes a row of the machine; `note` records a fact that changes no status. The caller has locked the transfer. The update
+names the version, status and fence that were read, so a writer that was overtaken changes nothing and hears of it.
+"""
+
+from typing import Any
+
+from django.db import connection
+
+from audit import clock
+from audit.commands import record
+from audit.envelope import as_jsonb, envelope
+from audit.identity import new_id
+from transfers import states
+from transfers.errors import Conflict, IllegalTransition
+from transfers.models import Transfer
+from transfers.states import Route, Status
+from transfers.wording import status_text
+
+# The closed vocabulary of transfer events; the same names are audit types.
+MOVED: dict[Status, str] = {status: f"transfer.{status.value.lower()}" for status in Status}
+REQUOTING = "transfer.requoting"
+NOTES = (
+    "transfer.approved",
+    "transfer.quote_out_of_bounds",
+    "transfer.sending",
+    "transfer.payout_ordered",
+    "transfer.payout_accepted",
+    "transfer.payment_in_doubt",
+)
+AUDIT_TYPES = (*MOVED.values(), REQUOTING, *NOTES, "transfer.refused", "transfer.authority_broken")
+
+
+def move(transfer: Transfer, target: Status, *, reason: str = "", data: dict[str, Any] | None = None, **columns: Any) -> None:
+    """Take the row `transfer.status` -> `target` of its machine and set `columns` with it. Raises IllegalTransition, Conflict."""
+    source = Status(transfer.status)
+    if not states.may(Route(transfer.route), transfer.machine_version, source, target):
+        raise IllegalTransition(f"a transfer on route {transfer.route} cannot go from {source} to {target}")
+    text = status_text(Route(transfer.route), target, failure_code=columns.get("failure_code", ""))
+    kind = REQUOTING if target is Status.CREATED else MOVED[target]
+    settled = {
+        "status": target.value,
+        "status_text": text,
+        "state_entered_at": clock.now(),
+        "attempts": 0,
+        "last_error": "",
+        "stopped_by": "",
+    }
+    _write(transfer, {**settled, **columns})
+    _tell(transfer, kind, source=source.value, reason=reason, data=data or {})
+
+
+def note(transfer: Transfer, kind: str, *, reason: str = "", data: dict[str, Any] | None = None, **columns: Any) -> None:
+    """Record a fact about the transfer that leaves its status alone. Raises Conflict, and ValueError for a kind not in NOTES."""
+    if kind not in NOTES:
+        raise ValueError(f"{kind!r} is not an event of transfers")
+    _write(transfer, columns)
+    _tell(transfer, kind, source=transfer.status, reason=reason, data=data or {})
+
+
+def tell_created(transfer: Transfer, *, data: dict[str, Any]) -> None:
+    """The first event, for a transfer that was just inserted with version 1."""
+    _tell(transfer, MOVED[Status.CREATED], source="", reason="", data=data)
+
+
+def set_columns(transfer: Transfer, **columns: Any) -> None:
+    """The driver's columns and the three kinds of state: bookkeeping that is no event of its own. Raises Conflict."""
+    _update(transfer, {"updated_at": clock.now(), **columns})
+
+
+def _write(transfer: Transfer, columns: dict[str, Any]) -> None:
+    _update(transfer, {"version": transfer.version + 1, "updated_at": clock.now(), **columns})
+
+
+def _update(transfer: Transfer, columns: dict[str, Any]) -> None:
+    seen = Transfer.objects.filter(pk=transfer.pk, version=transfer.version, status=transfer.status, fence=transfer.fence)
+    if seen.update(**columns) != 1:
+        raise Conflict(f"transfer {transfer.id} was changed by somebody else")
+    for name, value in columns.items():
+        setattr(transfer, name, value)
+
+
+def _tell(transfer: Transfer, kind: str, *, source: str, reason: str, data: dict[str, Any]) -> None:
+    event = envelope() | {
+        "id": new_id(),
+        "transfer_id": transfer.id,
+        "correlation_id": transfer.correlation_id,
+        "seq": transfer.version,
+        "type": kind,
+        "from_status": source,
+        "to_status": transfer.status,
+        "reason": reason,
+        "data": data,
+        "status_text": transfer.status_text,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT transfers_record_event(%s)", [as_jsonb(event)])
+    moved = {"status": [source, transfer.status]} if source != transfer.status else {}
+    record(
+        type=kind,
+        resource_type="transfer",
+        resource_id=str(transfer.id),
+        reason=reason,
+        diff={**moved, "version": [transfer.version - 1, transfer.version]},
+        metadata={"reference": transfer.reference, **data},
+        transaction_id=transfer.id,
+        status_text=transfer.status_text,
+    )

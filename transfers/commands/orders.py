@@ -1,0 +1,183 @@
+"""What a client orders, and what we understand by it: amounts in minor units, one corridor, one destination of the client's own
+list.
+
+Everything here only reads. A refusal names the field and the way out.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from approvals.destinations import NormalDestination, normalise
+from approvals.errors import DestinationInvalid
+from approvals.models import Client, Corridor, Destination
+from audit import clock
+from ledger.money import Money
+from ledger.queries import unit
+from transfers.errors import NotFound, Refused
+from transfers.states import Route
+
+MAX_METADATA_KEYS = 50
+MAX_REFERENCE_LENGTH = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawalOrder:
+    """`amount` in major units as text. `makers` are the persons who may not approve it: the operator, or whoever controls the key.
+    `idempotency_key_id` is the key's row, taken by the caller; the transfer is tied to it in the transaction that makes it."""
+
+    client_id: str
+    source_currency: str
+    target_currency: str
+    amount: str
+    destination: Mapping[str, Any] | str
+    makers: tuple[UUID, ...]
+    made_by: str
+    made_by_type: str
+    corridor: str | None = None
+    reference: str = ""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    idempotency_key_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Understood:
+    """`destination_status` is a policy fact: allowed or cooling_off; the others are refused before."""
+
+    client: Client
+    corridor: Corridor
+    amount: int
+    destination: Destination
+    destination_status: str
+
+    @property
+    def route(self) -> Route:
+        return Route(self.corridor.route)
+
+    @property
+    def country(self) -> str:
+        return str(self.destination.details.get("country", ""))
+
+
+def understand(order: WithdrawalOrder) -> Understood:
+    """Raises Refused: not_found, unsupported_currency, invalid_amount, invalid_destination, invalid_request, account_frozen."""
+    client = _client(order.client_id)
+    _check_free_text(order)
+    network = _network_hint(order)
+    wanted = _normalised(order.destination, network)
+    corridor = _corridor(order, wanted)
+    destination, status = _own_destination(client, wanted)
+    return Understood(
+        client=client,
+        corridor=corridor,
+        amount=_amount(order.amount, corridor.source_asset_id),
+        destination=destination,
+        destination_status=status,
+    )
+
+
+def _client(client_id: str) -> Client:
+    client = Client.objects.filter(pk=client_id).first()
+    if client is None:
+        raise NotFound(f"There is no client {client_id}.")
+    if client.status != Client.Status.ACTIVE:
+        raise Refused("account_frozen", "The account is not active. Please contact support.")
+    return client
+
+
+def _check_free_text(order: WithdrawalOrder) -> None:
+    wrong: dict[str, str] = {}
+    if len(order.reference) > MAX_REFERENCE_LENGTH:
+        wrong["reference"] = f"Give at most {MAX_REFERENCE_LENGTH} characters."
+    if len(order.metadata) > MAX_METADATA_KEYS or not all(isinstance(value, str) for value in order.metadata.values()):
+        wrong["metadata"] = f"Give at most {MAX_METADATA_KEYS} keys with text values."
+    if wrong:
+        raise Refused("invalid_request", "The order cannot be read; see the fields.", wrong)
+
+
+def _amount(text: str, asset_id: str) -> int:
+    """Minor units of a positive amount with no more decimals than the asset has."""
+    try:
+        amount = Money.parse(text, unit(asset_id)).minor
+    except (TypeError, ValueError) as error:
+        raise Refused(
+            "invalid_amount", 'Give the amount as a decimal string in major units, such as "1000.00".', {"amount": str(error)}
+        ) from error
+    if amount <= 0:
+        raise Refused("invalid_amount", "Give an amount above zero.", {"amount": "Give an amount above zero."})
+    return amount
+
+
+def _network_hint(order: WithdrawalOrder) -> str | None:
+    """A bare address is on the named corridor's network, or on the one its asset id ends with, or on the only one there is."""
+    if not isinstance(order.destination, str):
+        return None
+    if order.corridor:
+        return Corridor.objects.filter(pk=order.corridor).values_list("network", flat=True).first() or None
+    candidates = {corridor.network for corridor in _lanes(order) if corridor.route == Route.ON_CHAIN_WITHDRAWAL}
+    return candidates.pop() if len(candidates) == 1 else None
+
+
+def _normalised(raw: Mapping[str, Any] | str, network: str | None) -> NormalDestination:
+    try:
+        return normalise(raw, network=network)
+    except DestinationInvalid as error:
+        fields = {f"destination.{name}": problem for name, problem in error.errors.items()}
+        raise Refused("invalid_destination", "The destination cannot be used; see the fields.", fields) from error
+
+
+def _lanes(order: WithdrawalOrder) -> list[Corridor]:
+    """Active corridors between the two currencies, each given as a bare code or as an asset id."""
+    lanes = Corridor.objects.filter(active=True).order_by("id")
+    if order.corridor:
+        lanes = lanes.filter(pk=order.corridor)
+    return [
+        lane
+        for lane in lanes
+        if order.source_currency in (lane.source_asset_id, unit(lane.source_asset_id).code)
+        and order.target_currency in (lane.target_asset_id, unit(lane.target_asset_id).code)
+    ]
+
+
+def _corridor(order: WithdrawalOrder, wanted: NormalDestination) -> Corridor:
+    fitting = [lane for lane in _lanes(order) if _reaches(lane, wanted)]
+    if len(fitting) == 1:
+        return fitting[0]
+    pair = f"{order.source_currency} to {order.target_currency}"
+    if not fitting:
+        raise Refused(
+            "unsupported_currency",
+            f"We have no corridor from {pair} to that destination. Check the currencies, the network and the country.",
+            {"corridor" if order.corridor else "target_currency": f"No active corridor for {pair}."},
+        )
+    names = ", ".join(lane.id for lane in fitting)
+    raise Refused("corridor_ambiguous", f"More than one corridor fits: {names}. Name one.", {"corridor": f"Use one of {names}."})
+
+
+def _reaches(lane: Corridor, wanted: NormalDestination) -> bool:
+    if lane.route == Route.ON_CHAIN_WITHDRAWAL:
+        return wanted.kind == Destination.Kind.CRYPTO_ADDRESS and wanted.details["network"] == lane.network
+    return wanted.kind == Destination.Kind.BANK_ACCOUNT and lane.country in ("", wanted.details["country"])
+
+
+def _own_destination(client: Client, wanted: NormalDestination) -> tuple[Destination, str]:
+    destination = Destination.objects.filter(client=client, fingerprint=wanted.fingerprint).first()
+    if destination is None:
+        raise Refused(
+            "invalid_destination",
+            "This destination is not on your list. Ask us to add it; a new destination can be used after its cooling-off.",
+            {"destination": "Not on your list of destinations."},
+        )
+    if destination.status == Destination.Status.BLOCKED:
+        raise Refused(
+            "invalid_destination", "This destination may not be used. Please contact support.", {"destination": "May not be used."}
+        )
+    if wanted.kind == Destination.Kind.BANK_ACCOUNT and wanted.details["name"] != destination.details["name"]:
+        raise Refused(
+            "invalid_destination",
+            "The account is on your list under another holder's name. Use that name, or ask us to add this one.",
+            {"destination.name": "Differs from the name on your list."},
+        )
+    cooling = destination.cooling_off_until > clock.now()
+    return destination, "cooling_off" if cooling else "allowed"

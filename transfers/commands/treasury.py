@@ -1,0 +1,76 @@
+"""Which wallet and which bank account a transfer uses, and what of a wallet is still free to promise."""
+
+from dataclasses import dataclass
+
+from django.db.models import Sum
+
+from audit import clock
+from ledger.models import Asset
+from ledger.queries import balance
+from transfers import locks
+from transfers.errors import Unavailable
+from transfers.models import BankAccount, Leg, Wallet, WalletReservation
+
+
+@dataclass(frozen=True, slots=True)
+class Free:
+    """What nobody was promised yet, in minor units of token and gas asset."""
+
+    tokens: int
+    gas: int
+
+
+def source_wallet(asset_id: str) -> Wallet:
+    """The hot wallet that pays out this asset. Raises Unavailable when there is none."""
+    return _wallet(asset_id, Wallet.Purpose.HOT)
+
+
+def settlement_wallet(asset_id: str) -> Wallet:
+    """Our wallet at the liquidity partner, where conversions go. Raises Unavailable when there is none."""
+    return _wallet(asset_id, Wallet.Purpose.SETTLEMENT)
+
+
+def _wallet(asset_id: str, purpose: Wallet.Purpose) -> Wallet:
+    network = Asset.objects.values_list("network", flat=True).get(pk=asset_id)
+    wallet = Wallet.objects.filter(network=network, purpose=purpose).order_by("code").first()
+    if wallet is None:
+        raise Unavailable(f"no {purpose.label.lower()} wallet is set up on {network}")
+    return wallet
+
+
+def payout_account(asset_id: str) -> BankAccount:
+    """The nostro that pays out this currency. Raises Unavailable when there is none."""
+    account = BankAccount.objects.filter(asset_id=asset_id).order_by("code").first()
+    if account is None:
+        raise Unavailable(f"no bank account is set up to pay {asset_id} from")
+    return account
+
+
+def gas_asset(network: str) -> str:
+    """Id of the asset that a network's fees are paid in."""
+    return str(Asset.objects.values_list("id", flat=True).get(network=network, kind=Asset.Kind.NATIVE))
+
+
+def reserve(wallet_code: str, leg: Leg, *, amount: int, gas: int) -> WalletReservation:
+    """Promise tokens and gas of a wallet to a leg, under the wallet's lock. Raises Unavailable when too little is free."""
+    wallet = locks.wallet(wallet_code)
+    free = free_of(wallet)
+    if free.tokens < amount:
+        raise Unavailable(f"wallet {wallet.code} has {max(free.tokens, 0)} minor units of {leg.asset_id} free, {amount} are needed")
+    if free.gas < gas:
+        raise Unavailable(f"wallet {wallet.code} has {max(free.gas, 0)} minor units free for gas, {gas} are needed")
+    return WalletReservation.objects.create(wallet=wallet, leg=leg, amount=amount, gas_amount=gas, created_at=clock.now())
+
+
+def free_of(wallet: Wallet) -> Free:
+    """Reservations are read before balances: a payment booked in between counts twice against us, never for us."""
+    promised = WalletReservation.objects.filter(wallet=wallet, ended_at=None).aggregate(tokens=Sum("amount"), gas=Sum("gas_amount"))
+    return Free(
+        tokens=balance(wallet.token_account_code).posted - int(promised["tokens"] or 0),
+        gas=(balance(wallet.gas_account_code).posted if wallet.gas_account_code else 0) - int(promised["gas"] or 0),
+    )
+
+
+def end_reservation(leg: Leg) -> None:
+    """The promise is kept or withdrawn. Repeating it changes nothing."""
+    WalletReservation.objects.filter(leg=leg, ended_at=None).update(ended_at=clock.now())

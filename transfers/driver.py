@@ -1,0 +1,209 @@
+"""The driver: claims what is due, takes one step after the other, and lets go. N copies may run, with or without Celery.
+
+A claim is a row update with a lease and a fence that grows, taken with SKIP LOCKED and committed before anything else happens;
+every write of a step checks the fence under the row's lock. So two drivers never write for one transfer, and one that slept
+through its lease finds that out at its next write. No row lock is ever held across a call to the outside.
+"""
+
+import logging
+import os
+import random
+import socket
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from approvals.errors import Halted
+from audit import clock, context
+from audit.commands import record
+from audit.context import Actor
+from transfers import locks
+from transfers.commands import moves
+from transfers.commands.advance.confirm import confirm
+from transfers.commands.advance.lock_funds import BANK, lock_funds
+from transfers.commands.advance.pay_out import pay_out
+from transfers.commands.advance.quote import quote
+from transfers.commands.advance.send_on_chain import send_on_chain
+from transfers.commands.advance.settle import settle
+from transfers.commands.authority import Unproven
+from transfers.crashpoints import crashpoint
+from transfers.errors import Conflict, LeaseLost, Refused, TransferError
+from transfers.locks import Lease
+from transfers.models import Leg, Transfer
+from transfers.rails.base import RailError
+from transfers.states import RequestState, Status
+
+log = logging.getLogger(__name__)
+Step = Callable[[Lease], None]
+
+# Longer than any step: the slowest makes three calls of at most 15 s.
+LEASE = timedelta(seconds=60)
+# A transfer takes at most this many steps in one go, so that one that loops cannot starve the rest.
+STEPS_AT_ONCE = 12
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0
+HALT_RECHECK = timedelta(seconds=5)
+PROOF_RECHECK = timedelta(minutes=5)
+_chance = random.SystemRandom()
+
+_CLAIM = """
+    UPDATE transfers_transfer SET lease_owner = %(owner)s, lease_until = clock_timestamp() + %(lease)s, fence = fence + 1
+    WHERE id = (
+        SELECT id FROM transfers_transfer
+        WHERE due_at <= %(now)s AND (lease_until IS NULL OR lease_until < clock_timestamp()) {only}
+        ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED
+    )
+    RETURNING id, fence
+"""
+
+
+def owner_name() -> str:
+    return f"driver@{socket.gethostname()}:{os.getpid()}"
+
+
+def run_due(limit: int = 100) -> int:
+    """Advance up to `limit` due transfers, oldest first; returns how many were claimed."""
+    for claimed in range(limit):
+        lease = claim()
+        if lease is None:
+            return claimed
+        drive(lease)
+    return limit
+
+
+def advance_one(transfer_id: UUID) -> bool:
+    """Advance this transfer when it is due and nobody else has it. A hint may come twice, early or late: then nothing happens."""
+    lease = claim(transfer_id)
+    if lease is None:
+        return False
+    drive(lease)
+    return True
+
+
+def claim(transfer_id: UUID | None = None) -> Lease | None:
+    """Lease the transfer that has been due the longest, or the given one; None when there is nothing to lease."""
+    owner = owner_name()
+    only = "" if transfer_id is None else "AND id = %(id)s"
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM.format(only=only), {"owner": owner, "lease": LEASE, "now": clock.now(), "id": transfer_id})
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    crashpoint("drive.after_claim")
+    return Lease(row[0], owner, row[1])
+
+
+def drive(lease: Lease) -> None:
+    """Take steps until nothing is due, then give the lease back. Never raises for one transfer's trouble: it is written on its
+    row."""
+    correlation_id = Transfer.objects.values_list("correlation_id", flat=True).get(pk=lease.transfer_id)
+    with context.bind(Actor.system("driver"), correlation_id=correlation_id):
+        try:
+            _take_steps(lease)
+        except LeaseLost as lost:
+            log.info("left transfer %s to its new holder: %s", lease.transfer_id, lost)
+            return
+        except (Halted, Unproven, TransferError, RailError) as trouble:
+            _put_off(lease, trouble)
+        except Exception as surprise:  # One broken transfer must not stop the others: logged, kept, alerted on.
+            log.exception("step of transfer %s broke", lease.transfer_id)
+            _put_off(lease, surprise)
+        crashpoint("drive.before_release")
+        _release(lease)
+
+
+def _take_steps(lease: Lease) -> None:
+    for _ in range(STEPS_AT_ONCE):
+        step = _due_step(lease)
+        if step is None:
+            return
+        step(lease)
+
+
+def _due_step(lease: Lease) -> Step | None:
+    """The next step, with the lease renewed for it; None when nothing is due now."""
+    with transaction.atomic():
+        transfer = locks.leased(lease)
+        if transfer.due_at is None or transfer.due_at > clock.now():
+            return None
+        _lease_until(lease, "clock_timestamp() + %s", [LEASE])
+        return next_step(transfer)
+
+
+def next_step(transfer: Transfer) -> Step | None:
+    """What the driver does with a transfer in this state; None where nothing is the driver's to do."""
+    steps: dict[str, Step] = {
+        Status.CREATED: quote,
+        Status.QUOTED: lock_funds,
+        Status.FUNDS_LOCKED: send_on_chain,
+        Status.SENT_ON_CHAIN: confirm,
+    }
+    if transfer.status == Status.CONFIRMED:
+        leg = Leg.objects.filter(transfer=transfer, rail=BANK).first()
+        return None if leg is None else settle if leg.request_state == RequestState.RESPONDED else pay_out
+    return steps.get(transfer.status)
+
+
+def _put_off(lease: Lease, trouble: Exception) -> None:
+    """Write the reason on the row and set the next try. A halt is no failure: the transfer waits, in words, and is looked at
+    soon."""
+    try:
+        with transaction.atomic():
+            transfer = locks.leased(lease)
+            if isinstance(trouble, Halted):
+                moves.set_columns(transfer, stopped_by=trouble.sentence, due_at=clock.now() + HALT_RECHECK)
+            elif isinstance(trouble, Unproven):
+                _refuse_to_act(transfer, trouble)
+            elif isinstance(trouble, Conflict):
+                moves.set_columns(transfer, due_at=clock.now() + timedelta(seconds=FIRST_PAUSE_S), last_error=words_of(trouble))
+            else:
+                pause = backoff(transfer.attempts)
+                moves.set_columns(
+                    transfer,
+                    attempts=transfer.attempts + 1,
+                    last_error=words_of(trouble),
+                    due_at=clock.now() + pause,
+                    stopped_by="",
+                )
+    except LeaseLost as lost:
+        log.info("left transfer %s to its new holder: %s", lease.transfer_id, lost)
+
+
+def _refuse_to_act(transfer: Transfer, trouble: Unproven) -> None:
+    words = f"authority_broken: {trouble}"
+    if transfer.stopped_by != words:
+        record(
+            type="transfer.authority_broken",
+            resource_type="transfer",
+            resource_id=str(transfer.id),
+            outcome="refused",
+            reason=str(trouble),
+            transaction_id=transfer.id,
+        )
+    moves.set_columns(transfer, stopped_by=words, due_at=clock.now() + PROOF_RECHECK)
+
+
+def words_of(trouble: Exception) -> str:
+    """One line for the row. Errors of ours are sentences already; of others the kind is kept, details are in the log."""
+    if isinstance(trouble, TransferError | RailError):
+        code = f"{trouble.code}: " if isinstance(trouble, Refused) else ""
+        return f"{code}{trouble}"
+    return f"unexpected {type(trouble).__name__}; see the log"
+
+
+def backoff(attempts: int) -> timedelta:
+    """1, 2, 4 ... 60 seconds, each between half and all of it, so that what failed together does not come back together."""
+    longest = min(FIRST_PAUSE_S * 2 ** min(attempts, 10), LONGEST_PAUSE_S)
+    return timedelta(seconds=_chance.uniform(longest / 2, longest))
+
+
+def _release(lease: Lease) -> None:
+    """Give the lease back, unless somebody else has it by now."""
+    _lease_until(lease, "NULL", [])
+
+
+def _lease_until(lease: Lease, until: str, values: list[timedelta]) -> None:
+    sql = f"UPDATE transfers_transfer SET lease_until = {until} WHERE id = %s AND fence = %s"  # noqa: S608 - `until` is one of ours
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [*values, lease.transfer_id, lease.fence])

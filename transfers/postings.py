@@ -1,0 +1,125 @@
+"""The postings of a transfer, worked out from its facts alone: no database, no clock.
+
+The executor posts what these functions return, and the approval page previews what they return for the approved payload, so both
+read from one table. Amounts are minor units; every posting balances per asset, a conversion through the two position accounts of
+its pair. References are deterministic: posting the same step again is a no-op in the ledger.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from ledger import chart
+from ledger.commands import Line, Posting, ReleaseHold, SettleHold
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentFacts:
+    """`principal`, `fee` of `source_asset`; `target` of `target_asset` for a conversion, 0 otherwise. Accounts are ledger codes."""
+
+    transfer_id: UUID
+    reference: str
+    client_id: str
+    source_asset: str
+    principal: int
+    fee: int
+    wallet_account: str
+    hold_reference: str
+    target_asset: str = ""
+    target: int = 0
+    settlement_account: str = ""
+    nostro_account: str = ""
+
+
+def payment(facts: PaymentFacts, *, value_at: datetime) -> tuple[Posting, ...]:
+    """What is booked when the chain has confirmed: the withdrawal, or the conversion with the movement of tokens to the partner."""
+    if not facts.target_asset or facts.target_asset == facts.source_asset:
+        return (_withdrawal(facts, value_at),)
+    return (_conversion(facts, value_at), _to_partner(facts, value_at))
+
+
+def _withdrawal(facts: PaymentFacts, value_at: datetime) -> Posting:
+    return Posting(
+        reference=f"withdrawal/{facts.reference}",
+        kind="withdrawal",
+        value_at=value_at,
+        lines=(*_client_pays(facts), Line.credit(facts.wallet_account, facts.principal), *_fee_earned(facts)),
+        holds=(SettleHold(facts.hold_reference, facts.principal + facts.fee),),
+        description=f"Withdrawal {facts.reference}",
+        transaction_id=facts.transfer_id,
+    )
+
+
+def _conversion(facts: PaymentFacts, value_at: datetime) -> Posting:
+    source, target = facts.source_asset, facts.target_asset
+    return Posting(
+        reference=conversion_reference(facts.reference),
+        kind="conversion",
+        value_at=value_at,
+        lines=(
+            *_client_pays(facts),
+            Line.credit(chart.position_account_code(source, target, source), facts.principal),
+            *_fee_earned(facts),
+            Line.debit(chart.position_account_code(source, target, target), facts.target),
+            Line.credit(chart.payable_account_code("payouts", target), facts.target),
+        ),
+        holds=(SettleHold(facts.hold_reference, facts.principal + facts.fee),),
+        description=f"Conversion {facts.reference}",
+        transaction_id=facts.transfer_id,
+    )
+
+
+def _to_partner(facts: PaymentFacts, value_at: datetime) -> Posting:
+    return Posting(
+        reference=f"to-partner/{facts.reference}",
+        kind="wallet_movement",
+        value_at=value_at,
+        lines=(Line.debit(facts.settlement_account, facts.principal), Line.credit(facts.wallet_account, facts.principal)),
+        description=f"Tokens of {facts.reference} to the liquidity partner",
+        transaction_id=facts.transfer_id,
+    )
+
+
+def _client_pays(facts: PaymentFacts) -> tuple[Line, ...]:
+    return (Line.debit(chart.client_account_code(facts.client_id, facts.source_asset), facts.principal + facts.fee),)
+
+
+def _fee_earned(facts: PaymentFacts) -> tuple[Line, ...]:
+    return (Line.credit(chart.fee_account_code("withdrawal", facts.source_asset), facts.fee),) if facts.fee else ()
+
+
+def conversion_reference(reference: str) -> str:
+    return f"conversion/{reference}"
+
+
+def gas(*, transfer_id: UUID, tx_hash: str, gas_asset: str, gas_account: str, cost: int, value_at: datetime) -> Posting:
+    """The network's fee, borne by the house, in the gas asset's minor units. One per transaction hash."""
+    return Posting(
+        reference=f"gas/{tx_hash}",
+        kind="network_fee",
+        value_at=value_at,
+        lines=(Line.debit(chart.expense_account_code("network-fee", gas_asset), cost), Line.credit(gas_account, cost)),
+        description=f"Gas of {tx_hash}",
+        transaction_id=transfer_id,
+    )
+
+
+def payout(facts: PaymentFacts, *, value_at: datetime, settled_at: datetime) -> Posting:
+    """The bank has paid: what we owed to the beneficiary leaves the nostro."""
+    return Posting(
+        reference=f"payout/{facts.reference}",
+        kind="payout",
+        value_at=value_at,
+        lines=(
+            Line.debit(chart.payable_account_code("payouts", facts.target_asset), facts.target),
+            Line.credit(facts.nostro_account, facts.target),
+        ),
+        description=f"Payout {facts.reference}",
+        transaction_id=facts.transfer_id,
+        settled_at=settled_at,
+    )
+
+
+def released(hold_reference: str) -> ReleaseHold:
+    """The reserved funds go back to the client's available balance."""
+    return ReleaseHold(hold_reference)

@@ -1,0 +1,22 @@
+"""Celery entry points. They carry ids, may be lost or doubled, and change nothing when there is nothing to do."""
+
+from uuid import UUID
+
+from celery import shared_task
+
+from transfers import driver
+
+# One sweep stays well inside the task time limit; beat sends the next one.
+SWEEP_LIMIT = 20
+
+
+@shared_task(name="transfers.tasks.advance", ignore_result=True)
+def advance(*, transfer_id: str) -> None:
+    """A hint that this transfer is due."""
+    driver.advance_one(UUID(transfer_id))
+
+
+@shared_task(name="transfers.tasks.drive_due", ignore_result=True)
+def drive_due() -> int:
+    """Find what hints missed."""
+    return driver.run_due(SWEEP_LIMIT)
