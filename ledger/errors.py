@@ -16,7 +16,7 @@
 ├── HoldEnded             the hold ended before, in another way
 └── SettlementTooHigh     holds settle more than the posting takes from their account
 
-The database raises those below BadPosting with a SQLSTATE of class LG and the facts as JSON in DETAIL; `translated` turns them back.
+The database raises all but BadPosting with a SQLSTATE of class LG and the facts as JSON in DETAIL; `translated` turns them back.
 """
 
 import json

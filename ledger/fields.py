@@ -27,7 +27,7 @@ class MinorUnitsField(models.DecimalField):  # type: ignore[type-arg]
         return None if value is None else int(value)
 
     def to_python(self, value: Any) -> Any:
-        if value is None or isinstance(value, int) and not isinstance(value, bool):
+        if value is None or (isinstance(value, int) and not isinstance(value, bool)):
             return value
         if isinstance(value, Decimal) and value == value.to_integral_value():
             return int(value)

@@ -1,4 +1,4 @@
-"""Calls to the functions through which everything on this floor is written: one round trip each, errors turned into the ledger's own."""
+"""Calls to the functions by which everything on this floor is written: one round trip each, with errors of the ledger's own."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from ledger.errors import translated
 def call(function: str, request: dict[str, Any]) -> Any:
     """Run the database function with `request` and the bound context. Raises LedgerError, NoActorBound, or the database's error.
 
-    After a LedgerError inside an open transaction PostgreSQL refuses everything but a rollback; catch it outside of the atomic block.
+    After a LedgerError inside an open transaction PostgreSQL refuses everything but a rollback: catch it outside of the block.
     """
     try:
         with connection.cursor() as cursor:

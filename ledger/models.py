@@ -1,9 +1,10 @@
 """Floor 2: assets, accounts and the append-only double-entry book.
 
-An account belongs to one asset and one side of the accounting equation. A ledger transaction has at least two entries that balance per
-asset; entries are added only in the database transaction that made their parent, and never changed. A hold reserves part of a guarded
-account's balance. All of it is written by the database functions of this floor's migrations, through `ledger.commands`; nothing saves
-these rows one by one. Owners are opaque strings: the ledger holds no personal data and knows no transfer and no operator.
+An account belongs to one asset and one side of the accounting equation. A ledger transaction has at least two entries that balance
+per asset; entries are added only in the database transaction that made their parent, and never changed. A hold reserves part of a
+guarded account's balance. All of it is written by the database functions of this floor's migrations, through `ledger.commands`;
+nothing saves these rows one by one. Owners are opaque strings: the ledger holds no personal data and knows no transfer and no
+operator.
 """
 
 from django.db import models
@@ -21,7 +22,7 @@ class Asset(ReadOnlyModel):
 
     class Kind(models.TextChoices):
         FIAT = "fiat"
-        TOKEN = "token"
+        TOKEN = "token"  # noqa: S105 - a kind of asset, not a secret
         NATIVE = "native"
 
     id = models.TextField(primary_key=True)
@@ -40,8 +41,8 @@ class Asset(ReadOnlyModel):
 
 
 class Account(ReadOnlyModel):
-    """An account of one asset. `guarded` accounts are row-locked and keep `posted - held >= floor` for voluntary postings; the others
-    only collect and are never locked. `code` is its stable business name, such as `client:acme:USDC.ethereum`."""
+    """An account of one asset. `guarded` accounts are row-locked and keep `posted - held >= floor` for voluntary postings; the
+    others only collect and are never locked. `code` is its stable business name, such as `client:acme:USDC.ethereum`."""
 
     class Status(models.TextChoices):
         OPEN = "open"
@@ -81,7 +82,7 @@ class Account(ReadOnlyModel):
 class Balance(ReadOnlyModel):
     """The projection of an account's entries: current for guarded accounts, a checkpoint up to `as_of_txid` for collecting ones.
 
-    Written only by the posting functions; `verify_ledger` compares it with the entries. `version` counts the entries inside the sums.
+    Written only by the posting functions; `verify_ledger` compares it with the entries. `version` counts the entries in the sums.
     """
 
     account = models.OneToOneField(Account, primary_key=True, on_delete=models.PROTECT, related_name="balance")
@@ -134,7 +135,7 @@ class LedgerTransaction(ReadOnlyModel):
 
 
 class Entry(ReadOnlyModel):
-    """One debit or one credit. Partitioned by month of `booked_at`. `balance_after` and `account_version` are set for guarded accounts."""
+    """One debit or one credit. Partitioned by month of `booked_at`. Guarded accounts set `balance_after` and `account_version`."""
 
     pk = models.CompositePrimaryKey("booked_at", "id")
     id = models.UUIDField()

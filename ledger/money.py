@@ -1,7 +1,7 @@
 """Money: a whole number of an asset's smallest unit, and the asset.
 
-Pure: no Django, no database. Major units ("1000.00") exist only where people and partners read or write; `parse`, `format` and `major`
-are that edge. Floats are refused everywhere, assets never mix, and every rounding names its mode.
+Pure: no Django, no database. Major units ("1000.00") exist only where people and partners read or write; `parse`, `format` and
+`major` are that edge. Floats are refused everywhere, assets never mix, and every rounding names its mode.
 """
 
 import re
@@ -165,7 +165,7 @@ def rescale(minor: int, *, from_exponent: int, to_exponent: int, rounding: Round
 def allocate(amount: Money, weights: Sequence[int]) -> tuple[Money, ...]:
     """`amount` split by whole `weights`, no unit lost: the parts always add up to it.
 
-    Each part gets its share rounded towards zero; the units left go one each to the largest remainders, the earlier part first at a tie.
+    Each part gets its share rounded towards zero; the units left go one each to the largest remainders, the earlier first at a tie.
     Raises ValueError for negative weights or when all are zero.
     """
     if not weights or any(whole(weight) < 0 for weight in weights) or sum(weights) == 0:

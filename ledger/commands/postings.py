@@ -41,8 +41,8 @@ def post(posting: Posting) -> Posted:
 def apply_holds(*operations: PlaceHold | ReleaseHold | ExpireHold, transaction_id: UUID | None = None) -> None:
     """Place, release and expire holds without a posting, all or nothing; repeating any of them is a no-op.
 
-    Raises InsufficientFunds, UnknownAccount, AccountClosed, NotGuarded, HoldUnknown, HoldEnded, ReferenceReused, and BadPosting for a
-    settlement, which belongs to the posting that takes the money.
+    Raises InsufficientFunds, UnknownAccount, AccountClosed, NotGuarded, HoldUnknown, HoldEnded, ReferenceReused; BadPosting for
+    a settlement, which belongs to the posting that takes the money.
     """
     if any(isinstance(operation, SettleHold) for operation in operations):
         raise BadPosting("a hold is settled by the posting that takes its money")

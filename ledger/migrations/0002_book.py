@@ -1,4 +1,4 @@
-"""The book itself: entries, their guards, and the functions through which everything on this floor is written. SQL beside this file."""
+"""The book itself: entries, their guards, and the functions by which everything on this floor is written. SQL beside this file."""
 
 from pathlib import Path
 

@@ -1,6 +1,5 @@
 """What accounts hold: posted in the account's normal direction, held, and available (posted minus held)."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +8,10 @@ from ledger.money import AssetUnit
 from ledger.queries.assets import unit
 from ledger.queries.rows import select
 
-_COLUMNS = "code, name, kind, type, owner, asset_id, guarded, floor, status, debits, credits, entries, posted, held"
+_SELECT = """
+    SELECT code, name, kind, type, owner, asset_id, guarded, floor, status, debits, credits, entries, posted, held
+      FROM ledger_account_balance {where} ORDER BY asset_id, code
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +78,17 @@ def _trial_row(accounts: list[AccountBalance]) -> TrialBalanceRow:
     by_type: dict[str, int] = {}
     for account in accounts:
         by_type[account.type] = by_type.get(account.type, 0) + account.posted
-    debits, credits = (_sum(account.debits for account in accounts), _sum(account.credits for account in accounts))
-    return TrialBalanceRow(accounts[0].asset, debits, credits, by_type, accounts)
-
-
-def _sum(numbers: Iterable[int]) -> int:
-    return sum(numbers)
+    return TrialBalanceRow(
+        asset=accounts[0].asset,
+        debits=sum(account.debits for account in accounts),
+        credits=sum(account.credits for account in accounts),
+        by_type=by_type,
+        accounts=accounts,
+    )
 
 
 def _balances(where: str, parameters: dict[str, Any]) -> list[AccountBalance]:
-    rows = select(f"SELECT {_COLUMNS} FROM ledger_account_balance {where} ORDER BY asset_id, code", parameters)
+    rows = select(_SELECT.format(where=where), parameters)
     return [_balance(row) for row in rows]
 
 

@@ -46,7 +46,7 @@ def test_a_deposit_makes_the_wallet_and_our_debt_grow_together() -> None:
 
 
 def test_a_withdrawal_is_held_first_then_paid_with_its_fee_on_top() -> None:
-    """Acme withdraws 100 USDC. The fee is 2, at most 3 were held. On confirmation 102 leave acme's money: 100 left the wallet, 2 are ours."""
+    """Acme withdraws 100 USDC; the fee is 2, and 3 were held for it. At the end 102 leave acme: 100 left the wallet, 2 are ours."""
     transfer = uuid4()
     deposit("deposit-1", ACME, 1_000 * USDC)
     apply_holds(PlaceHold("withdrawal-1", ACME, 103 * USDC), transaction_id=transfer)
@@ -79,7 +79,7 @@ def test_gas_is_booked_in_its_own_asset() -> None:
 
 
 def test_an_off_ramp_passes_the_position_accounts_and_balances_in_each_asset() -> None:
-    """Acme turns 1,000 USDC into 18,500 MXN for 5 USDC. The tokens go to the settlement wallet; pesos are owed, then paid by the nostro."""
+    """Acme turns 1,000 USDC into 18,500 MXN for 5 USDC. Tokens go to the settlement wallet; pesos are owed, then paid."""
     transfer = uuid4()
     book("nostro-stock", Line.debit(NOSTRO, 50_000 * MXN), Line.credit(FUNDING_MXN, 50_000 * MXN))
     deposit("deposit-1", ACME, 2_000 * USDC)
