@@ -3,6 +3,7 @@
 from django import forms
 
 from ledger.models import Account
+from reconciliation.models import Source
 
 SYSTEM_PHRASE = "halt everything"
 
@@ -64,3 +65,19 @@ class AuditFilterForm(forms.Form):
         """Only what was filled in, stripped."""
         self.is_valid()
         return {name: value.strip() for name, value in self.cleaned_data.items() if value and value.strip()}
+
+
+class _SourceField(forms.ModelChoiceField):
+    def label_from_instance(self, source: Source) -> str:  # type: ignore[override]
+        return f"{source.name} ({source.account_identification})"
+
+
+class StatementForm(forms.Form):
+    """A statement file for one of our bank accounts."""
+
+    source = _SourceField(
+        label="Bank account",
+        queryset=Source.objects.filter(kind=Source.Kind.BANK_STATEMENT, active=True).order_by("name"),
+        empty_label="Choose a bank account",
+    )
+    file = forms.FileField(label="File", help_text="camt.053, as the bank sent it.")

@@ -23,8 +23,8 @@ from ledger.money import AssetUnit
 USDC = AssetUnit(id="USDC.ethereum", code="USDC", exponent=6)
 ETH = AssetUnit(id="ETH.ethereum", code="ETH", exponent=18)
 MXN = AssetUnit(id="MXN", code="MXN", exponent=2)
-_NEW = "0x529084000985278 86E0F7030069857D2E4169EE7".replace(" ", "")
-_KNOWN = "0x529084000985278 66E0F7030069857D2E4169EE7".replace(" ", "")
+_NEW = "0x52908400098527886E0F7030069857D2E4169EE7"
+_KNOWN = "0x52908400098527866E0F7030069857D2E4169EE7"
 
 
 class SampleForm(forms.Form):

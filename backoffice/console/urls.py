@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.urls import path
 
-from backoffice.console.views import audit, controls, home, runbooks, styleguide
+from backoffice.console.views import audit, breaks, controls, home, ledger, runbooks, styleguide
 
 app_name = "console"
 urlpatterns = [
@@ -13,6 +13,12 @@ urlpatterns = [
     path("controls/freeze/", controls.freeze, name="freeze"),
     path("controls/<uuid:halt_id>/lift/", controls.lift, name="halt-lift"),
     path("audit/", audit.trail, name="audit"),
+    path("ledger/", ledger.chart, name="ledger"),
+    path("ledger/accounts/<str:code>/", ledger.account, name="account"),
+    path("ledger/postings/<path:reference>/", ledger.posting, name="posting"),
+    path("reconciliation/breaks/", breaks.breaks, name="breaks"),
+    path("reconciliation/breaks/<uuid:break_id>/", breaks.break_page, name="break"),
+    path("reconciliation/statements/", breaks.statements, name="statements"),
     path("runbooks/", runbooks.index, name="runbooks"),
     path("runbooks/<slug:slug>/", runbooks.runbook, name="runbook"),
 ]

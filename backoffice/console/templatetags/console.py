@@ -124,6 +124,12 @@ def short(value: object) -> str:
     return formats.shortened(str(value))
 
 
+@register.filter
+def spaced(value: object) -> str:
+    """A name of ours as words: `client_money` -> client money."""
+    return str(value).replace("_", " ")
+
+
 # --- Lists of things ------------------------------------------------------------------------------------------------------------------
 @register.inclusion_tag("components/milestones.html")
 def milestones(items: Sequence[Milestone]) -> Context:

@@ -93,25 +93,14 @@ CORRIDORS = (
 
 @dataclass(frozen=True, slots=True)
 class DemoNostro:
-    """A pre-funded bank account of ours; the sandbox bank opens it with the same balance in its own books."""
+    """A pre-funded bank account of ours. Its IBAN and opening balance are those of the sandbox bank's account in that currency."""
 
     code: str
     name: str
-    iban: str
     currency: str
-    opening: str
-
-    @property
-    def account_code(self) -> str:
-        return f"nostro:{self.code}:{self.currency}"
 
 
-NOSTROS = (
-    DemoNostro("nordbank-mxn", "Nordbank, Mexican pesos", "DE12500105170648489890", "MXN", "400000000.00"),
-    DemoNostro("nordbank-eur", "Nordbank, euro", "DE89370400440532013000", "EUR", "20000000.00"),
-)
-BANK_BIC = "COBADEFFXXX"
-ACCOUNT_HOLDER = "Countersign Demo Ltd"
+NOSTROS = (DemoNostro("nordbank-mxn", "Nordbank, Mexican pesos", "MXN"), DemoNostro("nordbank-eur", "Nordbank, euro", "EUR"))
 
 HOUSE_USDC = "1000000.00"
 GAS_ETH = "250.0"
