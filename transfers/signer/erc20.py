@@ -1,0 +1,25 @@
+"""The transaction itself, built here from the intent: nobody hands the signer bytes to sign."""
+
+from typing import Any
+
+from eth_abi.abi import encode
+from eth_utils.crypto import keccak
+
+from transfers.signer.intents import Intent
+
+_TRANSFER = keccak(text="transfer(address,uint256)")[:4]
+
+
+def transaction_of(intent: Intent, *, nonce: int) -> dict[str, Any]:
+    """A type-2 transaction that calls `transfer(recipient, amount)` on the token and can do nothing else."""
+    return {
+        "type": 2,
+        "chainId": intent.chain_id,
+        "nonce": nonce,
+        "to": intent.token_contract,
+        "value": 0,
+        "data": _TRANSFER + encode(["address", "uint256"], [intent.recipient, intent.amount]),
+        "gas": intent.gas_limit,
+        "maxFeePerGas": intent.max_fee_per_gas,
+        "maxPriorityFeePerGas": intent.max_priority_fee_per_gas,
+    }

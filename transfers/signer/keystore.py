@@ -1,0 +1,106 @@
+"""Keys at rest: Ethereum keystore files (version 3), decrypted once at the start and never shown again.
+
+The password is a secret of at least 256 bits made by a machine, so the work factor of scrypt has nothing to make up for and stays
+small enough that a signer with ten wallets starts within a second.
+"""
+
+import json
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from eth_account import Account
+from eth_account.signers.local import LocalAccount
+
+from transfers.signer.errors import ConfigurationError
+from transfers.signer.settings import KeystoreSettings, check_private, read_secret
+
+SCRYPT_N = 2**14
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+
+
+class Keystore:
+    """The unlocked wallets by checksummed address. Its text form names addresses only."""
+
+    def __init__(self, accounts: Mapping[str, LocalAccount]) -> None:
+        self._accounts: dict[str, LocalAccount] = {account.address: account for account in accounts.values()}
+        self.addresses = {name: account.address for name, account in accounts.items()}
+
+    def holds(self, address: str) -> bool:
+        return address in self._accounts
+
+    def sign(self, address: str, transaction: dict[str, Any]) -> tuple[bytes, str]:
+        """Raw bytes and hash. The signature is deterministic (RFC 6979). Raises KeyError for a wallet that is not ours."""
+        signed = self._accounts[address].sign_transaction(transaction)
+        return bytes(signed.raw_transaction), "0x" + bytes(signed.hash).hex()
+
+    def __repr__(self) -> str:
+        return f"Keystore({sorted(self.addresses)})"
+
+
+def unlock(settings: KeystoreSettings) -> Keystore:
+    """Decrypt every wallet of the directory. Raises ConfigurationError when one cannot be."""
+    check_private(settings.directory, "SIGNER_KEYSTORE_DIR")
+    password = read_secret(settings.password_file, "the keystore password")
+    return Keystore({path.stem: _decrypt(path, password) for path in sorted(settings.directory.glob("*.json"))})
+
+
+def create_wallet(name: str, settings: KeystoreSettings, *, exist_ok: bool = False) -> str:
+    """Make a key, keep it encrypted, and give its address. The first wallet of an empty keystore makes the password too.
+
+    Raises ConfigurationError for a bad name and, unless `exist_ok`, for a name already taken: a key is never overwritten.
+    """
+    if not _NAME.fullmatch(name):
+        raise ConfigurationError(f"a wallet's name is lower-case letters, digits and hyphens, at most 40: {name!r}")
+    settings.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    check_private(settings.directory, "SIGNER_KEYSTORE_DIR")
+    path = settings.directory / f"{name}.json"
+    if path.exists() and exist_ok:
+        return _decrypt(path, read_secret(settings.password_file, "the keystore password")).address
+    if not settings.password_file.exists() and not list(settings.directory.glob("*.json")):
+        write_new_secret(settings.password_file)
+    password = read_secret(settings.password_file, "the keystore password")
+    account = Account.create()
+    encrypted = Account.encrypt(account.key, password, kdf="scrypt", iterations=SCRYPT_N)
+    try:
+        _write_new(path, json.dumps(encrypted) + "\n")
+    except FileExistsError as error:
+        raise ConfigurationError(f"there is a wallet {name!r} already") from error
+    return str(account.address)
+
+
+def write_new_secret(path: Path) -> None:
+    """A fresh 256-bit secret in a file of mode 0600. Raises FileExistsError rather than replace one."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _write_new(path, secrets.token_urlsafe(32) + "\n")
+
+
+def _decrypt(path: Path, password: str) -> LocalAccount:
+    check_private(path, "a keystore file")
+    try:
+        account: LocalAccount = Account.from_key(Account.decrypt(path.read_text(encoding="utf-8"), password))
+    except (ValueError, KeyError, TypeError) as error:
+        raise ConfigurationError(f"{path} cannot be decrypted with the password at hand") from error
+    return account
+
+
+def _write_new(path: Path, content: str) -> None:
+    """Create a private file whole: a name that exists holds everything, durably, or does not exist."""
+    scratch = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(scratch, path)
+    finally:
+        scratch.unlink()
+    directory = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)

@@ -1,0 +1,67 @@
+"""What may be signed for: chains, token contracts on them, and the most that gas may cost. Written by people, read at the start.
+
+{"networks": [{"name": "ethereum", "chain_id": 1, "rpc_url": "https://...",
+               "tokens": {"USDC.ethereum": "0x..."},
+               "max_fee_per_gas": "<wei>", "max_priority_fee_per_gas": "<wei>", "max_gas_limit": 150000}]}
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from eth_utils.address import is_checksum_address
+
+from transfers.signer.errors import ConfigurationError
+
+_FIELDS = {"name", "chain_id", "rpc_url", "tokens", "max_fee_per_gas", "max_priority_fee_per_gas", "max_gas_limit"}
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """One chain. `tokens` are checksummed contract addresses; fees are wei per gas."""
+
+    name: str
+    chain_id: int
+    rpc_url: str
+    tokens: frozenset[str]
+    max_fee_per_gas: int
+    max_priority_fee_per_gas: int
+    max_gas_limit: int
+
+
+def read_networks(path: Path) -> Mapping[int, Network]:
+    """Networks by chain id. Raises ConfigurationError: a limit that cannot be read is no limit."""
+    try:
+        listed = json.loads(path.read_text(encoding="utf-8"))["networks"]
+        networks = [_network(entry) for entry in listed]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ConfigurationError(f"SIGNER_NETWORKS {path} cannot be read: {error}") from error
+    by_id = {network.chain_id: network for network in networks}
+    if not networks or len(by_id) != len(networks):
+        raise ConfigurationError(f"SIGNER_NETWORKS {path} must name at least one network, and each chain id once")
+    return by_id
+
+
+def _network(entry: Any) -> Network:
+    if set(entry) != _FIELDS:
+        raise ValueError(f"expected the fields {sorted(_FIELDS)}, got {sorted(entry)}")
+    broken = [address for address in entry["tokens"].values() if not is_checksum_address(address)]
+    if broken:
+        raise ValueError(f"token addresses without a right checksum: {broken}")
+    return Network(
+        name=entry["name"],
+        chain_id=_positive(entry["chain_id"]),
+        rpc_url=entry["rpc_url"],
+        tokens=frozenset(entry["tokens"].values()),
+        max_fee_per_gas=_positive(int(entry["max_fee_per_gas"])),
+        max_priority_fee_per_gas=_positive(int(entry["max_priority_fee_per_gas"])),
+        max_gas_limit=_positive(entry["max_gas_limit"]),
+    )
+
+
+def _positive(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
+        raise ValueError(f"not a positive whole number: {value!r}")
+    return value

@@ -1,0 +1,38 @@
+"""The one question the signer asks a node: how many transactions of a wallet it has seen, waiting ones included."""
+
+import re
+from typing import Any
+
+import httpx
+
+from transfers.signer.errors import NotNow
+from transfers.signer.networks import Network
+
+_QUANTITY = re.compile(r"0x(0|[1-9a-f][0-9a-f]{0,15})", re.IGNORECASE)
+
+
+def pending_nonce(network: Network, wallet: str, *, timeout_s: float = 5.0) -> int:
+    """Raises NotNow when the node does not answer, or is on another chain than we sign for."""
+    questions = [("eth_chainId", []), ("eth_getTransactionCount", [wallet, "pending"])]
+    body = [
+        {"jsonrpc": "2.0", "id": number, "method": method, "params": params} for number, (method, params) in enumerate(questions)
+    ]
+    try:
+        with httpx.Client(timeout=timeout_s, trust_env=False) as client:
+            response = client.post(network.rpc_url, json=body)
+        answers = {answer["id"]: answer["result"] for answer in response.raise_for_status().json()}
+        chain_id, nonce = _quantity(answers[0]), _quantity(answers[1])
+    except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+        # Neither the URL nor the answer is repeated: both may hold an API key.
+        raise NotNow(
+            "node_unavailable", f"the node of {network.name} does not say the wallet's nonce ({type(error).__name__})"
+        ) from error
+    if chain_id != network.chain_id:
+        raise NotNow("node_on_wrong_chain", f"the node of {network.name} is on chain {chain_id}, not {network.chain_id}")
+    return nonce
+
+
+def _quantity(value: Any) -> int:
+    if not isinstance(value, str) or not _QUANTITY.fullmatch(value):
+        raise ValueError("not a hex quantity")
+    return int(value, 16)
