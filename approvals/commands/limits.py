@@ -15,6 +15,7 @@ from approvals.models import Limit, LimitBucket, LimitUse
 from approvals.queries.limits import limits_covering, title_of, window_start
 from audit import clock
 from audit.commands import record
+from ledger.queries import unit
 
 
 @transaction.atomic
@@ -23,8 +24,6 @@ def set_limit(*, asset_id: str, window: str, amount: int, client_id: str = "", c
 
     An empty client means every client, each with a bucket of its own. Replaces the amount of an active limit for the same scope.
     """
-    from ledger.queries import unit
-
     unit(asset_id)
     scope = {"client_id": client_id, "corridor_id": corridor_id, "asset_id": asset_id, "window": Limit.Window(window)}
     limit = Limit.objects.select_for_update().filter(active=True, **scope).first()

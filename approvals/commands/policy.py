@@ -16,6 +16,7 @@ from approvals.policy.rules import Rule, checked
 from approvals.queries.policy import active_set, rules_of
 from audit import clock, context
 from audit.commands import record
+from ledger.queries import unit
 
 
 @transaction.atomic
@@ -64,8 +65,6 @@ def decide_policy(*, subject_type: str, subject_id: str, facts: TransferFacts) -
     if policy_set is None:
         raise PolicyMissing
     if facts.asset_exponent is None:
-        from ledger.queries import unit
-
         facts = replace(facts, asset_exponent=unit(facts.asset_id).exponent)
     decision = evaluate(facts, rules_of(policy_set))
     stored = PolicyDecision.objects.create(

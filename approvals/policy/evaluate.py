@@ -11,6 +11,7 @@ from typing import Any
 
 from approvals.policy.facts import TransferFacts
 from approvals.policy.rules import ALLOW, AMOUNT_BELOW, AMOUNT_FROM, DENY, HOLD, LIST_CRITERIA, OUTCOMES, REQUIRE_APPROVAL, Rule
+from ledger.money import AssetUnit, Money
 
 UNMATCHED = "unmatched"
 ROLE_CONFLICT = "role-conflict"
@@ -122,7 +123,5 @@ def _miss(failed: list[dict[str, Any]], facts: TransferFacts) -> dict[str, Any] 
 def _words(minor: int, facts: TransferFacts) -> str:
     if facts.asset_exponent is None:
         return f"{minor:,} minor units of {facts.asset_id}"
-    from ledger.money import AssetUnit, Money
-
     unit = AssetUnit(facts.asset_id, facts.asset_id, facts.asset_exponent)
     return f"{Money(minor, unit).format()} {facts.asset_id}"

@@ -1,0 +1,171 @@
+"""Who acts in these tests, how they are bound, and real commits in a database of their own."""
+
+import secrets
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from django.db import connection, connections
+from psycopg import sql
+
+from approvals.commands import cast_vote, create_person, open_request
+from approvals.models import ApprovalRequest, Person
+from approvals.registry import VoteOutcome
+from audit import clock, context
+from audit.context import Actor, ActorType, Context
+
+# A Thursday, in the middle of the day: UTC windows and expiry are moved on purpose where a test is about them.
+NOON = datetime(2026, 5, 14, 12, 0, tzinfo=UTC)
+LONG_HELD = NOON - timedelta(days=30)
+SYSTEM = Actor.system("test")
+
+
+class Clock:
+    """Business time that a test moves."""
+
+    def __init__(self) -> None:
+        self.time = NOON
+
+    def __call__(self) -> datetime:
+        return self.time
+
+    def advance(self, **by: float) -> None:
+        self.time += timedelta(**by)
+
+
+@pytest.fixture
+def moment() -> Iterator[Clock]:
+    ticking = Clock()
+    with clock.using(ticking):
+        yield ticking
+
+
+@pytest.fixture
+def bound(moment: Clock) -> Iterator[Context]:
+    with context.bind(SYSTEM) as inside:
+        yield inside
+
+
+def acting_as(person: Person, operator: str = "") -> AbstractContextManager[Context]:
+    """Bound as an operator account of the person; the account is called like the person unless it is another one of theirs."""
+    return context.bind(Actor(ActorType.OPERATOR, operator or person.name, person_id=person.id))
+
+
+@dataclass(frozen=True)
+class People:
+    maker: Person
+    checker: Person
+    second_checker: Person
+    outsider: Person
+
+
+@pytest.fixture
+def people(db: None, bound: Context) -> People:
+    return make_people()
+
+
+def make_people() -> People:
+    return People(*(create_person(name=name) for name in ("maker", "checker", "second_checker", "outsider")))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request of the maker that needs approvers, and the way its people vote on it."""
+
+    request: ApprovalRequest
+
+    def vote(self, person: Person, decision: str = "approve", **changes: Any) -> VoteOutcome:
+        operator = changes.pop("operator", person.name)
+        arguments = {
+            "request_id": self.request.id,
+            "person_id": person.id,
+            "operator": operator,
+            "roles": {"approver": LONG_HELD},
+            "decision": decision,
+            "digest": bytes(self.request.digest),
+            "revision": self.request.revision,
+            "reason": "not as agreed" if decision == "reject" else "",
+        }
+        with acting_as(person, operator):
+            return cast_vote(**arguments | changes)
+
+    def fresh(self) -> ApprovalRequest:
+        return ApprovalRequest.objects.get(id=self.request.id)
+
+
+def ask(
+    people: People, *, quorum: int = 2, subject_id: str = "thing-1", makers: Sequence[UUID] | None = None, **changes: Any
+) -> Asked:
+    arguments = {
+        "action": "test.act",
+        "subject_type": "thing",
+        "subject_id": subject_id,
+        "client_id": "",
+        "title": "Do the thing",
+        "payload": {"amount": "1000000", "to": "0xabc"},
+        "quorum": quorum,
+        "role": "approver",
+        "expires_at": clock.now() + timedelta(hours=4),
+        "makers": [people.maker.id] if makers is None else makers,
+    }
+    return Asked(open_request(**arguments | changes))
+
+
+@pytest.fixture
+def asked(people: People) -> Asked:
+    return ask(people)
+
+
+@pytest.fixture
+def committing(django_db_setup: None, django_db_blocker: Any, bound: Context) -> Iterator[None]:
+    """A copy of the test database in which commits are real; it is dropped afterwards, since guarded tables cannot be truncated."""
+    with django_db_blocker.unblock():
+        shared = connection.settings_dict
+        template, copy = shared["NAME"], f"{shared['NAME']}_{secrets.token_hex(4)}"
+        connection.close()
+        _administer(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(copy), sql.Identifier(template)))
+        shared["NAME"] = copy
+        try:
+            yield
+        finally:
+            connections.close_all()
+            shared["NAME"] = template
+            _administer(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(copy)))
+
+
+def _administer(statement: sql.Composed) -> None:
+    here = connection.settings_dict
+    address = {"host": here["HOST"], "port": here["PORT"], "user": here["USER"], "password": here["PASSWORD"]}
+    with psycopg.connect(dbname="postgres", autocommit=True, **{key: value for key, value in address.items() if value}) as admin:
+        admin.execute(statement)
+
+
+def at_once(*calls: Callable[[], Any]) -> list[Any]:
+    """Run the calls at the same moment, each on its own connection; what a call raised stands in the place of its result."""
+    start = threading.Barrier(len(calls))
+    results: list[Any] = [None] * len(calls)
+
+    def run(position: int, call: Callable[[], Any]) -> None:
+        try:
+            connection.ensure_connection()
+            start.wait(timeout=20)
+            with clock.using(lambda: NOON), context.bind(SYSTEM):
+                results[position] = call()
+        except Exception as error:  # noqa: BLE001 - the test looks at it
+            results[position] = error
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(position, call), daemon=True) for position, call in enumerate(calls)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert not any(thread.is_alive() for thread in threads), "a call did not come back"
+    return results
