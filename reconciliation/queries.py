@@ -50,7 +50,12 @@ def ageing() -> list[tuple[str, int]]:
 
 def files(limit: int = 50) -> Iterable[StatementFile]:
     """The latest files, refused ones too, without their content."""
-    return StatementFile.objects.defer("content").select_related("source").annotate(lines=Count("statements__items")).order_by("-id")[:limit]
+    return (
+        StatementFile.objects.defer("content")
+        .select_related("source")
+        .annotate(lines=Count("statements__items"))
+        .order_by("-id")[:limit]
+    )
 
 
 def evidence_of(transfer_id: UUID) -> list[Match]:

@@ -11,13 +11,13 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from django.db import transaction
+from transfers.rails.evm.types import Block, Receipt, TokenTransfer
 
 from audit import clock
 from ledger.models import Asset
 from reconciliation.commands.breaks import open_break
 from reconciliation.errors import ChainRewritten
 from reconciliation.models import Break, ExternalItem, IndexedBlock, Source
-from transfers.rails.evm.types import Block, Receipt, TokenTransfer
 
 # Blocks read in one database transaction: small enough to commit often, large enough to catch up quickly.
 BATCH = 200
@@ -78,7 +78,11 @@ def _index_range(network: str, sources: list[Source], reader: ChainReader, first
         gas_asset = Asset.objects.get(network=network, kind=Asset.Kind.NATIVE)
         items = [item for log in ours for item in _token_items(log, assets[log.contract], by_address, blocks)]
         items += [_gas_item(receipt, gas_asset, by_address, blocks) for receipt in receipts.values()]
-        wanted = [item for item in items if item.source.start_block is not None and item.block and item.block.number >= item.source.start_block]
+        wanted = [
+            item
+            for item in items
+            if item.source.start_block is not None and item.block and item.block.number >= item.source.start_block
+        ]
         before = ExternalItem.objects.filter(fingerprint__in=[item.fingerprint for item in wanted]).count()
         ExternalItem.objects.bulk_create(wanted, ignore_conflicts=True)
         return len(wanted) - before
@@ -100,7 +104,12 @@ def _store_blocks(network: str, headers: list[Block]) -> dict[int, IndexedBlock]
     now = clock.now()
     rows = [
         IndexedBlock(
-            network=network, number=h.number, hash=h.hash, parent_hash=h.parent_hash, mined_at=datetime.fromtimestamp(h.timestamp, UTC), indexed_at=now
+            network=network,
+            number=h.number,
+            hash=h.hash,
+            parent_hash=h.parent_hash,
+            mined_at=datetime.fromtimestamp(h.timestamp, UTC),
+            indexed_at=now,
         )
         for h in headers
     ]

@@ -25,7 +25,10 @@ def breaks(request: HttpRequest) -> HttpResponse:
     shows_open = request.GET.get("show") != "ended"
     page = queries.breaks(is_open=shows_open, after=_cursor(request), limit=_PAGE)
     show = "open" if shows_open else "ended"
-    tabs = [Tab("Open", "?show=open", sum(count for _, count in queries.ageing()), shows_open), Tab("Ended", "?show=ended", None, not shows_open)]
+    tabs = [
+        Tab("Open", "?show=open", sum(count for _, count in queries.ageing()), shows_open),
+        Tab("Ended", "?show=ended", None, not shows_open),
+    ]
     paging = Paging(
         shown=len(page.rows),
         noun="breaks",
@@ -33,7 +36,14 @@ def breaks(request: HttpRequest) -> HttpResponse:
         next_url=f"?show={show}&after={page.next_after}" if page.next_after else "",
     )
     rows = [(row, queries.ageing_bucket(row.opened_at)) for row in page.rows]
-    context = {"rows": rows, "tabs": tabs, "paging": paging, "ageing": queries.ageing(), "report": queries.report(), "shows_open": shows_open}
+    context = {
+        "rows": rows,
+        "tabs": tabs,
+        "paging": paging,
+        "ageing": queries.ageing(),
+        "report": queries.report(),
+        "shows_open": shows_open,
+    }
     return render(request, "reconciliation/breaks.html", context)
 
 
@@ -49,7 +59,9 @@ def _cursor(request: HttpRequest) -> UUID | None:
 @require_safe
 def break_page(request: HttpRequest, break_id: UUID) -> HttpResponse:
     """One break: what was expected, what was found, and the evidence on both sides."""
-    found = get_object_or_404(Break.objects.select_related("source", "item__statement__file", "item__block", "statement__file"), pk=break_id)
+    found = get_object_or_404(
+        Break.objects.select_related("source", "item__statement__file", "item__block", "statement__file"), pk=break_id
+    )
     transfer = Transfer.objects.filter(pk=found.transfer_id).first() if found.transfer_id else None
     difference = None
     if found.expected_amount is not None and found.actual_amount is not None:
@@ -68,7 +80,10 @@ def statements(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form is not None and form.is_valid():
         upload = form.cleaned_data["file"]
         taken = import_statement(
-            source_code=form.cleaned_data["source"].code, name=upload.name, content=upload.read(), imported_by=operator.get_username()
+            source_code=form.cleaned_data["source"].code,
+            name=upload.name,
+            content=upload.read(),
+            imported_by=operator.get_username(),
         )
         if taken.status == StatementFile.Status.IMPORTED:
             messages.success(request, f"{taken.name} is imported: {taken.facts.get('entry_count', 0)} entries.")

@@ -28,7 +28,9 @@ _RECENT = 10
 def controls(request: HttpRequest) -> HttpResponse:
     """What is in force, who asked to lift it, and what was lifted lately."""
     in_force = control.halts_in_force()
-    pending = ApprovalRequest.objects.filter(action=halt_commands.LIFT, status="pending", subject_id__in=[str(halt.pk) for halt in in_force])
+    pending = ApprovalRequest.objects.filter(
+        action=halt_commands.LIFT, status="pending", subject_id__in=[str(halt.pk) for halt in in_force]
+    )
     asked = {lift.subject_id: lift for lift in pending}
     rows = [(halt, halts.in_words(halt), asked.get(str(halt.pk))) for halt in in_force]
     lifted = Halt.objects.exclude(lifted_at=None).order_by("-lifted_at")[:_RECENT]
@@ -74,7 +76,9 @@ def lift(request: HttpRequest, halt_id: UUID) -> HttpResponse:
     form = LiftForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         if operator.person_id is None:
-            form.add_error(None, "Your account belongs to no person, so nobody could tell whether two people decided. Ask an admin.")
+            form.add_error(
+                None, "Your account belongs to no person, so nobody could tell whether two people decided. Ask an admin."
+            )
         else:
             try:
                 asked = halt_commands.request_lift(halt_id=halt.pk, reason=form.cleaned_data["reason"], maker=operator.person_id)

@@ -56,7 +56,9 @@ def posting(request: HttpRequest, reference: str) -> HttpResponse:
     """One ledger transaction: its entries, its times, what it reverses or was reversed by."""
     found = get_object_or_404(LedgerTransaction.objects.select_related("reverses"), reference=reference)
     entries = list(found.entries.select_related("account__asset").order_by("ordinal"))
-    visible = set(visible_accounts(operator_of(request)).filter(pk__in=[entry.account_id for entry in entries]).values_list("pk", flat=True))
+    visible = set(
+        visible_accounts(operator_of(request)).filter(pk__in=[entry.account_id for entry in entries]).values_list("pk", flat=True)
+    )
     if not visible:
         raise Http404("no such posting")
     rows = [

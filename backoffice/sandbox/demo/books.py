@@ -37,12 +37,23 @@ def seed_house_accounts() -> None:
         for asset in (usdc, nostro.currency):
             code = chart.position_account_code(usdc, nostro.currency, asset)
             _open(code, f"Position USDC to {nostro.currency}, {unit(asset).code} side", AccountKind.POSITION, asset)
-        _open(chart.payable_account_code("payouts", nostro.currency), f"Payouts payable, {nostro.currency}", AccountKind.PAYABLE, nostro.currency)
+        _open(
+            chart.payable_account_code("payouts", nostro.currency),
+            f"Payouts payable, {nostro.currency}",
+            AccountKind.PAYABLE,
+            nostro.currency,
+        )
 
 
 def seed_client_account(client: company.DemoClient) -> None:
     owner = chart.client_owner(client.id)
-    _open(chart.client_account_code(client.id, company.USDC), f"{client.name}, client money, USDC", AccountKind.CLIENT_MONEY, company.USDC, owner)
+    _open(
+        chart.client_account_code(client.id, company.USDC),
+        f"{client.name}, client money, USDC",
+        AccountKind.CLIENT_MONEY,
+        company.USDC,
+        owner,
+    )
 
 
 def seed_wallet(chain: SandboxChain, *, code: str, name: str, purpose: Wallet.Purpose, address: str, chain_id: int) -> None:
@@ -91,11 +102,16 @@ def _gas() -> int:
 
 def _book_hot_wallet(token_account: str, gas_account: str) -> None:
     owed = tuple(
-        Line.credit(chart.client_account_code(client.id, company.USDC), minor(client.funds, company.USDC)) for client in company.CLIENTS
+        Line.credit(chart.client_account_code(client.id, company.USDC), minor(client.funds, company.USDC))
+        for client in company.CLIENTS
     )
     house = Line.credit(chart.house_account_code("funding", company.USDC), minor(company.HOUSE_USDC, company.USDC))
     _opening(f"opening/{token_account}", Line.debit(token_account, _tokens()), *owed, house)
-    _opening(f"opening/{gas_account}", Line.debit(gas_account, _gas()), Line.credit(chart.house_account_code("funding", company.ETH), _gas()))
+    _opening(
+        f"opening/{gas_account}",
+        Line.debit(gas_account, _gas()),
+        Line.credit(chart.house_account_code("funding", company.ETH), _gas()),
+    )
 
 
 def seed_nostro(nostro: company.DemoNostro, provider: str) -> None:

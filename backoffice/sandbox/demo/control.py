@@ -42,7 +42,8 @@ def seed_control() -> None:
 
 def _in_minor_units(rule: dict[str, Any]) -> dict[str, Any]:
     criteria = {
-        name: str(minor(value, company.USDC)) if name in {"amount_from", "amount_below"} else value for name, value in rule["criteria"].items()
+        name: str(minor(value, company.USDC)) if name in {"amount_from", "amount_below"} else value
+        for name, value in rule["criteria"].items()
     }
     return {"quorum": 0, "role": "", **rule, "criteria": criteria}
 

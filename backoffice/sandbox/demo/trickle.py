@@ -91,7 +91,9 @@ class Trickle:
     def _small(self) -> Order:
         client = self._dice.choice(sorted(self._clients))
         kind = self._dice.choice((ON_CHAIN, ON_CHAIN, BANK))
-        return Order(client, kind, f"{self._dice.randint(20, 940)}.{self._dice.randint(0, 99):02}", f"INV-{self._dice.randint(1000, 9999)}")
+        return Order(
+            client, kind, f"{self._dice.randint(20, 940)}.{self._dice.randint(0, 99):02}", f"INV-{self._dice.randint(1000, 9999)}"
+        )
 
     def _large(self) -> Order:
         client, low, high = self._dice.choice((("acme", 110, 480), ("globex", 105, 260), ("initech", 26, 60)))

@@ -15,7 +15,9 @@ END = "<!-- /machines -->"
 
 def rendered() -> str:
     """The Markdown between the markers, for every machine version there is."""
-    sections = (f"#### {route.value}, version {version}\n\n```mermaid\n{mermaid(route, version)}\n```\n" for route, version in MACHINES)
+    sections = (
+        f"#### {route.value}, version {version}\n\n```mermaid\n{mermaid(route, version)}\n```\n" for route, version in MACHINES
+    )
     return f"{BEGIN}\n\n" + "\n".join(sections) + f"\n{END}"
 
 

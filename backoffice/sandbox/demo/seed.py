@@ -1,0 +1,76 @@
+"""Brings the demo company to life. Every step finds out whether it was done, so an interrupted seeding is finished by the next one."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import httpx
+from django.conf import settings
+
+from audit import context
+from audit.context import Actor
+from backoffice.sandbox.demo import books, company, control, people
+from backoffice.sandbox.demo.chain import SandboxChain
+from transfers.models import Wallet
+
+
+def seed(data_dir: Path) -> dict[str, Any]:
+    """Seed what is missing and give back the content of demo.json, which is written as soon as there is something to keep."""
+    path = data_dir / "demo.json"
+    known: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    with context.bind(Actor.system("seed_demo")):
+        demo = _seed(known, path)
+    _keep(path, demo)
+    return demo
+
+
+def _seed(known: dict[str, Any], path: Path) -> dict[str, Any]:
+    demo: dict[str, Any] = {
+        "url": settings.BASE_URL,
+        "operators": people.seed_operators(known.get("operators", {}), settings.DEMO_PASSWORD),
+        "api_keys": dict(known.get("api_keys", {})),
+        "webhook_secrets": settings.WEBHOOK_SECRETS,
+        "destinations": {},
+    }
+    _keep(path, demo)
+    chain = SandboxChain(settings.CHAIN_RPC_URL)
+    books.seed_assets(chain.token_address())
+    books.seed_house_accounts()
+    control.seed_control()
+    for client in company.CLIENTS:
+        demo["api_keys"][client.id] = people.seed_client(client, demo["api_keys"].get(client.id, ""))
+        _keep(path, demo)
+        books.seed_client_account(client)
+        demo["destinations"][client.id] = control.seed_destinations(client)
+    _seed_wallets(chain)
+    for nostro in company.NOSTROS:
+        books.seed_nostro(nostro, company.BANK)
+    return demo
+
+
+def _seed_wallets(chain: SandboxChain) -> None:
+    addresses = _wallet_addresses()
+    for code, name, purpose in (
+        (company.HOT_WALLET, "Hot wallet 1", Wallet.Purpose.HOT),
+        (company.SETTLEMENT_WALLET, "Settlement wallet at the liquidity partner", Wallet.Purpose.SETTLEMENT),
+    ):
+        books.seed_wallet(chain, code=code, name=name, purpose=purpose, address=addresses[code], chain_id=settings.CHAIN_ID)
+
+
+def _wallet_addresses() -> dict[str, str]:
+    """The addresses of the keys that the signer holds, by wallet name."""
+    headers = {"Authorization": f"Bearer {settings.SIGNER_TOKEN}"}
+    response = httpx.get(f"{settings.SIGNER_URL}/v1/wallets", headers=headers, timeout=10)
+    response.raise_for_status()
+    wallets: dict[str, str] = response.json()["wallets"]
+    return wallets
+
+
+def _keep(path: Path, demo: dict[str, Any]) -> None:
+    """Write demo.json whole or not at all, for the owner's eyes only."""
+    temporary = path.with_suffix(".new")
+    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        json.dump(demo, file, indent=2)
+        file.write("\n")
+    temporary.replace(path)
