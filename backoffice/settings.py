@@ -93,6 +93,13 @@ SIGNER_TOKEN = env.text("SIGNER_TOKEN", "")
 WEBHOOK_SECRETS = env.pairs("WEBHOOK_SECRETS")
 # Channel name -> apprise URL. The name is what rows and logs carry; the URL is a secret.
 ALERT_CHANNELS = env.pairs("ALERT_CHANNELS")
+# How long before an alert opens, in seconds by state: `SENT_ON_CHAIN=30 CREATED:approval=60` (backoffice.alerts.thresholds); for drills.
+ALERT_THRESHOLDS = env.pairs("ALERT_THRESHOLDS")
+# Kinds of process of which at least one must be alive.
+ALERT_PROCESSES = env.listing("ALERT_PROCESSES", "worker,beat,sweeper")
+# Requests per API key: on average, and at once.
+API_RATE_PER_SECOND = env.seconds("API_RATE_PER_SECOND", 50.0)
+API_RATE_BURST = env.integer("API_RATE_BURST", 200, minimum=1)
 METRICS_TOKEN = env.text("METRICS_TOKEN", "")
 HEARTBEAT_INTERVAL = env.seconds("HEARTBEAT_INTERVAL", 5.0)
 HEARTBEAT_STALE_AFTER = env.seconds("HEARTBEAT_STALE_AFTER", 20.0)
@@ -133,6 +140,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "backoffice.middleware.Identify",
+    "transfers.api.middleware.Problems",
     "django_structlog.middlewares.RequestMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -218,7 +226,7 @@ TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en-gb"
 USE_I18N = False
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT = Path(env.text("STATIC_ROOT", str(BASE_DIR / "staticfiles")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 _MANIFEST = env.flag("STATIC_MANIFEST", default=PRODUCTION)
 STORAGES = {

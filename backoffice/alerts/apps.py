@@ -1,7 +1,16 @@
 from django.apps import AppConfig
+from django.core.checks import register
 
 
 class AlertsConfig(AppConfig):
     name = "backoffice.alerts"
     label = "alerts"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from audit import vocabulary as audited
+        from backoffice.alerts import channels, thresholds, vocabulary
+
+        audited.register(*vocabulary.ALL)
+        register(channels.check_settings)
+        register(thresholds.check_settings)

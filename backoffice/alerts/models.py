@@ -7,7 +7,7 @@ from audit.identity import new_id
 
 
 class Alert(models.Model):
-    """Something an operator must know. `cause_key` makes it one alert however often the check runs; it resolves itself, with the reason."""
+    """Something an operator must know: one row per `cause_key` however often the checks run; it resolves itself, with why."""
 
     class Severity(models.TextChoices):
         WARNING = "warning"
@@ -31,7 +31,11 @@ class Alert(models.Model):
 
     class Meta:
         permissions = [("acknowledge_alert", "Can acknowledge alerts")]
-        constraints = [models.UniqueConstraint(fields=["rule", "cause_key"], condition=Q(resolved_at=None), name="alerts_alert_one_open_per_cause")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["rule", "cause_key"], condition=Q(resolved_at=None), name="alerts_alert_one_open_per_cause"
+            )
+        ]
 
 
 class Delivery(models.Model):
@@ -48,3 +52,4 @@ class Delivery(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["alert", "channel", "event"], name="alerts_delivery_once_per_event")]
+        indexes = [models.Index(fields=["next_try_at"], condition=Q(delivered_at=None), name="alerts_delivery_due")]

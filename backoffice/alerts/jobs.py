@@ -1,0 +1,54 @@
+"""What the sweep does again and again. Each job is safe beside others of its kind: what it takes is claimed in the database."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.core.management import call_command
+
+from approvals.commands.expiry import expire_due
+from backoffice.alerts import checks, outbox
+from backoffice.health.heartbeats import signs
+from transfers import driver
+from transfers.overdue import left_behind
+from transfers.webhooks.commands import process_stored
+
+# Workers get this long before the sweep steps in: it is the net, not the trapeze.
+LEFT_BEHIND = timedelta(seconds=15)
+WEBHOOK_LEFT = timedelta(seconds=10)
+BEAT_SILENT_S = 30.0
+TRANSFERS_AT_ONCE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """`run` every `every_s` seconds. A round that takes longer than `patience_s` means that the job hangs."""
+
+    name: str
+    every_s: float
+    run: Callable[[], object]
+    patience_s: float = 120.0
+
+
+def drive() -> None:
+    """Take the next step of transfers that nobody drives."""
+    for transfer_id in left_behind(longer_than=LEFT_BEHIND, limit=TRANSFERS_AT_ONCE):
+        driver.advance_one(transfer_id)
+
+
+def reconcile() -> None:
+    """Only while beat is silent; otherwise its task does it, with more hands."""
+    if not any(sign.kind == "beat" for sign in signs(newer_than_s=BEAT_SILENT_S)):
+        call_command("reconcile", verbosity=0)
+
+
+def all_jobs() -> list[Job]:
+    return [
+        # Twenty transfers with slow providers take their time.
+        Job("drive", 3.0, drive, patience_s=20 * 60.0),
+        Job("alerts", 5.0, checks.look),
+        Job("deliveries", 3.0, outbox.drain, patience_s=10 * 60.0),
+        Job("approvals", 5.0, expire_due),
+        Job("webhooks", 5.0, lambda: process_stored(older_than=WEBHOOK_LEFT)),
+        Job("reconcile", 15.0, reconcile, patience_s=10 * 60.0),
+    ]

@@ -1,0 +1,27 @@
+"""Runs the sweep in the foreground, until SIGTERM or Ctrl-C."""
+
+import signal
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from backoffice.alerts.jobs import all_jobs
+from backoffice.alerts.sweeper import Sweeper, run_once
+
+
+class Command(BaseCommand):
+    help = "Find what workers and beat missed: overdue transfers, alerts and their messages, lapsed approvals, stored webhooks."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--once", action="store_true", help="One round of every job, then leave: exit 1 when one broke.")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        if options["once"]:
+            broken = [job.name for job in all_jobs() if not run_once(job)]
+            if broken:
+                raise CommandError(f"These jobs broke, see the log: {', '.join(broken)}.")
+            return
+        sweeper = Sweeper(all_jobs())
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: sweeper.stop())
+        sweeper.run()

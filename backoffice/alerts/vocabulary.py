@@ -1,0 +1,4 @@
+"""Audit types of alerts."""
+
+OPENED, RESOLVED, ACKNOWLEDGED = "alert.opened", "alert.resolved", "alert.acknowledged"
+ALL = (OPENED, RESOLVED, ACKNOWLEDGED)

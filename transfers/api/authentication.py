@@ -1,0 +1,68 @@
+"""Who calls: `Authorization: Bearer csk_...`, checked by the control plane, which owns the keys."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.http import HttpRequest
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
+from rest_framework.request import Request
+
+from approvals.commands.api_keys import authenticate_key
+from approvals.models import ApiKey
+from audit.context import Actor, ActorType
+
+_MAX_KEY_LENGTH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The client behind a request, in place of a user; the client of the API is not an operator."""
+
+    client_id: str
+    key_id: UUID
+    key_prefix: str
+    scopes: frozenset[str]
+    is_authenticated: bool = True
+
+    @classmethod
+    def of(cls, key: ApiKey) -> "Caller":
+        return cls(key.client_id, key.pk, key.prefix, frozenset(key.scopes))
+
+    def actor(self) -> Actor:
+        """How the audit trail names it. The prefix is public, the secret never leaves the header."""
+        return Actor(ActorType.API_CLIENT, self.key_prefix, credential_id=str(self.key_id), on_behalf_of=self.client_id)
+
+
+class BearerKey(BaseAuthentication):
+    """Sets `request.user` to the Caller and `request.auth` to the ApiKey."""
+
+    def authenticate(self, request: Request) -> tuple[Caller, ApiKey]:
+        """Raises NotAuthenticated without a bearer key, AuthenticationFailed with one that cannot be used from here."""
+        scheme, _, raw = request.headers.get("Authorization", "").partition(" ")
+        raw = raw.strip()
+        if scheme.lower() != "bearer" or not raw:
+            raise NotAuthenticated
+        key = authenticate_key(raw, _address(request)) if len(raw) <= _MAX_KEY_LENGTH else None
+        if key is None:
+            # One answer for unknown, expired, revoked and wrong network: nobody learns which keys exist.
+            raise AuthenticationFailed("This API key is not accepted.")
+        return Caller.of(key), key
+
+    def authenticate_header(self, request: Request) -> str:  # noqa: ARG002
+        return 'Bearer realm="countersign"'
+
+
+class _BearerKeyInSchema(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """Read by drf-spectacular's registry: how the scheme is written in the OpenAPI document."""
+
+    target_class = BearerKey
+    name = "ApiKey"
+
+    def get_security_definition(self, auto_schema: object) -> dict[str, str]:  # noqa: ARG002
+        return {"type": "http", "scheme": "bearer", "description": "An API key of the client: `csk_...`."}
+
+
+def _address(request: HttpRequest | Request) -> str:
+    return str(request.META.get("REMOTE_ADDR", ""))

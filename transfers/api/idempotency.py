@@ -1,0 +1,125 @@
+"""One effect per (client, key), for ever.
+
+Key, effect and stored answer are one database transaction, so there is no half: a process that is killed leaves nothing, and the
+same request simply runs. While it runs, a transaction-level advisory lock says so; PostgreSQL drops it with the connection, so
+nothing has to time out. A permanent refusal undoes its own work (a savepoint) and is stored like a success. Anything else rolls
+everything back, the key included. A conversion's indicative quote is asked for inside, which holds nothing but the key.
+
+The row outlives its stored answer: without one, the key still leads to the transfer it made, and never to a second.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from audit import clock
+from transfers.api.parsing import canonical
+from transfers.api.problems import Problem, ProblemRaised
+from transfers.api.responses import write_transfer
+from transfers.models import IdempotencyKey, Transfer
+
+MAX_KEY_LENGTH = 255
+CREATED, REFUSED = 201, 422
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was, or will be, answered under a key."""
+
+    status: int
+    body: dict[str, Any]
+    transfer_id: UUID | None = None
+    is_replay: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One request under a key. `body` is the parsed request, so white space and the order of keys do not make it another one."""
+
+    client_id: str
+    key: str
+    endpoint: str
+    body: Mapping[str, Any]
+
+    def fingerprint(self) -> bytes:
+        return hashlib.sha256(f"{self.endpoint}\n".encode() + canonical(self.body)).digest()
+
+
+def key_of(header: str | None) -> str:
+    """The Idempotency-Key as sent. Raises ProblemRaised (400) when it is missing or not 1 to 255 printable characters."""
+    if not header:
+        detail = "Send an Idempotency-Key of your own making, a new one for each transfer you mean to make."
+        raise ProblemRaised(Problem(400, "idempotency_key_missing", detail))
+    if len(header) > MAX_KEY_LENGTH or not header.isascii() or not header.isprintable():
+        raise ProblemRaised(Problem(400, "idempotency_key_invalid", f"Use 1 to {MAX_KEY_LENGTH} printable ASCII characters."))
+    return header
+
+
+def answer_once(
+    attempt: Attempt, *, work: Callable[[UUID], Transfer], refusal: Callable[[Exception], dict[str, Any] | None]
+) -> Answer:
+    """Run `work` with the id of the key's row unless the key has an answer already.
+
+    `refusal` gives the body of a permanent refusal, None for every other exception. Raises ProblemRaised: 409 while the first
+    request runs, 422 when the key was used for something else; and whatever `work` raises that is no refusal.
+    """
+    with transaction.atomic(durable=True):
+        _only_one(attempt)
+        known = IdempotencyKey.objects.filter(client_id=attempt.client_id, key=attempt.key).first()
+        if known is not None:
+            return _replay(known, attempt)
+        row = IdempotencyKey.objects.create(
+            client_id=attempt.client_id,
+            key=attempt.key,
+            endpoint=attempt.endpoint,
+            request_hash=attempt.fingerprint(),
+            created_at=clock.now(),
+        )
+        answer = _run(row.pk, work, refusal)
+        _store(row.pk, answer)
+        return answer
+
+
+def _only_one(attempt: Attempt) -> None:
+    """Held until commit, rollback or death. Two keys whose hashes collide merely answer 409 while the other runs."""
+    name = f"transfers_idempotencykey/{attempt.client_id}/{attempt.key}"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+        (is_ours,) = cursor.fetchone()
+    if not is_ours:
+        detail = "A request with this Idempotency-Key is running. Send it again in a moment to read its answer."
+        raise ProblemRaised(Problem(409, "idempotency_in_progress", detail, headers={"Retry-After": "1"}))
+
+
+def _run(row_id: UUID, work: Callable[[UUID], Transfer], refusal: Callable[[Exception], dict[str, Any] | None]) -> Answer:
+    try:
+        with transaction.atomic():
+            transfer = work(row_id)
+    except Exception as error:
+        body = refusal(error)
+        if body is None:
+            raise
+        return Answer(REFUSED, body)
+    return Answer(CREATED, write_transfer(transfer), transfer.pk)
+
+
+def _store(row_id: UUID, answer: Answer) -> None:
+    IdempotencyKey.objects.filter(pk=row_id).update(
+        response_status=answer.status, response_body=answer.body, transfer_id=answer.transfer_id, completed_at=clock.now()
+    )
+
+
+def _replay(known: IdempotencyKey, attempt: Attempt) -> Answer:
+    if bytes(known.request_hash) != attempt.fingerprint():
+        detail = "This Idempotency-Key was used with another body. Use a new key for a new transfer."
+        raise ProblemRaised(Problem(422, "idempotency_key_reused", detail))
+    if known.response_body is not None and known.response_status is not None:
+        return Answer(known.response_status, known.response_body, known.transfer_id, is_replay=True)
+    if known.transfer is not None:
+        return Answer(CREATED, write_transfer(known.transfer), known.transfer_id, is_replay=True)
+    detail = "This key's request was refused, and the answer is no longer kept. Use a new key to try again."
+    raise ProblemRaised(Problem(422, "idempotency_response_dropped", detail))

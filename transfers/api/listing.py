@@ -1,0 +1,96 @@
+"""Lists by keyset. A cursor is the position of the last row shown, so rows that arrive meanwhile neither repeat nor hide one."""
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from django.db.models import Q
+
+from transfers.api.problems import Problem, ProblemRaised
+from transfers.models import Transfer, TransferEvent
+
+_FILTERS = {
+    "status": "status",
+    "corridor": "corridor_id",
+    "created_after": "created_at__gt",
+    "created_before": "created_at__lt",
+    "reference": "client_reference",
+}
+
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Row]):
+    """`next_cursor` is None on the last page."""
+
+    rows: list[Row]
+    next_cursor: str | None
+
+
+def transfers_of(client_id: str, query: Mapping[str, Any]) -> Page[Transfer]:
+    """One page of the client's transfers, newest first; `query` as ListTransfers gives it. Raises ProblemRaised (400)."""
+    filters = {column: query[name] for name, column in _FILTERS.items() if name in query}
+    rows = Transfer.objects.filter(client_id=client_id, **filters)
+    if cursor := query.get("cursor"):
+        created_at, row_id = _position(cursor)
+        rows = rows.filter(Q(created_at__lt=created_at) | Q(created_at=created_at, id__lt=row_id))
+    limit = int(query["limit"])
+    found = list(rows.select_related("quote", "source_asset", "target_asset").order_by("-created_at", "-id")[: limit + 1])
+    shown = found[:limit]
+    more = len(found) > limit
+    return Page(shown, _encode([shown[-1].created_at.isoformat(), str(shown[-1].pk)]) if more else None)
+
+
+def events_of(transfer: Transfer, query: Mapping[str, Any]) -> Page[TransferEvent]:
+    """Events of one transfer, oldest first, by their number."""
+    rows = TransferEvent.objects.filter(transfer=transfer).order_by("seq")
+    if cursor := query.get("cursor"):
+        rows = rows.filter(seq__gt=_number(cursor))
+    limit = int(query["limit"])
+    found = list(rows[: limit + 1])
+    shown = found[:limit]
+    return Page(shown, _encode([shown[-1].seq]) if len(found) > limit else None)
+
+
+def _encode(position: list[Any]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(position, separators=(",", ":")).encode()).rstrip(b"=").decode()
+
+
+def _decode(cursor: str) -> list[Any]:
+    try:
+        position = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (ValueError, binascii.Error, RecursionError):
+        raise _foreign() from None
+    if not isinstance(position, list):
+        raise _foreign()
+    return position
+
+
+def _position(cursor: str) -> tuple[datetime, UUID]:
+    try:
+        created_at, row_id = _decode(cursor)
+        moment = datetime.fromisoformat(created_at)
+        position = moment, UUID(row_id)
+    except (ValueError, TypeError, AttributeError):
+        raise _foreign() from None
+    if moment.tzinfo is None:
+        raise _foreign()
+    return position
+
+
+def _number(cursor: str) -> int:
+    match _decode(cursor):
+        case [int(seq)] if 0 <= seq < 2**31:
+            return seq
+    raise _foreign()
+
+
+def _foreign() -> ProblemRaised:
+    return ProblemRaised(Problem(400, "invalid_cursor", "Send a `next_cursor` of this list, unchanged."))

@@ -1,0 +1,146 @@
+"""What clients read. These serializers write the answers and the OpenAPI document, so that the two cannot part ways."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from rest_framework import serializers
+
+from approvals.models import ApprovalRequest
+from transfers.api.facts import facts_of
+from transfers.models import Transfer
+from transfers.states import EvidenceState, MoneyState, RequestState, Status
+
+_MILESTONES = tuple(f"{status.value.lower()}_at" for status in Status if status is not Status.CREATED)
+
+
+class Moment(serializers.DateTimeField):
+    """RFC 3339 in UTC with `Z`, always with microseconds, so that text sorts as time does and can be sent back as a filter."""
+
+    def to_representation(self, value: datetime) -> str:
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _one_of(enum: Any) -> serializers.ChoiceField:
+    return serializers.ChoiceField(choices=[member.value for member in enum])
+
+
+class ApprovalState(serializers.Serializer[Any]):
+    required = serializers.BooleanField()  # type: ignore[assignment]
+    status = serializers.ChoiceField(choices=["not_required", *ApprovalRequest.Status.values])
+    collected = serializers.IntegerField()
+    quorum = serializers.IntegerField()
+
+
+class Fee(serializers.Serializer[Any]):
+    kind = serializers.CharField()
+    amount = serializers.CharField()
+    currency = serializers.CharField()
+
+
+class QuoteSummary(serializers.Serializer[Any]):
+    quote_id = serializers.UUIDField()
+    expires_at = Moment()
+
+
+class Failure(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    message = serializers.CharField()
+
+
+class TransferAnswer(serializers.Serializer[Any]):
+    """A transfer. `<milestone>_at` is there from the moment the milestone is reached."""
+
+    transaction_id = serializers.UUIDField()
+    client_id = serializers.CharField()
+    status = _one_of(Status)
+    request_state = _one_of(RequestState)
+    money_state = _one_of(MoneyState)
+    evidence_state = _one_of(EvidenceState)
+    approval = ApprovalState()
+    source_amount = serializers.CharField(help_text="Decimal text in major units; fees come on top.")
+    source_currency = serializers.CharField()
+    source_asset = serializers.CharField()
+    target_amount = serializers.CharField(allow_null=True, help_text="Known from the firm quote on.")
+    target_currency = serializers.CharField()
+    target_asset = serializers.CharField()
+    fees = Fee(many=True)
+    fx_rate = serializers.CharField(allow_null=True)
+    quote = QuoteSummary(allow_null=True)
+    on_chain_tx_hash = serializers.CharField(allow_null=True)
+    bank_reference = serializers.CharField(allow_null=True)
+    provider_trade_id = serializers.CharField(allow_null=True)
+    destination = serializers.DictField(child=serializers.CharField())
+    corridor = serializers.CharField()
+    reference = serializers.CharField(allow_blank=True)
+    metadata = serializers.DictField()
+    status_text = serializers.CharField()
+    failure = Failure(allow_null=True)
+    created_at = Moment()
+    updated_at = Moment()
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        milestones = {name: Moment(required=False) for name in _MILESTONES}
+        return {**super().get_fields(), **milestones}
+
+
+class TransferPage(serializers.Serializer[Any]):
+    data = TransferAnswer(many=True)  # type: ignore[assignment]
+    next_cursor = serializers.CharField(allow_null=True)
+    has_more = serializers.BooleanField()
+
+
+class EventAnswer(serializers.Serializer[Any]):
+    """An immutable fact about a transfer. `sequence` counts without gaps."""
+
+    id = serializers.UUIDField()
+    sequence = serializers.IntegerField(source="seq")
+    type = serializers.CharField()
+    schema_version = serializers.IntegerField()
+    from_status = serializers.CharField(allow_blank=True)
+    to_status = serializers.CharField()
+    occurred_at = Moment()
+    recorded_at = Moment()
+    status_text = serializers.CharField()
+
+
+class EventPage(serializers.Serializer[Any]):
+    data = EventAnswer(many=True)  # type: ignore[assignment]
+    next_cursor = serializers.CharField(allow_null=True)
+    has_more = serializers.BooleanField()
+
+
+class Balance(serializers.Serializer[Any]):
+    asset = serializers.CharField()
+    posted = serializers.CharField()
+    held = serializers.CharField()
+    available = serializers.CharField()
+
+
+class Balances(serializers.Serializer[Any]):
+    data = Balance(many=True)  # type: ignore[assignment]
+
+
+class ProblemAnswer(serializers.Serializer[Any]):
+    """RFC 9457, as `application/problem+json`."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField()
+    instance = serializers.CharField()
+    code = serializers.CharField()
+    errors = serializers.DictField(child=serializers.ListField(child=serializers.CharField()))  # type: ignore[assignment]
+    request_id = serializers.CharField()
+
+
+def write_transfers(transfers: Sequence[Transfer]) -> list[dict[str, Any]]:
+    return [dict(TransferAnswer(facts.fields()).data) for facts in facts_of(transfers)]
+
+
+def write_transfer(transfer: Transfer) -> dict[str, Any]:
+    return write_transfers([transfer])[0]
+
+
+def write_page(rows: Sequence[dict[str, Any]], next_cursor: str | None) -> dict[str, Any]:
+    return {"data": list(rows), "next_cursor": next_cursor, "has_more": next_cursor is not None}

@@ -1,0 +1,25 @@
+"""Requests per API key, counted in the database (transfers.rates): one limit, however many web processes there are."""
+
+from typing import Any
+
+from django.conf import settings
+from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
+
+from transfers.api.authentication import Caller
+from transfers.rates import Rate, take
+
+
+class PerKey(BaseThrottle):
+    """Anonymous callers never get here: the key is checked first."""
+
+    def __init__(self) -> None:
+        self._wait_s: float | None = None
+
+    def allow_request(self, request: Request, view: Any) -> bool:  # noqa: ARG002
+        caller: Caller = request.user  # type: ignore[assignment]
+        self._wait_s = take(caller.key_id, Rate(float(settings.API_RATE_PER_SECOND), int(settings.API_RATE_BURST)))
+        return self._wait_s is None
+
+    def wait(self) -> float | None:
+        return self._wait_s

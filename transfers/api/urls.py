@@ -1,0 +1,16 @@
+"""REST v1. Addresses have no trailing slash."""
+
+from django.urls import path
+
+from transfers.api.views.balances import Balances
+from transfers.api.views.schema import Schema
+from transfers.api.views.transfers import OneTransfer, TransferCancel, TransferEvents, Transfers
+
+urlpatterns = [
+    path("transfers", Transfers.as_view(), name="v1-transfers"),
+    path("transfers/<str:transaction_id>", OneTransfer.as_view(), name="v1-transfer"),
+    path("transfers/<str:transaction_id>/cancel", TransferCancel.as_view(), name="v1-transfer-cancel"),
+    path("transfers/<str:transaction_id>/events", TransferEvents.as_view(), name="v1-transfer-events"),
+    path("balances", Balances.as_view(), name="v1-balances"),
+    path("openapi.json", Schema.as_view(), name="v1-openapi"),
+]

@@ -1,0 +1,153 @@
+"""`/v1/transfers`: create, list, read, cancel, events. A client sees only its own; anything else is not found."""
+
+from functools import partial
+from typing import Any, cast
+from uuid import UUID
+
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from approvals.models import ApiKey
+from transfers.api import responses
+from transfers.api.base import ApiView
+from transfers.api.idempotency import Answer, Attempt, answer_once, key_of
+from transfers.api.listing import events_of, transfers_of
+from transfers.api.problems import CONTENT_TYPE, Problem, ProblemRaised
+from transfers.api.queries import read_query
+from transfers.api.requests import CancelTransfer, CreateTransfer, ListEvents, ListTransfers
+from transfers.api.translation import problem_for
+from transfers.commands.cancel import cancel
+from transfers.commands.create import create_withdrawal
+from transfers.commands.orders import WithdrawalOrder
+from transfers.errors import Conflict, NotFound
+from transfers.models import Transfer
+
+_PROBLEM = OpenApiResponse(responses.ProblemAnswer, description="A problem document; `code` says which.")
+_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    required=True,
+    description="1 to 255 printable characters, new for each transfer.",
+)
+
+
+def _problems(*statuses: int) -> dict[Any, Any]:
+    return {(status, CONTENT_TYPE): _PROBLEM for status in (*statuses, 401, 403, 429, 500, 503)}
+
+
+def own_transfer(client_id: str, transaction_id: str) -> Transfer:
+    """Raises NotFound, in the same words for another client's, for none and for what is no id at all."""
+    try:
+        wanted = UUID(transaction_id)
+    except ValueError:
+        raise NotFound(f"There is no transfer {transaction_id}.") from None
+    found = Transfer.objects.select_related("quote").filter(pk=wanted, client_id=client_id).first()
+    if found is None:
+        raise NotFound(f"There is no transfer {transaction_id}.")
+    return found
+
+
+class Transfers(ApiView):
+    scopes = {"GET": "transfers:read", "POST": "transfers:write"}
+
+    @extend_schema(
+        operation_id="create_transfer",
+        parameters=[_KEY],
+        request=CreateTransfer,
+        responses={201: responses.TransferAnswer, **_problems(400, 409, 413, 415, 422)},
+    )
+    def post(self, request: Request) -> Response:
+        """Order a withdrawal. The same key and body again gives the stored answer."""
+        attempt = Attempt(
+            client_id=self.caller.client_id,
+            key=key_of(request.headers.get("Idempotency-Key")),
+            endpoint="POST /v1/transfers",
+            body=cast("dict[str, Any]", request.data),
+        )
+        return self._given(answer_once(attempt, work=partial(self._create, request), refusal=self._refusal))
+
+    @extend_schema(
+        operation_id="list_transfers", parameters=[ListTransfers], responses={200: responses.TransferPage, **_problems(400)}
+    )
+    def get(self, request: Request) -> Response:
+        """The client's transfers, newest first, by cursor."""
+        page = transfers_of(self.caller.client_id, read_query(ListTransfers, request))
+        return Response(responses.write_page(responses.write_transfers(page.rows), page.next_cursor))
+
+    def _create(self, request: Request, key_id: UUID) -> Transfer:
+        body = CreateTransfer(data=request.data)
+        body.is_valid(raise_exception=True)
+        given = body.validated_data
+        controllers = cast("ApiKey", request.auth).controllers.order_by("id").values_list("id", flat=True)
+        return create_withdrawal(
+            WithdrawalOrder(
+                client_id=self.caller.client_id,
+                source_currency=given["source_currency"],
+                target_currency=given["target_currency"],
+                amount=given["amount"],
+                destination=given["destination"],
+                corridor=given["corridor"],
+                reference=given["reference"],
+                metadata=given["metadata"],
+                makers=tuple(controllers),
+                made_by=self.caller.key_prefix,
+                made_by_type=self.caller.actor().type.value,
+                idempotency_key_id=key_id,
+            )
+        )
+
+    def _refusal(self, error: Exception) -> dict[str, Any] | None:
+        problem = problem_for(error)
+        if problem.status != 422:
+            return None
+        return problem.body(path=self.request.path, request_id=getattr(self.request, "request_id", ""))
+
+    def _given(self, answer: Answer) -> Response:
+        headers = {"Idempotent-Replayed": "true"} if answer.is_replay else {}
+        if answer.transfer_id:
+            headers["Location"] = f"/v1/transfers/{answer.transfer_id}"
+        content_type = CONTENT_TYPE if answer.status >= 400 else None
+        return Response(answer.body, status=answer.status, headers=headers, content_type=content_type)
+
+
+class OneTransfer(ApiView):
+    scopes = {"GET": "transfers:read"}
+
+    @extend_schema(operation_id="get_transfer", responses={200: responses.TransferAnswer, **_problems(404)})
+    def get(self, request: Request, transaction_id: str) -> Response:  # noqa: ARG002
+        """One transfer as it stands."""
+        return Response(responses.write_transfer(own_transfer(self.caller.client_id, transaction_id)))
+
+
+class TransferCancel(ApiView):
+    scopes = {"POST": "transfers:write"}
+
+    @extend_schema(
+        operation_id="cancel_transfer",
+        request=CancelTransfer,
+        responses={200: responses.TransferAnswer, **_problems(400, 404, 409, 413, 415, 422)},
+    )
+    def post(self, request: Request, transaction_id: str) -> Response:
+        """Cancel before anything is committed outside. Cancelling twice gives the same answer, so it needs no Idempotency-Key."""
+        transfer = own_transfer(self.caller.client_id, transaction_id)
+        body = CancelTransfer(data=request.data)
+        body.is_valid(raise_exception=True)
+        try:
+            cancel(transfer.pk, body.validated_data["reason"])
+        except Conflict as error:
+            raise ProblemRaised(Problem(409, "not_cancellable", str(error))) from error
+        return Response(responses.write_transfer(own_transfer(self.caller.client_id, transaction_id)))
+
+
+class TransferEvents(ApiView):
+    scopes = {"GET": "transfers:read"}
+
+    @extend_schema(
+        operation_id="list_transfer_events", parameters=[ListEvents], responses={200: responses.EventPage, **_problems(400, 404)}
+    )
+    def get(self, request: Request, transaction_id: str) -> Response:
+        """What happened to the transfer: immutable facts, oldest first."""
+        page = events_of(own_transfer(self.caller.client_id, transaction_id), read_query(ListEvents, request))
+        return Response(responses.write_page(list(responses.EventAnswer(page.rows, many=True).data), page.next_cursor))

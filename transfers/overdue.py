@@ -1,0 +1,59 @@
+"""Transfers that nobody looks after as they should: what the alert rules and the sweep ask this floor."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.db.models.functions import Coalesce, Greatest
+
+from approvals.models import ApprovalRequest
+from audit import clock
+from transfers.models import Transfer
+from transfers.states import Route, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """`since` is when its present wait began: when it entered the state or, if later, when the people had decided."""
+
+    transfer_id: UUID
+    reference: str
+    client_id: str
+    status: str
+    since: datetime
+    last_error: str
+    stopped_by: str
+
+
+def overdue(*, route: Route, status: Status, before: datetime, waits_for_people: bool, limit: int) -> tuple[list[Overdue], int]:
+    """Those on `route` whose wait in `status` began earlier than `before`: the `limit` longest first, and how many there are."""
+    decided_at = Coalesce("approval_request__decided_at", "state_entered_at")
+    waiting = _waiting(route, status, waits_for_people=waits_for_people).annotate(since=Greatest("state_entered_at", decided_at))
+    found = waiting.filter(since__lt=before)
+    rows = found.order_by("since", "id")[:limit]
+    names = ("id", "reference", "client_id", "status", "since", "last_error", "stopped_by")
+    listed = [Overdue(*row) for row in rows.values_list(*names)]
+    return listed, found.count() if len(listed) == limit else len(listed)
+
+
+def left_behind(*, longer_than: timedelta, limit: int) -> list[UUID]:
+    """Transfers that have been due for longer than this, the longest first: whoever should have driven them did not."""
+    due = Transfer.objects.filter(due_at__lt=clock.now() - longer_than).order_by("due_at")
+    return list(due.values_list("id", flat=True)[:limit])
+
+
+def statuses(transfer_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Where each of these stands now."""
+    return dict(Transfer.objects.filter(pk__in=transfer_ids).values_list("id", "status"))
+
+
+def _waiting(route: Route, status: Status, *, waits_for_people: bool) -> QuerySet[Transfer]:
+    in_state = Transfer.objects.filter(route=route, status=status)
+    pending = ApprovalRequest.Status.PENDING
+    if waits_for_people:
+        in_state = in_state.filter(approval_request__status=pending)
+    elif status is Status.CREATED:
+        in_state = in_state.exclude(approval_request__status=pending)
+    return in_state

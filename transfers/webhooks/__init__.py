@@ -1,0 +1,1 @@
+"""The inbox: messages that others send us. Kept raw, believed only as hints."""

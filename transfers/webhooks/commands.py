@@ -1,0 +1,145 @@
+"""Receiving a message, and making what little is made of it: a hint that a transfer is worth a look now."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid5
+
+import structlog
+from django.db import connection, transaction
+from django.db.models import F
+from django.db.models.functions import Now
+from psycopg.types.json import Jsonb
+
+from audit import clock
+from audit.commands import record
+from audit.identity import new_id
+from transfers.commands.wake import wake_after_commit
+from transfers.models import InboundWebhook, Leg, Transfer
+from transfers.rates import Rate, take
+from transfers.states import RequestState
+from transfers.vocabulary import WEBHOOKS_REPROCESSED
+from transfers.webhooks.hints import NotUnderstood, end_to_end_id
+from transfers.webhooks.verify import MAX_ID_LENGTH
+
+log = structlog.get_logger(__name__)
+Status = InboundWebhook.Status
+
+# Headers worth keeping as evidence; the rest is the transport's, or somebody's secret.
+_KEPT_HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature", "content-type", "user-agent")
+_MAX_HEADER_LENGTH = 1000
+MAX_REJECTED_BYTES = 4096
+# Refused attempts are recorded, but nobody without a secret may fill the disk: after a burst, one per second and source.
+_REJECTIONS = Rate(per_second=1.0, burst=100)
+_REJECTIONS_NAMESPACE = UUID("5d1f3f0e-6f0b-4c8e-9a55-0f1f1f3f7a10")
+
+# `xmax` is zero for a row that this statement inserted. Of a repeat only the count is kept, and whether it said something else.
+_STORE = """
+INSERT INTO transfers_inboundwebhook AS known
+       (id, source, webhook_id, headers, body, status, detail, deliveries, received_at)
+VALUES (%(id)s, %(source)s, %(webhook_id)s, %(headers)s, %(body)s, 'stored', '', 1, clock_timestamp())
+ON CONFLICT (source, webhook_id) WHERE NOT (status = 'rejected') DO UPDATE
+   SET deliveries = known.deliveries + 1,
+       detail = CASE WHEN known.body = EXCLUDED.body THEN known.detail ELSE 'A repeat under this id had another body.' END
+RETURNING id, xmax = 0, body = %(body)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    webhook_id: UUID
+    is_new: bool
+
+
+def store(*, source: str, webhook_id: str, headers: Mapping[str, str], body: bytes) -> Receipt:
+    """Keep a genuine message, raw; a repeat (same source and id) is only counted. Committed when this returns."""
+    values: dict[str, Any] = {
+        "id": new_id(),
+        "source": source,
+        "webhook_id": webhook_id,
+        "headers": Jsonb(kept(headers)),
+        "body": body,
+    }
+    with transaction.atomic(durable=True), connection.cursor() as cursor:
+        cursor.execute(_STORE, values)
+        row_id, is_new, is_same = cursor.fetchone()
+    if not is_same:
+        log.warning("webhook repeated with another body", source=source, webhook_id=webhook_id)
+    return Receipt(UUID(str(row_id)), bool(is_new))
+
+
+def reject(*, source: str, headers: Mapping[str, str], body: bytes, detail: str) -> bool:
+    """Record a refused attempt, its body cut at MAX_REJECTED_BYTES. False when there are too many of them to be recorded."""
+    if take(uuid5(_REJECTIONS_NAMESPACE, source), _REJECTIONS) is not None:
+        log.warning("webhook refused and not recorded: too many refused attempts", source=source, detail=detail)
+        return False
+    InboundWebhook.objects.create(
+        source=source,
+        webhook_id=headers.get("webhook-id", "")[:MAX_ID_LENGTH],
+        headers=kept(headers),
+        body=body[:MAX_REJECTED_BYTES],
+        status=Status.REJECTED,
+        detail=detail,
+        received_at=Now(),
+    )
+    return True
+
+
+def kept(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name: headers[name][:_MAX_HEADER_LENGTH] for name in _KEPT_HEADERS if name in headers}
+
+
+@transaction.atomic
+def process(webhook_id: UUID) -> Status:
+    """Make of one stored message what can be made of it; doing it again does no harm. Must run with an actor bound."""
+    message = InboundWebhook.objects.exclude(status=Status.REJECTED).get(pk=webhook_id)
+    try:
+        name = end_to_end_id(bytes(message.body))
+    except NotUnderstood as error:
+        return _done(message, Status.FAILED, str(error))
+    leg = Leg.objects.filter(reference=name).exclude(request_state=RequestState.RECEIVED).first()
+    if leg is None:
+        return _done(message, Status.FAILED, f"We have sent nothing under {name}.")
+    return _done(message, Status.PROCESSED, _look_now(leg.transfer_id), transfer_id=leg.transfer_id)
+
+
+def _look_now(transfer_id: UUID) -> str:
+    """Bring the driver's next look forward. Whoever sent the message is not believed: the driver asks the provider."""
+    now = clock.now()
+    if Transfer.objects.filter(pk=transfer_id, due_at__gt=now).update(due_at=now) == 0:
+        return "Nothing was waiting for it."
+    wake_after_commit(transfer_id)
+    return "The provider is asked now."
+
+
+def _done(message: InboundWebhook, status: Status, detail: str, *, transfer_id: UUID | None = None) -> Status:
+    # A note about a repeat stays: it is the more interesting one.
+    noted = message.detail if message.deliveries > 1 and message.detail else detail
+    InboundWebhook.objects.filter(pk=message.pk).update(
+        status=status, detail=noted, processed_at=Now(), transfer_id=transfer_id or F("transfer_id")
+    )
+    return status
+
+
+def process_stored(*, older_than: timedelta, limit: int = 100) -> int:
+    """Messages that were stored and not processed, because their process died. Returns how many were processed now."""
+    left = InboundWebhook.objects.filter(status=Status.STORED, received_at__lt=Now() - older_than).order_by("received_at")
+    ids = list(left.values_list("pk", flat=True)[:limit])
+    for webhook_id in ids:
+        process(webhook_id)
+    return len(ids)
+
+
+def reprocess(*, source: str, only_failed: bool, reason: str, limit: int) -> dict[str, int]:
+    """Process stored bodies again after a bug was mended, oldest first. Returns how many ended in which status; audited."""
+    wanted = InboundWebhook.objects.filter(source=source).exclude(status=Status.REJECTED).order_by("received_at", "pk")
+    if only_failed:
+        wanted = wanted.filter(status=Status.FAILED)
+    counts: dict[str, int] = {}
+    for webhook_id in list(wanted.values_list("pk", flat=True)[:limit]):
+        status = process(webhook_id)
+        counts[status.value] = counts.get(status.value, 0) + 1
+    with transaction.atomic():
+        record(type=WEBHOOKS_REPROCESSED, resource_type="webhook_source", resource_id=source, reason=reason, metadata=dict(counts))
+    return counts
