@@ -124,4 +124,7 @@ def _words(minor: int, facts: TransferFacts) -> str:
     if facts.asset_exponent is None:
         return f"{minor:,} minor units of {facts.asset_id}"
     unit = AssetUnit(facts.asset_id, facts.asset_id, facts.asset_exponent)
-    return f"{Money(minor, unit).format()} {facts.asset_id}"
+    whole, _, fraction = Money(minor, unit).format().partition(".")
+    # Zeros that say nothing are left out, down to two places: 750,000.00 rather than 750,000.000000.
+    fraction = fraction.rstrip("0").ljust(min(2, unit.exponent), "0")
+    return f"{whole}{'.' if fraction else ''}{fraction} {facts.asset_id}"

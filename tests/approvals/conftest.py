@@ -19,6 +19,7 @@ from approvals.models import ApprovalRequest, Person
 from approvals.registry import VoteOutcome
 from audit import clock, context
 from audit.context import Actor, ActorType, Context
+from ledger.commands import register_asset
 
 # A Thursday, in the middle of the day: UTC windows and expiry are moved on purpose where a test is about them.
 NOON = datetime(2026, 5, 14, 12, 0, tzinfo=UTC)
@@ -50,6 +51,15 @@ def moment() -> Iterator[Clock]:
 def bound(moment: Clock) -> Iterator[Context]:
     with context.bind(SYSTEM) as inside:
         yield inside
+
+
+@pytest.fixture
+def usdc(db: None, bound: Context) -> str:
+    return register_usdc()
+
+
+def register_usdc() -> str:
+    return register_asset(code="USDC", network="ethereum", contract="0x" + "ab" * 20, name="USD Coin", exponent=6).id
 
 
 def acting_as(person: Person, operator: str = "") -> AbstractContextManager[Context]:

@@ -5,7 +5,7 @@ SELECT audit_guard_table('approvals_policydecision');
 
 ALTER TABLE approvals_policyset
     ADD CONSTRAINT approvals_policy_published_with_digest
-        CHECK (status = 'draft' OR (octet_length(digest) = 32 AND published_at IS NOT NULL AND published_by <> ''));
+        CHECK (status = 'draft' OR (digest IS NOT NULL AND octet_length(digest) = 32 AND published_at IS NOT NULL AND published_by <> ''));
 SELECT audit_guard_table('approvals_policyset', true);
 
 CREATE FUNCTION approvals_check_policy_set() RETURNS trigger
