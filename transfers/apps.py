@@ -12,8 +12,9 @@ class TransfersConfig(AppConfig):
         from transfers.commands.moves import AUDIT_TYPES
         from transfers.commands.release import register_action
         from transfers.rails import registry
+        from transfers.vocabulary import DOORS
 
-        vocabulary.register(*AUDIT_TYPES)
+        vocabulary.register(*AUDIT_TYPES, *DOORS)
         partitions.register("transfers_ensure_event_partitions")
         register_action()
         registry.configure(

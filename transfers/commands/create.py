@@ -4,6 +4,7 @@ Locks in their order: idempotency key, halts (shared), limit buckets, accounts. 
 """
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from approvals.errors import Halted, LimitExceeded, PolicyMissing
 from approvals.models import ApprovalRequest, PolicyDecision
 from approvals.policy.facts import TransferFacts
 from audit import clock, context
-from audit.commands import record_refusal
+from audit.commands import record, record_refusal
 from audit.identity import new_id, new_reference
 from ledger import chart
 from ledger.commands import PlaceHold, apply_holds
@@ -276,7 +277,10 @@ def _told(transfer: Transfer, decision: PolicyDecision) -> dict[str, Any]:
 
 
 def _record_refusal(order: WithdrawalOrder, refusal: Refused) -> None:
-    record_refusal(
+    """In a transaction of its own; or in the caller's, where the client API stores its refusal under the idempotency key."""
+    is_with_callers = transaction.get_connection().in_atomic_block
+    keep = partial(record, outcome="refused") if is_with_callers else record_refusal
+    keep(
         type="transfer.refused",
         resource_type="client",
         resource_id=order.client_id,
