@@ -12,7 +12,8 @@ from approvals.models import Client
 from audit import clock, context
 from audit.commands import record
 from backoffice.access.models import Operator, RoleGrant
-from backoffice.access.roles import ALL_CLIENTS_GROUP, ROLES, VIEW_CLIENT, Role, role as role_named
+from backoffice.access.roles import ALL_CLIENTS_GROUP, ROLES, VIEW_CLIENT, Role
+from backoffice.access.roles import role as role_named
 
 
 class UnknownPermission(ValueError):

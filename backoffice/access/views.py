@@ -12,8 +12,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from audit.commands import record
 from backoffice.access.forms import SettingsForm
-from backoffice.access.queries import clients_in_words, roles_held_since, roles_of
 from backoffice.access.models import Operator
+from backoffice.access.queries import clients_in_words, roles_held_since, roles_of
 from backoffice.access.rules import any_operator, operator_of, public, requires
 
 sign_in = public("people sign in here")(allauth_views.login)

@@ -1,6 +1,7 @@
 """How values are written: durations, times with their zone, addresses in groups, ids short. No HTML here."""
 
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from itertools import zip_longest
 
 from django.utils import timezone
@@ -17,6 +18,30 @@ def duration(span: timedelta) -> str:
     # Seconds stop mattering beside hours, and below ten minutes they still do.
     length = 2 if first < 2 or (first == 2 and minutes < 10 and seconds) else 1
     return " ".join(f"{count} {unit}" for count, unit in parts[first : first + length] if count or unit == "s")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A moment in words. Written here and not by template filters, which would silently convert to the local zone and call it UTC.
+
+    `local` is empty when the operator's zone has no offset: the same time twice helps nobody.
+    """
+
+    iso: str
+    day: str
+    clock: str
+    local: str
+    zone: str
+
+
+def written(at: datetime) -> Written:
+    """UTC first; then the operator's zone, with the day where it is another one."""
+    utc, local = at.astimezone(UTC), timezone.localtime(at)
+    zone = zone_name(local)
+    shown = ""
+    if local.utcoffset():
+        shown = f"{local:%H:%M} {zone}" + ("" if local.date() == utc.date() else f", {local.day} {local:%b}")
+    return Written(iso=utc.isoformat(), day=f"{utc.day} {utc:%b %Y}", clock=f"{utc:%H:%M:%S}", local=shown, zone=zone)
 
 
 def zone_name(moment: datetime) -> str:
@@ -38,8 +63,9 @@ def shortened(value: str, head: int = 10, tail: int = 6) -> str:
 
 
 def differences(this: str, known: str) -> list[tuple[str, bool]]:
-    """`this` character by character with whether it differs from `known`: the comparison drawn for look-alike addresses."""
-    pairs = zip_longest(this, known[: len(this)], fillvalue="")
+    """`this` in groups of four, cut where it begins or ceases to differ from `known`: the comparison drawn for look-alike addresses."""
+    mine_grouped, theirs_grouped = " ".join(groups_of_four(this)), " ".join(groups_of_four(known))
+    pairs = zip_longest(mine_grouped, theirs_grouped[: len(mine_grouped)], fillvalue="")
     runs: list[tuple[str, bool]] = []
     for mine, theirs in pairs:
         differs = mine.lower() != theirs.lower()

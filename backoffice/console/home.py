@@ -28,7 +28,11 @@ def figures(operator: Operator) -> list[Figure]:
         found.append(_figure(counts.open_alerts(operator), "alerts are open", "/alerts/", Tone.DANGER))
     if operator.has_perm("reconciliation.view_break"):
         late = counts.overdue_breaks().count()
-        found.append(_figure(late, "breaks are past their deadline", "/reconciliation/breaks/", Tone.LOOK, f"{counts.open_breaks(operator)} open"))
+        found.append(
+            _figure(
+                late, "breaks are past their deadline", "/reconciliation/breaks/", Tone.LOOK, f"{counts.open_breaks(operator)} open"
+            )
+        )
     if operator.has_perm("transfers.view_transfer"):
         found.append(_figure(in_flight(operator).count(), "transfers are on their way", "/transfers/", Tone.NEUTRAL))
     found.append(_figure(counts.halts_in_force(operator), "halts are in force", "/controls/", Tone.DANGER))
@@ -66,14 +70,20 @@ def _approvals(operator: Operator) -> Section:
     for request in counts.to_decide(operator)[:_ROWS]:
         left = request.expires_at - clock.now()
         tone = Tone.LOOK if left < _SOON else Tone.PERSON
-        rows.append(Listed(request.title, f"/approvals/{request.pk}/", f"needs {request.quorum}", Badge(f"expires in {duration(left)}", tone)))
+        rows.append(
+            Listed(
+                request.title, f"/approvals/{request.pk}/", f"needs {request.quorum}", Badge(f"expires in {duration(left)}", tone)
+            )
+        )
     empty = "Nothing waits for you. Requests you made yourself, or have voted on, wait for others."
     return Section("Yours to decide", rows, empty, "/approvals/")
 
 
 def _alerts(operator: Operator) -> Section:
     rows = [
-        Listed(alert.title, alert.link or "/alerts/", f"open for {duration(clock.now() - alert.opened_at)}", badge_for(alert.severity))
+        Listed(
+            alert.title, alert.link or "/alerts/", f"open for {duration(clock.now() - alert.opened_at)}", badge_for(alert.severity)
+        )
         for alert in counts.open_alert_rows(operator).order_by("-severity", "opened_at")[:_ROWS]
     ]
     return Section("Alerts", rows, "No alert is open: nothing is stuck, and every process reports.", "/alerts/")
@@ -88,7 +98,12 @@ def _made_by(operator: Operator) -> Section:
 def _breaks() -> Section:
     now = clock.now()
     rows = [
-        Listed(found.title, f"/reconciliation/breaks/{found.pk}/", f"past its deadline for {duration(now - found.deadline_at)}", badge_for(found.severity))
+        Listed(
+            found.title,
+            f"/reconciliation/breaks/{found.pk}/",
+            f"past its deadline for {duration(now - found.deadline_at)}",
+            badge_for(found.severity),
+        )
         for found in counts.overdue_breaks()[:_ROWS]
     ]
     return Section("Breaks past their deadline", rows, "Every open break is inside its deadline.", "/reconciliation/breaks/")

@@ -2,23 +2,66 @@
 
 from dataclasses import dataclass
 
+from transfers.failures import FAILURES, Failure
+
 
 @dataclass(frozen=True, slots=True)
 class Runbook:
-    """`summary` is the one sentence somebody reads at 03:00 before deciding whether this is the right page."""
+    """`summary` is the one sentence somebody reads at 03:00 before deciding whether this is the right page.
+
+    `codes` are the failures that lead here; their lines on the page are drawn from the failure catalogue itself.
+    """
 
     slug: str
     title: str
     summary: str
+    codes: tuple[str, ...] = ()
+
+    @property
+    def failures(self) -> list[Failure]:
+        return [FAILURES[code] for code in self.codes]
 
 
 _ALL = (
-    Runbook("transfer-stuck-created", "Created, not moving on", "It waits for approvers, or the driver has not priced it. The funds are on hold; nothing was sent."),
-    Runbook("transfer-stuck-quoted", "Quoted, funds not locked", "Wallet inventory or gas is short, or the quote ran out. Nothing was sent."),
-    Runbook("transfer-stuck-funds-locked", "Funds locked, not sent", "The signer or the node does not answer. Whether something was sent is on the transfer page: look before you act."),
-    Runbook("transfer-stuck-sent-on-chain", "Sent, not confirmed", "The network has it or may have it. Never send again: ask the chain."),
-    Runbook("transfer-stuck-confirmed", "Confirmed, bank has not settled", "The coins are with our partner; the payout has not been confirmed by the bank."),
-    Runbook("transfer-unreconciled", "Done, but not proved", "Our books say it is done; the statement or the chain index has not confirmed it."),
-    Runbook("process-dead", "A process has stopped reporting", "Work waits, and is not lost. Find out which process, and start it again."),
+    Runbook(
+        "transfer-stuck-created",
+        "Created, not moving on",
+        "It waits for approvers, or nothing has priced it yet. The funds are on hold; nothing was sent.",
+        ("desk_unavailable", "quote_out_of_bounds", "halted"),
+    ),
+    Runbook(
+        "transfer-stuck-quoted",
+        "Quoted, funds not locked",
+        "Wallet inventory or gas is short, or a halt stands in the way. Nothing was sent.",
+        ("wallet_short", "authority_broken", "halted"),
+    ),
+    Runbook(
+        "transfer-stuck-funds-locked",
+        "Funds locked, not sent",
+        "The signer or the node does not answer. Whether signed bytes exist is on the transfer page: look before you act.",
+        ("signer_unavailable", "signer_refused", "chain_unavailable", "broadcast_unknown", "broadcast_refused", "halted"),
+    ),
+    Runbook(
+        "transfer-stuck-sent-on-chain",
+        "Sent, not confirmed",
+        "The network has it, or may have it. Nobody sends a second payment: the chain is asked.",
+        ("not_mined", "chain_unavailable", "transfer_log_missing"),
+    ),
+    Runbook(
+        "transfer-stuck-confirmed",
+        "Confirmed, the bank has not settled",
+        "The tokens are with our partner; the bank has not said that it paid.",
+        ("bank_unavailable", "bank_unknown", "halted"),
+    ),
+    Runbook(
+        "transfer-unreconciled",
+        "Done, but not proved",
+        "Our books say it is done; the bank statement or our own chain index has not said so yet.",
+    ),
+    Runbook(
+        "process-dead",
+        "A process has stopped reporting",
+        "Work waits, and none of it is lost. Find out which process it is, and start it again.",
+    ),
 )
 RUNBOOKS: dict[str, Runbook] = {runbook.slug: runbook for runbook in _ALL}

@@ -48,7 +48,12 @@ def samples(now: datetime) -> dict[str, Any]:
         "wrong": wrong,
         "states": known_states(),
         "tones": list(Tone),
-        "tabs": [Tab("Mine to decide", "#", 4, current=True), Tab("All pending", "#", 12), Tab("Decided today", "#", 31), Tab("Made by me", "#", 2)],
+        "tabs": [
+            Tab("Mine to decide", "#", 4, current=True),
+            Tab("All pending", "#", 12),
+            Tab("Decided today", "#", 31),
+            Tab("Made by me", "#", 2),
+        ],
         "paging": Paging(50, "transfers", first_url="#", next_url="#"),
         "hexadecimal": "9f2c41d7" + "0" * 52 + "08be",
         **_transfer(now),
@@ -79,7 +84,12 @@ def _transfer(now: datetime) -> dict[str, Any]:
                 detail="Cause: base fee rose from 14 to 61 gwei. Runbook: sent, not confirmed.",
                 badge=Badge("level 1, acknowledged by Kim", Tone.LOOK),
             ),
-            TimelineItem(before(minutes=9), "Both nodes report the transaction in their mempools", "providers", code="0x8c1f … 77a0, nonce 4,118"),
+            TimelineItem(
+                before(minutes=9),
+                "Both nodes report the transaction in their mempools",
+                "providers",
+                code="0x8c1f … 77a0, nonce 4,118",
+            ),
             TimelineItem(
                 before(minutes=14),
                 "Sent on chain",
@@ -91,7 +101,14 @@ def _transfer(now: datetime) -> dict[str, Any]:
             ),
             TimelineItem(before(minutes=14, seconds=7), "Funds locked", "money", Tone.DONE, note="hold 31,541.00 USDC"),
             TimelineItem(before(minutes=16), "Approved", "people", Tone.PERSON, by="Ana M. and Bo K.", note="2 of 2"),
-            TimelineItem(before(minutes=21), "Created", "people", Tone.ACCENT, by="API key payroll-eu", note="the same request came 3 times, answered once"),
+            TimelineItem(
+                before(minutes=21),
+                "Created",
+                "people",
+                Tone.ACCENT,
+                by="API key payroll-eu",
+                note="the same request came 3 times, answered once",
+            ),
         ],
     }
 

@@ -28,7 +28,7 @@ class HaltLine:
 
 @dataclass(frozen=True, slots=True)
 class Shell:
-    """`local_time` is empty when the operator lives in UTC: the same time twice helps nobody."""
+    """`theme` and `shortcuts` are the operator's own; `role` names every role they hold, for the corner of the page."""
 
     environment: str
     name: str
@@ -37,9 +37,8 @@ class Shell:
     theme: str
     shortcuts: bool
     zone: str
-    zone_title: str
     now: datetime
-    local_time: datetime | None
+    written: formats.Written
     groups: list[tuple[str, list[navigation.Link]]]
     halts: list[HaltLine]
 
@@ -50,7 +49,6 @@ def shell(request: HttpRequest) -> Shell | None:
     if not isinstance(operator, Operator):
         return None
     now = clock.now()
-    local = timezone.localtime(now)
     name = operator.person.name if operator.person else operator.get_full_name() or operator.username
     roles = [role.title.lower() for role in roles_of(operator)]
     return Shell(
@@ -61,9 +59,8 @@ def shell(request: HttpRequest) -> Shell | None:
         theme=operator.theme,
         shortcuts=operator.single_key_shortcuts,
         zone=str(timezone.get_current_timezone()),
-        zone_title=formats.zone_name(local),
         now=now,
-        local_time=local if local.utcoffset() else None,
+        written=formats.written(now),
         groups=navigation.navigation(request, operator),
         halts=[_line(halt) for halt in halts_in_force()],
     )

@@ -4,17 +4,17 @@ Money and times are drawn here and nowhere else, so that an amount never loses i
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django import template
 from django.forms import BoundField
 from django.template.loader import render_to_string
-from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from audit import clock
-from backoffice.console import formats, shell as shell_of_page
+from backoffice.console import formats
+from backoffice.console import shell as shell_of_page
 from backoffice.console.amounts import shown
 from backoffice.console.bars import Bar, bar
 from backoffice.console.parts import Badge, Decider, LimitBar, Milestone, Paging, Possible, PostingRow, Tab, TimelineItem, Tone
@@ -30,33 +30,32 @@ def shell(context: template.Context) -> shell_of_page.Shell:
     return shell_of_page.shell(context["request"])
 
 
-# --- Values ---------------------------------------------------------------------------------------------------------------------------
-@register.inclusion_tag("components/money.html")
-def money(minor: int | None, asset: object, size: str = "", *, chain: bool = False) -> Context:
+def _inline(name: str, **context: Any) -> SafeString:
+    """A part that stands inside a sentence: without the line break that ends its file, which would show as a space before a comma."""
+    return SafeString(render_to_string(f"components/{name}.html", context).strip())
+
+
+# --- Values -----------------------------------------------------------------------------------------------------------------------
+@register.simple_tag
+def money(minor: int | None, asset: object, size: str = "", *, chain: bool = False) -> SafeString:
     """`{% money 25000000 "USDC.ethereum" %}` -> 25.00 USDC. `size` is strong or big; `chain=True` writes the network too."""
-    return {"money": shown(minor, asset), "size": size, "chain": chain}
+    return _inline("money", money=shown(minor, asset), size=size, chain=chain)
 
 
-@register.inclusion_tag("components/figure_only.html")
-def amount(minor: int | None, asset: object) -> Context:
+@register.simple_tag
+def amount(minor: int | None, asset: object) -> SafeString:
     """Only the figure: for columns whose head or row already names the asset."""
-    return {"money": shown(minor, asset)}
+    return _inline("figure_only", money=shown(minor, asset))
 
 
-@register.inclusion_tag("components/address.html")
-def address(value: str, *, copy: bool = True) -> Context:
+@register.simple_tag
+def address(value: str, *, copy: bool = True) -> SafeString:
     """An address or account number in full, in groups of four, both ends strong."""
     groups = formats.groups_of_four(value)
     prefix = "0x" if groups[0][:2].lower() == "0x" else ""
     first = groups[0][len(prefix) :]
-    return {
-        "value": value,
-        "prefix": prefix,
-        "first": first,
-        "middle": groups[1:-1],
-        "last": groups[-1] if len(groups) > 1 else "",
-        "copy": copy,
-    }
+    last = groups[-1] if len(groups) > 1 else ""
+    return _inline("address", value=value, prefix=prefix, first=first, middle=groups[1:-1], last=last, copy=copy)
 
 
 @register.inclusion_tag("components/look_alike.html")
@@ -65,38 +64,28 @@ def look_alike(this: str, known: str) -> Context:
     return {"this": formats.differences(this, known), "known": formats.differences(known, this)}
 
 
-@register.inclusion_tag("components/copyable.html")
-def copyable(value: object, label: str = "", *, short: bool = False) -> Context:
+@register.simple_tag
+def copyable(value: object, label: str = "", *, short: bool = False) -> SafeString:
     """An id with a button that copies it whole, also when only its ends are shown."""
     text = str(value)
-    return {"value": text, "text": formats.shortened(text) if short else text, "label": label or "Copy"}
+    return _inline("copyable", value=text, text=formats.shortened(text) if short else text, label=label or "Copy")
 
 
-@register.inclusion_tag("components/badge.html")
-def status(state: str) -> Context:
+@register.simple_tag
+def status(state: str) -> SafeString:
     """The badge of a state: `{% status transfer.status %}`."""
-    return {"badge": badge_for(state)}
+    return _inline("badge", badge=badge_for(state))
 
 
-@register.inclusion_tag("components/badge.html")
-def badge(text: str | Badge, tone: str = "neutral") -> Context:
-    return {"badge": text if isinstance(text, Badge) else Badge(text, Tone(tone))}
+@register.simple_tag
+def badge(text: str | Badge, tone: str = "neutral") -> SafeString:
+    return _inline("badge", badge=text if isinstance(text, Badge) else Badge(text, Tone(tone)))
 
 
-@register.inclusion_tag("components/moment.html")
-def moment(at: datetime | None, form: str = "full") -> Context:
+@register.simple_tag
+def moment(at: datetime | None, form: str = "full") -> SafeString:
     """A time in UTC and in the operator's zone, both named. `form`: full, time (today's list), stacked (table cells)."""
-    if at is None:
-        return {"at": None}
-    local = timezone.localtime(at)
-    return {
-        "at": at.astimezone(UTC),
-        "local": local,
-        "same_day": local.date() == at.astimezone(UTC).date(),
-        "zone": formats.zone_name(local),
-        "shows_local": local.utcoffset() != timedelta(0),
-        "form": form,
-    }
+    return _inline("moment", at=formats.written(at) if at else None, form=form)
 
 
 @register.filter
@@ -130,7 +119,7 @@ def spaced(value: object) -> str:
     return str(value).replace("_", " ")
 
 
-# --- Lists of things ------------------------------------------------------------------------------------------------------------------
+# --- Lists of things --------------------------------------------------------------------------------------------------------------
 @register.inclusion_tag("components/milestones.html")
 def milestones(items: Sequence[Milestone]) -> Context:
     return {"items": items}
@@ -170,10 +159,11 @@ def usage_bar(used: int, total: int, this: int = 0, title: str = "") -> Context:
     return {"bar": drawn, "title": title}
 
 
-@register.inclusion_tag("components/pips.html")
-def pips(collected: int, quorum: int) -> Context:
+@register.simple_tag
+def pips(collected: int, quorum: int) -> SafeString:
     """Approvals so far: dots and words."""
-    return {"dots": [index < collected for index in range(quorum)], "collected": collected, "quorum": quorum}
+    dots = [index < collected for index in range(quorum)]
+    return _inline("pips", dots=dots, collected=collected, quorum=quorum)
 
 
 @register.inclusion_tag("components/deciders.html")
@@ -222,7 +212,7 @@ def confirm_typing(phrase: str, name: str = "confirm", error: str = "") -> Conte
     return {"phrase": phrase, "name": name, "error": error}
 
 
-# --- Things that hold other things ----------------------------------------------------------------------------------------------------
+# --- Things that hold other things ------------------------------------------------------------------------------------------------
 def _block(name: str, content: str, **context: Any) -> SafeString:
     return render_to_string(f"components/{name}.html", {"content": content, **context})
 
