@@ -238,6 +238,9 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = not _MANIFEST
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+# Besides what is compressed already: nobody but a developer's tools asks for source maps.
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["jpg", "jpeg", "png", "gif", "webp", "ico", "woff", "woff2", "gz", "br", "zip", "map"]
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],

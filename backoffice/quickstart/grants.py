@@ -1,7 +1,7 @@
 """The database roles and what each may do. Run by the owner after every migrate; running it again changes nothing.
 
-Every floor says in `<app>/migrations/sql/grants.sql` what the roles need of it; `backoffice/sql/grants.sql` has the shell's own
-tables. Everything is taken away first, in the same transaction, so that a line deleted from a file is a privilege gone. Privileges on a
+Every floor says in `<app>/migrations/sql/grants.sql` what roles need of it; `backoffice/sql/grants.sql` has the shell's own tables.
+Everything is taken away first, in the same transaction, so that a line deleted from a file is a privilege gone. Privileges on a
 partitioned table are the parent's: partitions, present and future, give nobody anything.
 """
 

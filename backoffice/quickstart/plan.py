@@ -1,0 +1,147 @@
+"""What this sandbox consists of: which parts are embedded and which are somebody else's, on which ports, with which addresses.
+
+A part whose address is in the environment (`DATABASE_URL`, `REDIS_URL`, `CHAIN_RPC_URL`, `BANK_URL`, `SIGNER_URL`) is not started.
+Ports are free ones on loopback, remembered so that a second start has the same.
+"""
+
+import json
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from backoffice.quickstart.embedded import DATABASE, OWNER, Postgres, Valkey
+from backoffice.quickstart.keys import Keyring
+
+ROLES = ("web", "worker", "sealer", "signer")
+_PARTS = {"postgres": "DATABASE_URL", "valkey": "REDIS_URL", "chain": "CHAIN_RPC_URL", "bank": "BANK_URL", "signer": "SIGNER_URL"}
+_WITH_PORT = ("valkey", "chain", "bank", "signer")
+
+
+class PortTaken(RuntimeError):
+    """The port that was asked for is in use."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """`environ` is the environment that the user started us with."""
+
+    data_dir: Path
+    environ: Mapping[str, str]
+
+    @property
+    def port(self) -> int:
+        return int(self.environ.get("PORT", "") or 8000)
+
+    @property
+    def url(self) -> str:
+        return self.environ.get("BASE_URL", "") or f"http://127.0.0.1:{self.port}"
+
+    @property
+    def logs(self) -> Path:
+        return self.data_dir / "logs"
+
+    @property
+    def run(self) -> Path:
+        return self.data_dir / "run"
+
+    @cached_property
+    def keys(self) -> Keyring:
+        return Keyring(self.data_dir / "secrets")
+
+    @cached_property
+    def embedded(self) -> frozenset[str]:
+        """The parts that we run ourselves."""
+        given = {part for part, variable in _PARTS.items() if self.environ.get(variable) or self.environ.get(f"{variable}_FILE")}
+        return frozenset(_PARTS) - given
+
+    @cached_property
+    def ports(self) -> dict[str, int]:
+        """A port per embedded part. Chosen once; another one only when that is taken now."""
+        memory = self.data_dir / "ports.json"
+        remembered = json.loads(memory.read_text(encoding="utf-8")) if memory.exists() else {}
+        chosen: dict[str, int] = {}
+        for part in _WITH_PORT:
+            before = remembered.get(part, 0)
+            chosen[part] = before if before and port_is_free(before) else free_port()
+        memory.parent.mkdir(parents=True, exist_ok=True)
+        memory.write_text(json.dumps(chosen, indent=2) + "\n", encoding="utf-8")
+        return chosen
+
+    @cached_property
+    def postgres(self) -> Postgres:
+        return Postgres(self.data_dir / "postgres", self.logs / "postgres.log", password=self.keys.value("postgres.superuser"))
+
+    @cached_property
+    def valkey(self) -> Valkey:
+        return Valkey(self.data_dir / "valkey", self.logs / "valkey.log", self.ports["valkey"], self.keys.value("valkey"))
+
+    def address(self, part: str) -> str:
+        return self.environ.get(_PARTS[part], "") or f"http://127.0.0.1:{self.ports[part]}"
+
+    @cached_property
+    def owner_url(self) -> str:
+        if "postgres" not in self.embedded:
+            return self.environ["DATABASE_URL"]
+        return self.postgres.url(user=OWNER, password=self.keys.value("postgres.owner"), database=DATABASE)
+
+    def role_url(self, role: str) -> str:
+        """The address under which the processes of `role` connect: the given one, or the owner's with the role's name and
+        password."""
+        given = self.environ.get(f"DATABASE_URL_{role.upper()}", "")
+        return given or _as_user(self.owner_url, f"countersign_{role}", self.keys.value(f"postgres.{role}"))
+
+    def common(self) -> dict[str, str]:
+        """What every process of ours needs that uses Django; no database address."""
+        made = {
+            "DJANGO_SETTINGS_MODULE": "backoffice.settings",
+            "DATA_DIR": str(self.data_dir),
+            "BASE_URL": self.url,
+            "REDIS_URL": self.environ.get("REDIS_URL", "") or self.valkey.url,
+            "CHAIN_RPC_URL": self.address("chain"),
+            "BANK_URL": self.address("bank"),
+            "SIGNER_URL": self.address("signer"),
+            **self._secret("SECRET_KEY", self.keys.path("django")),
+            **self._secret("BANK_TOKEN", self.keys.path("bank.token")),
+            **self._secret("SIGNER_TOKEN", self.keys.path("signer.token")),
+        }
+        if not self.environ.get("WEBHOOK_SECRETS"):
+            made["WEBHOOK_SECRETS"] = f"bank={self.keys.webhook_value('bank')}"
+        return made
+
+    def owner(self) -> dict[str, str]:
+        """What a management command of the owner needs: everything, the roles' addresses too."""
+        urls = {f"DATABASE_URL_{role.upper()}": self.role_url(role) for role in ROLES}
+        return {**self.common(), **urls, "DATABASE_URL": self.owner_url, "COUNTERSIGN_PROCESS": "owner"}
+
+    def static(self) -> dict[str, str]:
+        """Static files as in production: collected, hashed and compressed, but in this sandbox's own directory."""
+        return {"STATIC_ROOT": str(self.data_dir / "static"), "STATIC_MANIFEST": "1"}
+
+    def _secret(self, name: str, path: Path) -> dict[str, str]:
+        given = self.environ.get(name) or self.environ.get(f"{name}_FILE")
+        return {} if given else {f"{name}_FILE": str(path)}
+
+
+def port_is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _as_user(url: str, user: str, password: str) -> str:
+    parts = urlsplit(url)
+    where = parts.netloc.rpartition("@")[2]
+    return urlunsplit(parts._replace(netloc=f"{user}:{quote(password, safe='')}@{where}"))
