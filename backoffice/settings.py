@@ -93,7 +93,8 @@ SIGNER_TOKEN = env.text("SIGNER_TOKEN", "")
 WEBHOOK_SECRETS = env.pairs("WEBHOOK_SECRETS")
 # Channel name -> apprise URL. The name is what rows and logs carry; the URL is a secret.
 ALERT_CHANNELS = env.pairs("ALERT_CHANNELS")
-# How long before an alert opens, in seconds by state: `SENT_ON_CHAIN=30 CREATED:approval=60` (backoffice.alerts.thresholds); for drills.
+# How long before an alert opens, in seconds by state: `SENT_ON_CHAIN=30 CREATED:approval=60` (backoffice.alerts.thresholds); for
+# drills.
 ALERT_THRESHOLDS = env.pairs("ALERT_THRESHOLDS")
 # Kinds of process of which at least one must be alive.
 ALERT_PROCESSES = env.listing("ALERT_PROCESSES", "worker,beat,sweeper")
@@ -232,12 +233,11 @@ _MANIFEST = env.flag("STATIC_MANIFEST", default=PRODUCTION)
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": str(DATA_DIR / "files")}},
     "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
-        if _MANIFEST
-        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+        "BACKEND": "backoffice.assets.HashedFiles" if _MANIFEST else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
 WHITENOISE_USE_FINDERS = not _MANIFEST
+STATIC_BROTLI = env.flag("STATIC_BROTLI", default=PRODUCTION)
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 # Besides what is compressed already: nobody but a developer's tools asks for source maps.
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["jpg", "jpeg", "png", "gif", "webp", "ico", "woff", "woff2", "gz", "br", "zip", "map"]
