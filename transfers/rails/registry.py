@@ -59,6 +59,13 @@ class Rails:
         _needed(self.settings.desk_url, "DESK_URL")
         return LiquidityDesk(self.settings.desk_url, self.settings.desk_token)
 
+    def close(self) -> None:
+        """Close the connections of whatever was made."""
+        for name in ("evm", "signer", "bank", "desk"):
+            rail = self.__dict__.get(name)
+            if rail is not None:
+                rail.close()
+
 
 def _needed(address: str, variable: str) -> None:
     if not address:
@@ -68,11 +75,16 @@ def _needed(address: str, variable: str) -> None:
 _rails = Rails(RailSettings())
 
 
-def configure(settings: RailSettings) -> Rails:
+def configure(settings: RailSettings) -> None:
     """Use these settings from now on."""
+    use(Rails(settings))
+
+
+def use(rails: Rails) -> Rails:
+    """Use these rails from now on; gives back those before, for whoever puts them back."""
     global _rails
-    _rails = Rails(settings)
-    return _rails
+    before, _rails = _rails, rails
+    return before
 
 
 def rails() -> Rails:

@@ -85,6 +85,9 @@ class SignerClient:
             raise UnknownOutcome(f"the signer's answer is not the transaction asked for: {error}", provider=_PROVIDER) from error
         return signed
 
+    def close(self) -> None:
+        self._http.close()
+
     def _post(self, body: dict[str, Any], correlation_id: str) -> httpx.Response:
         headers = {"Correlation-Id": correlation_id} if correlation_id else {}
         request = self._http.build_request("POST", "/v1/sign-transfer", json=body, headers=headers)

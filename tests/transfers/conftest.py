@@ -1,0 +1,95 @@
+"""Fixtures of the transfers' tests: a house, a house on the running sandbox, and a database in which commits are real."""
+
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import connection, connections
+from psycopg import sql
+
+from audit import context
+from audit.context import Actor
+from tests.transfers import stack as stacks
+from tests.transfers import world as worlds
+from tests.transfers.stack import Processes, Stack
+from tests.transfers.world import World
+from transfers.rails import registry
+from transfers.rails.registry import Rails
+
+
+@pytest.fixture
+def bound() -> Iterator[None]:
+    with context.bind(Actor.system("test")):
+        yield
+
+
+@pytest.fixture
+def world(db: None, bound: None) -> World:
+    """A house whose rails lead nowhere: for what happens before anything is sent."""
+    return worlds.build()
+
+
+@pytest.fixture(scope="session")
+def stack(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Chain, bank, desk and signer as processes, once per run."""
+    directory: Path = tmp_path_factory.mktemp("stack")
+    processes = Processes(directory)
+    name = f"{connection.settings_dict['NAME']}_signer"
+    try:
+        yield stacks.start(processes, stacks.create_database(connection.settings_dict, name))
+    finally:
+        processes.stop()
+
+
+@pytest.fixture(scope="session")
+def sandbox_rails(stack: Stack) -> Iterator[Rails]:
+    rails = Rails(stack.rails)
+    yield rails
+    rails.close()
+
+
+@pytest.fixture
+def rails(stack: Stack, sandbox_rails: Rails) -> Iterator[Stack]:
+    """The rails lead to the running sandbox, for the length of the test."""
+    before = registry.use(sandbox_rails)
+    yield stack
+    registry.use(before)
+
+
+@pytest.fixture
+def live(db: None, bound: None, rails: Stack) -> World:
+    """A house on the sandbox: what its books say is really on chain."""
+    return settle_in(rails)
+
+
+def settle_in(stack: Stack) -> World:
+    """The house of a test shares its wallet with the tests before it: it is topped up to what its books say at least."""
+    stack.fund(stack.addresses["hot-1"], wei=worlds.GAS, token=worlds.FUNDS)
+    return worlds.build(token=stack.token, addresses=dict(stack.addresses), chain_id=stack.rails.chain_id)
+
+
+@pytest.fixture
+def committing(django_db_setup: None, django_db_blocker: Any, bound: None) -> Iterator[None]:
+    """A copy of the test database in which commits are real; dropped afterwards, since guarded tables cannot be emptied."""
+    with django_db_blocker.unblock():
+        shared = connection.settings_dict
+        template, copy = shared["NAME"], f"{shared['NAME']}_{secrets.token_hex(4)}"
+        connection.close()
+        _administer(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(copy), sql.Identifier(template)))
+        shared["NAME"] = copy
+        try:
+            yield
+        finally:
+            connections.close_all()
+            shared["NAME"] = template
+            _administer(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(copy)))
+
+
+def _administer(statement: sql.Composed) -> None:
+    here = connection.settings_dict
+    address = {"host": here["HOST"], "port": here["PORT"], "user": here["USER"], "password": here["PASSWORD"]}
+    with psycopg.connect(dbname="postgres", autocommit=True, **{key: value for key, value in address.items() if value}) as admin:
+        admin.execute(statement)

@@ -1,0 +1,152 @@
+"""Real processes for the tests of steps: the sandbox chain, the sandbox bank with its desk, and the signer with a database of its own."""
+
+import json
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+
+from transfers.rails.registry import RailSettings
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+CONFIRMATIONS = 2
+WALLETS = ("hot-1", "settlement-1")
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Where everything answers; `addresses` of the wallets whose keys the signer holds."""
+
+    rails: RailSettings
+    token: str
+    addresses: Mapping[str, str]
+
+    def chain(self, method: str, *params: Any) -> Any:
+        answer = httpx.post(self.rails.chain_rpc_url, json={"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).json()
+        assert "error" not in answer, answer
+        return answer["result"]
+
+    def mine(self, blocks: int = 1) -> None:
+        self.chain("sandbox_mine", hex(blocks))
+
+    def fund(self, address: str, *, wei: int, token: int) -> None:
+        grant = {"reference": secrets.token_hex(8), "address": address, "wei": str(wei), "token": str(token)}
+        self.chain("sandbox_fund", grant)
+        self.mine()
+
+    def token_balance(self, address: str) -> int:
+        data = "0x70a08231" + address.lower().removeprefix("0x").rjust(64, "0")
+        return int(self.chain("eth_call", {"to": self.token, "data": data}, "latest"), 16)
+
+
+class Processes:
+    """Started one by one, stopped together."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self._running: list[subprocess.Popen[bytes]] = []
+
+    def start(self, name: str, *arguments: str, **environment: str) -> None:
+        command = [sys.executable, "-m", *arguments]
+        inherited = {key: value for key, value in os.environ.items() if key != "COUNTERSIGN_CRASH"}
+        with (self.directory / f"{name}.log").open("wb") as log:
+            self._running.append(subprocess.Popen(command, cwd=REPOSITORY, env=inherited | environment, stdout=log, stderr=log))
+
+    def run(self, *arguments: str, **environment: str) -> str:
+        command = [sys.executable, "-m", *arguments]
+        done = subprocess.run(command, cwd=REPOSITORY, env=os.environ | environment, capture_output=True, timeout=60, check=False)
+        assert done.returncode == 0, done.stderr.decode()
+        return done.stdout.decode().strip()
+
+    def stop(self) -> None:
+        for process in self._running:
+            process.terminate()
+        for process in self._running:
+            process.wait(timeout=20)
+
+
+def start(processes: Processes, signer_database: str) -> Stack:
+    """Everything up and answering. `signer_database` is an empty database's URL."""
+    directory = processes.directory
+    chain_port, bank_port, signer_port = free_port(), free_port(), free_port()
+    processes.start(
+        "chain", "backoffice.sandbox.chain", "--port", str(chain_port), "--data-dir", str(directory / "chain"),
+        "--block-time", "600", "--idle-time", "600",
+    )  # fmt: skip
+    processes.start(
+        "bank", "backoffice.sandbox.bank", "--port", str(bank_port), "--data-dir", str(directory / "bank"), "--settle-delay", "0.2"
+    )
+    answering(f"http://127.0.0.1:{chain_port}/healthz")
+    addresses = _start_signer(processes, signer_database, signer_port)
+    answering(f"http://127.0.0.1:{bank_port}/healthz")
+    bank_token = (directory / "bank" / "bank.token").read_text().strip()
+    network = json.loads((directory / "chain" / "network.json").read_text())["networks"][0]
+    bank = f"http://127.0.0.1:{bank_port}"
+    rails = RailSettings(
+        chain_rpc_url=network["rpc_url"],
+        chain_id=network["chain_id"],
+        confirmations=CONFIRMATIONS,
+        block_time_s=0.4,
+        bank_url=bank,
+        bank_token=bank_token,
+        desk_url=bank,
+        desk_token=bank_token,
+        signer_url=f"http://127.0.0.1:{signer_port}",
+        signer_token=(directory / "signer.token").read_text().strip(),
+    )
+    return Stack(rails=rails, token=network["tokens"]["USDC.ethereum"], addresses=addresses)
+
+
+def _start_signer(processes: Processes, database: str, port: int) -> dict[str, str]:
+    directory = processes.directory
+    environment = {
+        "SIGNER_KEYSTORE_DIR": str(directory / "keys"),
+        "SIGNER_TOKEN_FILE": str(directory / "signer.token"),
+        "SIGNER_NETWORKS": str(directory / "chain" / "network.json"),
+        "SIGNER_DATABASE_URL": database,
+        "SIGNER_PORT": str(port),
+    }
+    processes.run("transfers.signer", "create-token", **environment)
+    addresses = {wallet: processes.run("transfers.signer", "create-wallet", wallet, **environment) for wallet in WALLETS}
+    processes.run("transfers.signer", "init-db", **environment, DATABASE_URL=database)
+    processes.start("signer", "transfers.signer", **environment)
+    answering(f"http://127.0.0.1:{port}/healthz")
+    return addresses
+
+
+def answering(url: str, within_s: float = 30) -> None:
+    """Wait until there is an HTTP answer of any status."""
+    deadline = time.monotonic() + within_s
+    while time.monotonic() < deadline:
+        try:
+            httpx.get(url, timeout=1)
+        except httpx.HTTPError:
+            time.sleep(0.05)
+        else:
+            return
+    raise AssertionError(f"nothing answers at {url}")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def create_database(like: Mapping[str, Any], name: str) -> str:
+    """An empty database on the server of the Django settings `like`; its URL."""
+    address = {"host": like["HOST"], "port": like["PORT"], "user": like["USER"], "password": like["PASSWORD"]}
+    given = {key: value for key, value in address.items() if value}
+    with psycopg.connect(dbname="postgres", autocommit=True, **given) as admin:
+        admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'.encode())
+        admin.execute(f'CREATE DATABASE "{name}"'.encode())
+    return psycopg.conninfo.make_conninfo(dbname=name, **given)
