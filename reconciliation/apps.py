@@ -4,3 +4,8 @@ from django.apps import AppConfig
 class ReconciliationConfig(AppConfig):
     name = "reconciliation"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from audit import vocabulary
+
+        vocabulary.register("reconciliation.statement_imported", "reconciliation.break_opened", "reconciliation.matched")

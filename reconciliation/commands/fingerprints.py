@@ -1,8 +1,8 @@
 """What makes a statement line the same line when it is seen again.
 
-A line's content and the references that only the bank gives (its own reference, the transaction id, the UETR) identify it in
-whatever statement it shows up. A line without any of these is identified within its statement, named by account and identification: two such
-lines in different statements are two. Equal lines of one statement are told apart by their ordinal.
+A line's content and the references that only the bank gives (its own reference, the transaction id, the UETR) identify it
+in whatever statement it shows up. A line without any of these is identified within its statement, named by account and
+identification: two such lines in different statements are two. Equal lines of one statement are told apart by their ordinal.
 """
 
 import hashlib

@@ -21,7 +21,7 @@ from reconciliation.models import ExternalItem, Source, Statement, StatementFile
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A file as read, before anything is stored. `refusal` is why it cannot be imported, if so; `facts` are what was read anyway."""
+    """A file as read, before anything is stored. `refusal` is why it cannot be imported, `facts` what was read anyway."""
 
     parsed: ParsedFile | None
     facts: dict[str, object]
@@ -34,15 +34,15 @@ def look_at(content: bytes, account: str = "") -> Reading:
         parsed = registry.read(content)
     except Refused as refusal:
         return Reading(None, facts_of_refusal(refusal), refusal)
-    refusal = _objection(parsed, account)
+    objection = _objection(parsed, account)
     told = facts(parsed)
-    if refusal is not None:
-        told["refused"] = {"line": refusal.line, "reason": refusal.reason}
-    return Reading(parsed, told, refusal)
+    if objection is not None:
+        told["refused"] = {"line": objection.line, "reason": objection.reason}
+    return Reading(parsed, told, objection)
 
 
 def import_statement(*, source_code: str, name: str, content: bytes, imported_by: str) -> StatementFile:
-    """Store a file of this source with everything booked in it; a refused one is stored with line and reason and nothing else of it.
+    """Store a file of this source with everything booked in it; of a refused one only the raw file, line and reason.
 
     The same content again is a no-op that returns the first file. Raises UnknownSource.
     """
@@ -136,8 +136,8 @@ def _store_statement(file: StatementFile, ordinal: int, statement: ParsedStateme
 
 
 def _items(source: Source, row: Statement, statement: ParsedStatement) -> list[ExternalItem]:
-    """What was booked and moved money. Pending and informative entries, zero amounts and amounts that no account can hold are facts of
-    the file but nothing to match."""
+    """What was booked and moved money. Pending and informative entries, zero amounts and amounts that no account can hold
+    are facts of the file but nothing to match."""
     movements = list(chain.from_iterable(line.movements() for line in statement.booked_lines))
     named = zip(movements, fingerprints(source.code, statement, movements), strict=True)
     counted = ((movement, name, minor_units(movement.amount, movement.currency)) for movement, name in named)

@@ -1,4 +1,7 @@
-"""`manage.py import_statement FILE --source CODE [--dry-run] [--json]`: exit 0 when imported, 1 when refused, 2 when it could not be tried."""
+"""`manage.py import_statement FILE --source CODE [--dry-run] [--json]`.
+
+Exits 0 when the file was imported (or read, for a dry run), 1 when it was refused, 2 when it could not be tried.
+"""
 
 import argparse
 import getpass
@@ -52,7 +55,7 @@ def _store(source: str, name: str, content: bytes) -> dict[str, Any]:
             file = import_statement(source_code=source, name=name, content=content, imported_by=f"command:{user}")
         except UnknownSource as error:
             raise CommandError(str(error), returncode=2) from error
-    return file.facts | {"file": str(file.id), "status": StatementFile.Status(file.status).value}
+    return {**file.facts, "file": str(file.id), "status": StatementFile.Status(file.status).value}
 
 
 def _in_words(facts: dict[str, Any]) -> str:

@@ -35,6 +35,10 @@ class BankRail:
     def __init__(self, base_url: str, token: str, *, timeout_s: float = 15.0, transport: httpx.BaseTransport | None = None) -> None:
         self._client = BankClient(base_url, token, timeout_s=timeout_s, transport=transport)
 
+    def close(self) -> None:
+        """Give the connections back; the rail is not used afterwards."""
+        self._client.close()
+
     def submit(self, transfer: CreditTransfer) -> BankAnswer:
         """Hand over a payment order. Repeating it under the same message id cannot pay twice.
         Raises RetryableError (it was not taken), TerminalError (it never will be) or UnknownOutcome (ask `status` first)."""

@@ -27,6 +27,9 @@ class BankClient:
             transport=transport,
         )
 
+    def close(self) -> None:
+        self._http.close()
+
     def send(self, path: str, content: bytes, *, content_type: str) -> httpx.Response:
         """The bank's 200. Raises RetryableError, TerminalError or UnknownOutcome."""
         try:
