@@ -1,8 +1,8 @@
 """Pure matching: is this item of the outside the movement that we ordered?
 
-Strong identifiers only. An item names a leg (transaction hash, EndToEndId, UETR) or it does not; when it does, everything else must agree to
-the unit, and what does not agree is said. Nothing here reads what a provider told us: an item comes from an imported statement or an
-indexed block, an expectation from the order as it was accepted.
+Strong identifiers only. An item names a leg (transaction hash, EndToEndId, UETR) or it does not; when it does, everything else must
+agree to the unit, and what does not agree is said. Nothing here reads what a provider told us: an item comes from an imported
+statement or an indexed block, an expectation from the order as it was accepted.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from enum import StrEnum
 RULE = "strong-identifier/1"
 CERTAIN = 100
 
-# The order in which an item's references are tried. A UETR and an EndToEndId are ours; a transaction hash follows from signed bytes.
+# The order in which an item's references are tried. UETR and EndToEndId are ours; a transaction hash follows from signed bytes.
 STRONG_KINDS = ("tx_hash", "uetr", "end_to_end_id")
 
 

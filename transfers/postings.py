@@ -95,13 +95,18 @@ def conversion_reference(reference: str) -> str:
 def gas(*, transfer_id: UUID, tx_hash: str, gas_asset: str, gas_account: str, cost: int, value_at: datetime) -> Posting:
     """The network's fee, borne by the house, in the gas asset's minor units. One per transaction hash."""
     return Posting(
-        reference=f"gas/{tx_hash}",
+        reference=gas_reference(tx_hash),
         kind="network_fee",
         value_at=value_at,
         lines=(Line.debit(chart.expense_account_code("network-fee", gas_asset), cost), Line.credit(gas_account, cost)),
         description=f"Gas of {tx_hash}",
         transaction_id=transfer_id,
     )
+
+
+def gas_reference(tx_hash: str) -> str:
+    """Reference of the posting that booked what sending this transaction cost."""
+    return f"gas/{tx_hash}"
 
 
 def payout(facts: PaymentFacts, *, value_at: datetime, settled_at: datetime) -> Posting:

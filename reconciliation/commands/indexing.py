@@ -1,37 +1,27 @@
 """Our own reading of the chain: blocks at final depth, the token transfers of our wallets in them, and what our transactions cost.
 
-The indexer shares no table with the driver. It follows blocks by parent hash; a block that does not continue the last one read means the
-chain was rewritten below final depth, which stops the indexer with a critical break instead of being papered over.
+The indexer shares no table with the driver. It follows blocks by parent hash; a block that does not continue the last one means
+that the chain was rewritten below final depth; that stops the indexer with a critical break instead of being papered over.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Any
 
 from django.db import transaction
-from transfers.rails.evm.types import Block, Receipt, TokenTransfer
 
 from audit import clock
 from ledger.models import Asset
 from reconciliation.commands.breaks import open_break
 from reconciliation.errors import ChainRewritten
 from reconciliation.models import Break, ExternalItem, IndexedBlock, Source
+from transfers.rails.evm import EvmRail
+from transfers.rails.evm.answers import Block, IndexedTransfer, Receipt
 
 # Blocks read in one database transaction: small enough to commit often, large enough to catch up quickly.
 BATCH = 200
-
-
-class ChainReader(Protocol):
-    """What the indexer asks of a node. `transactions_from` names the hashes that our wallets sent in a block, reverted ones included."""
-
-    confirmations: int
-
-    def head(self) -> tuple[int, str]: ...
-    def block(self, number: int) -> Block: ...
-    def logs(self, from_block: int, to_block: int, contracts: Sequence[str]) -> list[TokenTransfer]: ...
-    def receipt(self, tx_hash: str) -> Receipt | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +31,7 @@ class IndexRun:
     head: int
 
 
-def index_network(*, network: str, reader: ChainReader) -> IndexRun:
+def index_network(*, network: str, rail: EvmRail) -> IndexRun:
     """Read every final block of `network` that was not read yet. Safe to run twice at once: the second finds the rows there.
 
     Raises ChainRewritten when a block does not follow the last one read.
@@ -49,13 +39,13 @@ def index_network(*, network: str, reader: ChainReader) -> IndexRun:
     sources = list(Source.objects.filter(kind=Source.Kind.CHAIN, network=network, active=True).exclude(start_block=None))
     if not sources:
         return IndexRun(0, 0, 0)
-    head, _ = reader.head()
-    final = head - reader.confirmations + 1
+    head, _ = rail.head()
+    final = head - rail.confirmations + 1
     first = _next_block(network, sources)
     blocks = items = 0
     while first <= final:
         last = min(first + BATCH - 1, final)
-        made = _index_range(network, sources, reader, first, last)
+        made = _index_range(network, sources, rail, first, last)
         blocks, items, first = blocks + (last - first + 1), items + made, last + 1
     return IndexRun(blocks, items, head)
 
@@ -65,19 +55,17 @@ def _next_block(network: str, sources: Iterable[Source]) -> int:
     return last.number + 1 if last else min(source.start_block for source in sources if source.start_block is not None)
 
 
-def _index_range(network: str, sources: list[Source], reader: ChainReader, first: int, last: int) -> int:
-    headers = [reader.block(number) for number in range(first, last + 1)]
+def _index_range(network: str, sources: list[Source], rail: EvmRail, first: int, last: int) -> int:
+    headers = [rail.block(number) for number in range(first, last + 1)]
     assets = {asset.contract: asset for asset in Asset.objects.filter(network=network).exclude(contract="")}
-    transfers = reader.logs(first, last, tuple(assets))
     by_address = {source.account_identification.lower(): source for source in sources}
-    ours = [log for log in transfers if log.sender.lower() in by_address or log.recipient.lower() in by_address]
-    sent = {hash_ for header in headers for sender, hash_ in header.transactions if sender.lower() in by_address}
-    receipts = {hash_: _required(reader.receipt(hash_), hash_) for hash_ in sent}
+    ours = rail.logs(first, last, tuple(assets), parties=tuple(by_address)) if assets else []
+    receipts = rail.receipts(rail.sent_in(first, last, tuple(by_address)))
     with transaction.atomic():
         blocks = _store_blocks(network, headers)
         gas_asset = Asset.objects.get(network=network, kind=Asset.Kind.NATIVE)
-        items = [item for log in ours for item in _token_items(log, assets[log.contract], by_address, blocks)]
-        items += [_gas_item(receipt, gas_asset, by_address, blocks) for receipt in receipts.values()]
+        items = [item for log in ours for item in _token_items(log, assets[log.transfer.contract], by_address, blocks)]
+        items += [_gas_item(receipt, gas_asset, by_address, blocks) for receipt in receipts]
         wanted = [
             item
             for item in items
@@ -86,12 +74,6 @@ def _index_range(network: str, sources: list[Source], reader: ChainReader, first
         before = ExternalItem.objects.filter(fingerprint__in=[item.fingerprint for item in wanted]).count()
         ExternalItem.objects.bulk_create(wanted, ignore_conflicts=True)
         return len(wanted) - before
-
-
-def _required(receipt: Receipt | None, hash_: str) -> Receipt:
-    if receipt is None:
-        raise ChainRewritten(f"the node gave a block with {hash_} but has no receipt for it")
-    return receipt
 
 
 def _store_blocks(network: str, headers: list[Block]) -> dict[int, IndexedBlock]:
@@ -119,9 +101,13 @@ def _store_blocks(network: str, headers: list[Block]) -> dict[int, IndexedBlock]
 
 
 def _token_items(
-    log: TokenTransfer, asset: Asset, by_address: dict[str, Source], blocks: dict[int, IndexedBlock]
+    log: IndexedTransfer, asset: Asset, by_address: dict[str, Source], blocks: dict[int, IndexedBlock]
 ) -> Iterable[ExternalItem]:
-    ends = ((log.sender, ExternalItem.Direction.DEBIT, log.recipient), (log.recipient, ExternalItem.Direction.CREDIT, log.sender))
+    seen = log.transfer
+    ends = (
+        (seen.sender, ExternalItem.Direction.DEBIT, seen.recipient),
+        (seen.recipient, ExternalItem.Direction.CREDIT, seen.sender),
+    )
     for address, direction, other in ends:
         source = by_address.get(address.lower())
         if source is None:
@@ -132,9 +118,9 @@ def _token_items(
             kind=ExternalItem.Kind.TOKEN_TRANSFER,
             direction=direction,
             currency=asset.id,
-            amount=log.amount,
+            amount=seen.amount,
             counterparty=other,
-            references={"tx_hash": log.tx_hash, "log_index": str(log.log_index)},
+            references={"tx_hash": log.transaction_hash, "log_index": str(seen.log_index)},
         )
 
 
@@ -147,11 +133,11 @@ def _gas_item(receipt: Receipt, gas_asset: Asset, by_address: dict[str, Source],
         currency=gas_asset.id,
         amount=receipt.gas_cost,
         counterparty="",
-        references={"tx_hash": receipt.tx_hash},
+        references={"tx_hash": receipt.transaction_hash},
     )
 
 
-def _item(source: Source, block: IndexedBlock, *, references: dict[str, str], **facts: object) -> ExternalItem:
+def _item(source: Source, block: IndexedBlock, *, references: dict[str, str], **facts: Any) -> ExternalItem:
     name = "|".join([source.code, block.hash, str(facts["kind"]), str(facts["direction"]), *references.values()])
     return ExternalItem(
         source=source,

@@ -18,5 +18,7 @@ class IndexedBlock(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["network", "hash"], name="reconciliation_block_hash_once"),
-            models.UniqueConstraint(fields=["network", "number"], condition=models.Q(canonical=True), name="reconciliation_block_one_canonical"),
+            models.UniqueConstraint(
+                fields=["network", "number"], condition=models.Q(canonical=True), name="reconciliation_block_one_canonical"
+            ),
         ]

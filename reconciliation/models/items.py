@@ -9,12 +9,15 @@ from reconciliation.models.sources import Source, Statement
 
 
 class ExternalItem(models.Model):
-    """A booked statement line, a token Transfer log of a wallet of ours, or the gas a transaction of ours cost. Facts are append-only;
-    only `status` moves. `fingerprint` identifies it for ever, ordinal among equals included, so that a second reading is a no-op."""
+    """A booked statement line, a token Transfer log of a wallet of ours, or the gas a transaction of ours cost.
+
+    Facts are append-only; only `status` moves. `fingerprint` identifies it for ever, ordinal among equals included, so that a
+    second reading is a no-op.
+    """
 
     class Kind(models.TextChoices):
         BANK_LINE = "bank_line"
-        TOKEN_TRANSFER = "token_transfer"
+        TOKEN_TRANSFER = "token_transfer"  # noqa: S105 - a token of money
         GAS = "gas"
 
     class Status(models.TextChoices):
@@ -38,7 +41,9 @@ class ExternalItem(models.Model):
     booked_at = models.DateTimeField()
     counterparty = models.TextField(blank=True, default="")
     text = models.TextField(blank=True, default="")
-    references = models.JSONField(default=dict, help_text="Kind to value: end_to_end_id, uetr, bank_reference, tx_hash, log_index ...")
+    references = models.JSONField(
+        default=dict, help_text="Kind to value: end_to_end_id, uetr, bank_reference, tx_hash, log_index ..."
+    )
     statement = models.ForeignKey(Statement, null=True, on_delete=models.PROTECT, related_name="items")
     line = models.PositiveIntegerField(null=True, help_text="Line of the file where the entry starts.")
     block = models.ForeignKey(IndexedBlock, null=True, on_delete=models.PROTECT, related_name="items")

@@ -16,15 +16,20 @@ class Source(models.Model):
     code = models.SlugField(primary_key=True, max_length=40)
     name = models.TextField()
     kind = models.TextField(choices=Kind.choices)
-    account_identification = models.TextField(blank=True, default="", help_text="IBAN or other account number; wallet address for a chain.")
-    account_code = models.TextField(blank=True, default="", help_text="Ledger account it is held against; empty for a source that is only read.")
+    account_identification = models.TextField(
+        blank=True, default="", help_text="IBAN or other account number; wallet address for a chain."
+    )
+    account_code = models.TextField(
+        blank=True, default="", help_text="Ledger account it is held against; empty for a source that is only read."
+    )
     network = models.TextField(blank=True, default="")
     start_block = models.BigIntegerField(null=True, help_text="First block that counts: the books were opened at its parent.")
+    last_sequence = models.BigIntegerField(default=0, help_text="Highest number of the bank's own statements that was fetched.")
     active = models.BooleanField(default=True)
 
 
 class StatementFile(models.Model):
-    """A file as received, raw, once per source and content. A refused file is kept with line and reason and nothing else of it is."""
+    """A file as received, raw, once per source and content. Of a refused one only file, line and reason are kept."""
 
     class Status(models.TextChoices):
         IMPORTED = "imported"

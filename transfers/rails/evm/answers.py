@@ -130,3 +130,10 @@ def read_indexed_transfer(log: Any) -> IndexedTransfer | None:
         transaction_hash=hexes.hash32(log.get("transactionHash"), "transaction hash"),
         transaction_index=hexes.quantity(log.get("transactionIndex"), "transaction index"),
     )
+
+
+def read_senders(answer: Any) -> list[tuple[str, str]]:
+    """Sender and hash of each transaction of a block that was asked for with its transactions."""
+    block = hexes.mapping(answer, "block")
+    listed = (hexes.mapping(entry, "transaction") for entry in hexes.listing(block.get("transactions"), "transactions"))
+    return [(hexes.address(entry.get("from"), "sender"), hexes.hash32(entry.get("hash"), "transaction hash")) for entry in listed]

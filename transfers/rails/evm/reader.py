@@ -5,12 +5,22 @@ from typing import Any, TypeVar
 
 from transfers.rails.base import RetryableError
 from transfers.rails.evm import hexes
-from transfers.rails.evm.answers import Balances, Block, IndexedTransfer, Receipt, read_block, read_indexed_transfer, read_receipt
+from transfers.rails.evm.answers import (
+    Balances,
+    Block,
+    IndexedTransfer,
+    Receipt,
+    read_block,
+    read_indexed_transfer,
+    read_receipt,
+    read_senders,
+)
 from transfers.rails.evm.client import JsonRpcClient, NodeRefused, Request
 from transfers.rails.evm.tokens import TRANSFER_TOPIC, balance_of_calldata, topic_of
 
 _LOG_RANGE = 2_000
 _RECEIPTS_AT_ONCE = 100
+_FULL_BLOCKS_AT_ONCE = 50
 
 T = TypeVar("T")
 
@@ -63,6 +73,19 @@ class ChainReader:
                 raise RetryableError(f"the node has no receipt for {some[answers.index(None)]}", provider=self.name)
             read.extend(self._read(read_receipt, answer) for answer in answers)
         return read
+
+    def sent_in(self, first: int, last: int, senders: Sequence[str]) -> list[str]:
+        """Hashes of every transaction that `senders` sent in blocks first..last, reverted ones and those without a log included."""
+        wanted = {sender.lower() for sender in senders}
+        found: list[str] = []
+        for start in range(first, last + 1, _FULL_BLOCKS_AT_ONCE):
+            numbers = range(start, min(start + _FULL_BLOCKS_AT_ONCE, last + 1))
+            for answer in self._ask([Request("eth_getBlockByNumber", (hex(number), True)) for number in numbers]):
+                if answer is None:
+                    raise RetryableError(f"the node has not all of blocks {first} to {last}", provider=self.name)
+                sent = self._read(read_senders, answer)
+                found.extend(tx_hash for sender, tx_hash in sent if sender.lower() in wanted)
+        return found
 
     def balances(self, address: str, contract: str) -> Balances:
         """What `address` holds at the head: wei, and minor units of the token at `contract`."""

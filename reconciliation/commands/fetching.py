@@ -1,0 +1,51 @@
+"""Fetching what the outside has new: blocks from the node, statements from the bank. Each source fails alone."""
+
+import structlog
+
+from audit import context
+from audit.context import Actor
+from reconciliation.commands.importing import import_statement
+from reconciliation.commands.indexing import index_network, report_rewritten
+from reconciliation.errors import ChainRewritten
+from reconciliation.models import Source
+from transfers.rails.base import RailError
+from transfers.rails.registry import rails
+
+log = structlog.get_logger(__name__)
+
+_FETCHER = Actor.system("reconciliation")
+
+
+def fetch_everything() -> None:
+    """Read every active source as far as it goes. What cannot be read now is said in the log and read next time."""
+    for network in Source.objects.filter(kind=Source.Kind.CHAIN, active=True).values_list("network", flat=True).distinct():
+        _fetch_chain(network)
+    for source in Source.objects.filter(kind=Source.Kind.BANK_STATEMENT, active=True).exclude(account_identification=""):
+        _fetch_statements(source)
+
+
+def _fetch_chain(network: str) -> None:
+    try:
+        run = index_network(network=network, rail=rails().evm)
+    except ChainRewritten as error:
+        report_rewritten(network=network, error=error)
+        log.error("reconciliation.chain_rewritten", network=network, error=str(error))  # noqa: TRY400 - the sentence says it all
+    except RailError as error:
+        log.warning("reconciliation.chain_not_read", network=network, error=str(error))
+    else:
+        if run.items:
+            log.info("reconciliation.chain_read", network=network, blocks=run.blocks, items=run.items)
+
+
+def _fetch_statements(source: Source) -> None:
+    try:
+        new = rails().bank.statements(source.account_identification, source.last_sequence)
+    except RailError as error:
+        log.warning("reconciliation.statements_not_fetched", source=source.code, error=str(error))
+        return
+    for sequence, name, content in new:
+        with context.bind(_FETCHER):
+            file = import_statement(source_code=source.code, name=name, content=content, imported_by=_FETCHER.id)
+        # After the import: a crash in between fetches the same file again, and importing it again is a no-op.
+        Source.objects.filter(pk=source.pk, last_sequence__lt=sequence).update(last_sequence=sequence)
+        log.info("reconciliation.statement_fetched", source=source.code, sequence=sequence, status=file.status)

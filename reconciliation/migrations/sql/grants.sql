@@ -1,0 +1,9 @@
+-- Operators import files and read everything; workers fetch, index and match. Nobody who serves or works may change what was read.
+GRANT SELECT ON reconciliation_source, reconciliation_statementfile, reconciliation_statement, reconciliation_externalitem,
+    reconciliation_indexedblock, reconciliation_match, reconciliation_break TO countersign_web, countersign_worker;
+GRANT INSERT ON reconciliation_statementfile, reconciliation_statement, reconciliation_externalitem, reconciliation_break
+    TO countersign_web, countersign_worker;
+GRANT INSERT ON reconciliation_indexedblock, reconciliation_match TO countersign_worker;
+GRANT UPDATE (last_sequence) ON reconciliation_source TO countersign_worker;
+GRANT UPDATE (status) ON reconciliation_externalitem TO countersign_worker;
+GRANT USAGE ON SEQUENCE reconciliation_indexedblock_id_seq TO countersign_worker;
