@@ -188,7 +188,7 @@ class Hold(ReadOnlyModel):
                 name="ledger_hold_ends_with_its_time",
             ),
             models.CheckConstraint(
-                condition=Q(status="settled", settled_amount__gt=0) | (~Q(status="settled") & Q(settled_amount=None)),
+                condition=Q(status="settled", settled_amount__isnull=False, settled_amount__gt=0) | (~Q(status="settled") & Q(settled_amount=None)),
                 name="ledger_hold_settles_an_amount",
             ),
         ]
