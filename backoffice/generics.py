@@ -15,7 +15,7 @@ def allow_type_parameters() -> None:
     from django.views.generic.list import MultipleObjectMixin
 
     for cls in (BaseFormSet, BaseModelForm, ModelChoiceField, SingleObjectMixin, FormMixin, MultipleObjectMixin):
-        cls.__class_getitem__ = classmethod(_itself)  # type: ignore[attr-defined]
+        setattr(cls, "__class_getitem__", classmethod(_itself))  # noqa: B010 - the stubs say it is there already
 
 
 def _itself(cls: type, _parameter: Any) -> type:

@@ -2,9 +2,9 @@
 
 from importlib.util import find_spec
 
-from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
+from backoffice.access.admin_site import site as admin_site
 from backoffice.health import views as health
 
 
@@ -23,7 +23,7 @@ urlpatterns = [
     *_room("v1/", "transfers.api.urls"),
     *_room("hooks/", "transfers.webhooks.urls"),
     *_room("", "backoffice.access.urls"),
-    path("admin/", admin.site.urls),
+    path("admin/", admin_site.urls),
     *_room("", "backoffice.alerts.urls"),
     *_room("", "backoffice.console.urls"),
 ]

@@ -1,11 +1,11 @@
 """Signs of life: one row per process, written by itself, read by /readyz and by the alert checks. Times are the database's."""
 
+import json
 import os
 import socket
 from dataclasses import dataclass
 
 from django.db import connection
-from psycopg.types.json import Jsonb
 
 from backoffice import release
 
@@ -29,7 +29,7 @@ def sign(*, name: str, kind: str, detail: dict[str, str] | None = None) -> None:
         cursor.execute(
             "INSERT INTO transfers_heartbeat (name, kind, seen_at, detail) VALUES (%s, %s, clock_timestamp(), %s)"
             " ON CONFLICT (name) DO UPDATE SET kind = EXCLUDED.kind, seen_at = EXCLUDED.seen_at, detail = EXCLUDED.detail",
-            [name, kind, Jsonb({**release.current().labels(), **(detail or {})})],
+            [name, kind, json.dumps({**release.current().labels(), **(detail or {})})],
         )
 
 

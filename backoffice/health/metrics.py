@@ -18,11 +18,12 @@ STATEMENT_TIMEOUT = "5s"
 _TERMINAL = sorted(status.value for status in TERMINAL)
 
 
-def _rows(sql: str, parameters: Sequence[object] = ()) -> list[tuple[object, ...]]:
+def _rows(sql: str, parameters: Sequence[list[str]] = ()) -> list[tuple[object, ...]]:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT set_config('statement_timeout', %s, true)", [STATEMENT_TIMEOUT])
         cursor.execute(sql, parameters)
-        return cursor.fetchall()
+        found: list[tuple[object, ...]] = cursor.fetchall()
+    return found
 
 
 def _gauge(name: str, text: str, labels: list[str], rows: Sequence[tuple[object, ...]]) -> Metric:

@@ -41,5 +41,5 @@ def _sign() -> None:
         connection.close()
 
 
-def install(app: Celery) -> None:
+def install(app: "Celery[Any]") -> None:
     app.steps["worker"].add(SignsOfLife)

@@ -246,7 +246,6 @@ def _postgres_binary(name: str) -> Path:
 
 def _spawn(command: Sequence[str], log: Path, account: pwd.struct_passwd | None = None) -> subprocess.Popen[bytes]:
     log.parent.mkdir(parents=True, exist_ok=True)
-    identity = {} if account is None else {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
     with log.open("ab") as output:
         return subprocess.Popen(
             command,
@@ -255,7 +254,9 @@ def _spawn(command: Sequence[str], log: Path, account: pwd.struct_passwd | None 
             stderr=subprocess.STDOUT,
             start_new_session=True,
             cwd="/",
-            **identity,  # type: ignore[call-overload]
+            user=account.pw_uid if account else None,
+            group=account.pw_gid if account else None,
+            extra_groups=[] if account else None,
         )
 
 

@@ -1,9 +1,8 @@
 """The programs of a sandbox: what each is started with, and the little it is told. A program gets only its own database role's
 address, and the simulators none at all."""
 
-import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -123,7 +122,7 @@ def _chain_id(plan: Plan) -> list[str]:
     return ["--chain-id", chain_id] if chain_id else []
 
 
-def inherited(environ: dict[str, str] | os._Environ[str]) -> dict[str, str]:
+def inherited(environ: Mapping[str, str]) -> dict[str, str]:
     """What every program may have of the user's environment: everything but the addresses of databases."""
     return {name: value for name, value in environ.items() if not name.startswith("DATABASE_URL")}
 

@@ -9,6 +9,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from backoffice.environment import Misconfigured
@@ -150,9 +151,7 @@ class Stack:
     def _wait_for_ports(self, wanted: Iterable[Program]) -> None:
         for program in wanted:
             if program.port:
-                _wait_for(
-                    lambda port=program.port: _listens(port), program.name, self.plan.logs / f"{program.name}.log", PORT_TIMEOUT_S
-                )
+                _wait_for(partial(_listens, program.port), program.name, self.plan.logs / f"{program.name}.log", PORT_TIMEOUT_S)
 
 
 def check(plan: Plan) -> None:
