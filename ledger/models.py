@@ -188,7 +188,9 @@ class Hold(ReadOnlyModel):
                 name="ledger_hold_ends_with_its_time",
             ),
             models.CheckConstraint(
-                condition=Q(status="settled", settled_amount__isnull=False, settled_amount__gt=0) | (~Q(status="settled") & Q(settled_amount=None)),
+                # Said to be there first: a bare `> 0` is unknown, not false, for a missing amount, and CHECK lets unknown pass.
+                condition=Q(status="settled", settled_amount__isnull=False, settled_amount__gt=0)
+                | (~Q(status="settled") & Q(settled_amount=None)),
                 name="ledger_hold_settles_an_amount",
             ),
         ]
