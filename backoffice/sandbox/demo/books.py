@@ -57,7 +57,7 @@ def seed_client_account(client: company.DemoClient) -> None:
 
 
 def seed_wallet(chain: SandboxChain, *, code: str, name: str, purpose: Wallet.Purpose, address: str, chain_id: int) -> None:
-    """Make the wallet, fund it on chain, book what it holds, and count its history from the block after."""
+    """Make the wallet, fund the hot one on chain and book what it holds; its history counts from the block after."""
     token_account = chart.wallet_account_code(code, company.USDC)
     gas_account = chart.gas_account_code(code, company.ETH)
     hot = purpose == Wallet.Purpose.HOT
@@ -78,8 +78,9 @@ def seed_wallet(chain: SandboxChain, *, code: str, name: str, purpose: Wallet.Pu
     )
     if Source.objects.filter(code=f"chain-{code}").exists():
         return
-    start = chain.fund(reference=f"opening/{code}", address=address, wei=_gas() if hot else 0, token=_tokens() if hot else 0)
+    start = chain.next_block()
     if hot:
+        start = chain.fund(reference=f"opening/{code}", address=address, wei=_gas(), token=_tokens())
         _book_hot_wallet(token_account, gas_account)
     Source.objects.create(
         code=f"chain-{code}",

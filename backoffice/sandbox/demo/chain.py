@@ -18,6 +18,10 @@ class SandboxChain:
         """Fund `address` once per reference, wait until it is mined, and give back the first block after it."""
         self._call("sandbox_fund", {"reference": reference, "address": address, "wei": str(wei), "token": str(token)})
         self._call("sandbox_mine", "0x2")
+        return self.next_block()
+
+    def next_block(self) -> int:
+        """Number of the block after the head."""
         return int(self._call("eth_blockNumber"), 16) + 1
 
     def _call(self, method: str, *params: Any) -> Any:

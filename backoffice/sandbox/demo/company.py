@@ -105,7 +105,7 @@ NOSTROS = (DemoNostro("nordbank-mxn", "Nordbank, Mexican pesos", "MXN"), DemoNos
 HOUSE_USDC = "1000000.00"
 GAS_ETH = "250.0"
 
-# Criteria are lists and amount bands of approvals.policy.evaluate; amounts are major units of the asset here and minor units once seeded.
+# As approvals.policy.rules describes them, but with amounts in major units of the asset; seeding turns them into minor units.
 POLICY_RULES: tuple[dict[str, object], ...] = (
     {
         "code": "small",

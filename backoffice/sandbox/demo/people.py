@@ -14,9 +14,9 @@ KEY_SCOPES = ("transfers:read", "transfers:write", "balances:read")
 
 
 def seed_operators(known: Mapping[str, str], password: str) -> dict[str, str]:
-    """Make the operators that are missing. `known` are passwords already told to somebody; `password` sets one for all when not empty.
+    """Make the operators that are missing and give back every operator's password.
 
-    Gives back every operator's password.
+    `known` are passwords already told to somebody; `password` sets one for all when it is not empty.
     """
     sync_roles()
     return {demo.username: _operator(demo, known.get(demo.username, ""), password) for demo in company.OPERATORS}

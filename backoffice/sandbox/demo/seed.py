@@ -1,4 +1,4 @@
-"""Brings the demo company to life. Every step finds out whether it was done, so an interrupted seeding is finished by the next one."""
+"""Brings the demo company to life. Every step finds out whether it was done: the next seeding finishes an interrupted one."""
 
 import json
 import os

@@ -1,7 +1,7 @@
 """A bounded stream of sandbox traffic, sent the way clients send it: over HTTP, with API keys, knowing nothing of our database.
 
-A burst at the start so that no page is empty, then a transfer now and then up to a daily number. High-value withdrawals are kept at a handful
-waiting: when operators decide them, new ones come.
+A burst at the start so that no page is empty, then a transfer now and then, up to a number. A handful of high-value withdrawals is
+kept waiting: when operators decide them, new ones come.
 """
 
 import random
@@ -24,7 +24,7 @@ BANK = "bank_account"
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """`burst` transfers at once, then one every `interval_s` seconds, at most `most` in all; then only the waiting ones are topped up."""
+    """`burst` transfers at once, then one every `interval_s` seconds, `most` in all; then only the waiting ones are topped up."""
 
     burst: int = 10
     interval_s: float = 20.0
