@@ -1,0 +1,55 @@
+"""Which role opens which page: the whole table, walked."""
+
+import pytest
+from django.test import Client
+
+from audit import context
+from backoffice.access import commands
+from backoffice.access.models import Operator
+from backoffice.access.roles import ROLES
+
+EVERYBODY = frozenset(ROLES)
+PAGES: dict[str, frozenset[str]] = {
+    "/": EVERYBODY,
+    "/account/": EVERYBODY,
+    "/account/password/": EVERYBODY,
+    "/controls/": EVERYBODY,
+    "/runbooks/": EVERYBODY,
+    "/runbooks/process-dead/": EVERYBODY,
+    "/styleguide/": EVERYBODY,
+    "/controls/halt/": EVERYBODY - {"viewer", "support"},
+    "/controls/freeze/": EVERYBODY - {"viewer", "support"},
+    "/controls/00000000-0000-7000-8000-000000000000/lift/": frozenset({"approver", "admin", "compliance", "oncall", "treasury"}),
+    "/audit/": frozenset({"admin", "compliance", "oncall"}),
+    "/access/": frozenset({"admin", "compliance"}),
+    "/ledger/": EVERYBODY - {"support"},
+    "/reconciliation/breaks/": EVERYBODY - {"support"},
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_opens_exactly_its_pages(role: str, as_system: context.Context):
+    commands.sync_roles()
+    operator = Operator.objects.create_user("somebody", password="correct horse battery")
+    commands.grant_role(operator=operator, role=role)
+    browser = Client()
+    browser.force_login(operator)
+    # A page that is allowed but about nothing (the lift of no halt) says 404, not 403.
+    opened = {path for path in PAGES if browser.get(path).status_code != 403}
+    assert opened == {path for path, allowed in PAGES.items() if role in allowed}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", PAGES)
+def test_a_visitor_opens_none(path: str, client: Client):
+    response = client.get(path)
+    assert response.status_code == 302
+    assert response.headers["Location"].startswith("/login/")
+
+
+@pytest.mark.django_db
+def test_an_operator_without_roles_sees_home_and_nothing_of_money(cast, client: Client):
+    client.force_login(cast.outsider)
+    opened = {path for path in PAGES if client.get(path).status_code == 200}
+    assert opened == {"/", "/account/", "/account/password/", "/controls/", "/runbooks/", "/runbooks/process-dead/", "/styleguide/"}
