@@ -34,6 +34,7 @@ class Journal:
             self._file.append(head)
             self._file.lines.append(head.encode())
         if json.loads(self._file.lines[0])["genesis"] != genesis_hash:
+            self._file.close()
             raise JournalCorrupt(f"{path} was written for another genesis than {genesis_hash}")
         self.height = len(self._file.lines) - 1
 

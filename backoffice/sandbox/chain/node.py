@@ -8,6 +8,7 @@ import logging
 import threading
 import time
 from bisect import bisect_left, bisect_right
+from contextlib import ExitStack
 from pathlib import Path
 
 from eth_utils.address import to_canonical_address
@@ -30,14 +31,22 @@ class Node:
         self.changed = threading.Condition(self.lock)
         self.genesis = genesis
         self._store_path = data_dir / "state.sqlite3"
-        self._open_store()
-        self.journal = Journal(data_dir / "blocks.jsonl", genesis_hash=self._hash_of(0))
+        with ExitStack() as opened:
+            self._open_store()
+            opened.callback(lambda: self._store.close())
+            self.journal = Journal(data_dir / "blocks.jsonl", genesis_hash=self._hash_of(0))
+            opened.callback(self.journal.close)
+            self._begin()
+            self._opened = opened.pop_all()
+
+    def _begin(self) -> None:
+        """Come to where the journal ends; on a new chain, put the token on it."""
         self.busy_blocks = list(self.journal.busy_blocks())
         self._catch_up()
         self.journal.forget_lines()
-        self.mempool = Mempool(self.evm, genesis.chain_id)
+        self.mempool = Mempool(self.evm, self.genesis.chain_id)
         if self.height == 0:
-            self.mempool.add(sign(genesis, nonce=0, to=None, data=genesis.token_bytecode, gas=2_000_000))
+            self.mempool.add(sign(self.genesis, nonce=0, to=None, data=self.genesis.token_bytecode, gas=2_000_000))
             self.mine()
 
     @property
@@ -94,8 +103,7 @@ class Node:
 
     def close(self) -> None:
         with self.lock:
-            self.journal.close()
-            self._store.close()
+            self._opened.close()
 
     def _open_store(self) -> None:
         self._store = SqliteStore(self._store_path)
