@@ -31,9 +31,11 @@ def set_limit(*, asset_id: str, window: str, amount: int, client_id: str = "", c
     if limit is not None and before == amount:
         return limit
     if limit is None:
-        limit = Limit(**scope)
-    limit.amount = amount
-    limit.save()
+        limit = Limit(**scope, amount=amount)
+        limit.save(force_insert=True)
+    else:
+        limit.amount = amount
+        limit.save(update_fields=["amount"])
     diff = {"amount": [None if before is None else str(before), str(amount)]}
     record(type=events.LIMIT_SET, resource_type="limit", resource_id=str(limit.id), diff=diff, metadata=scope)
     return limit
@@ -47,7 +49,7 @@ def remove_limit(*, limit_id: UUID, reason: str) -> None:
         raise Unknown("limit", limit_id)
     if limit.active:
         limit.active = False
-        limit.save()
+        limit.save(update_fields=["active"])
         record(
             type=events.LIMIT_REMOVED,
             resource_type="limit",

@@ -45,7 +45,7 @@ def publish_policy_set(*, version: int, rules: Iterable[Mapping[str, Any]]) -> P
     published.published_at = clock.now()
     published.published_by = context.current().actor.id
     published.digest = digest
-    published.save()
+    published.save(update_fields=["status", "published_at", "published_by", "digest"])
     record(
         type=events.POLICY_PUBLISHED,
         resource_type="policy_set",

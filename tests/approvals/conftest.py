@@ -133,8 +133,10 @@ def asked(people: People) -> Asked:
 
 
 @pytest.fixture
-def committing(django_db_setup: None, django_db_blocker: Any, bound: Context) -> Iterator[None]:
-    """A copy of the test database in which commits are real; it is dropped afterwards, since guarded tables cannot be truncated."""
+def transactional_db(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """In place of pytest-django's, which truncates, as guarded tables refuse: a copy of the test database in which commits are
+    real, dropped afterwards. It keeps the name, since by it pytest-django knows that a run of these tests alone needs a test
+    database too."""
     with django_db_blocker.unblock():
         shared = connection.settings_dict
         template, copy = shared["NAME"], f"{shared['NAME']}_{secrets.token_hex(4)}"
@@ -147,6 +149,11 @@ def committing(django_db_setup: None, django_db_blocker: Any, bound: Context) ->
             connections.close_all()
             shared["NAME"] = template
             _administer(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(copy)))
+
+
+@pytest.fixture
+def committing(transactional_db: None, bound: Context) -> None:
+    """Real commits, and somebody who acts."""
 
 
 def _administer(statement: sql.Composed) -> None:

@@ -56,7 +56,9 @@ def test_a_halt_stops_every_step_it_covers_and_no_other(bound: Context, scope: s
     assert (stopped.code, stopped.halt) == (code, halt)
     if scope != "system":
         check_halts(**{name: type(value)() for name, value in STEP.items()})
-        check_halts(client_id="globex", account_codes=["client:globex:USD"], asset_ids=["USD"], corridor_id="US-BR", provider="desk")
+        check_halts(
+            client_id="globex", account_codes=["client:globex:USD"], asset_ids=["USD"], corridor_id="US-BR", provider="desk"
+        )
 
 
 def test_the_sentence_says_what_since_when_and_why(bound: Context) -> None:
@@ -91,9 +93,11 @@ def test_a_stop_in_force_is_not_placed_again(bound: Context) -> None:
     assert Halt.objects.count() == 1
 
 
-@pytest.mark.parametrize(("scope", "target", "reason"), [("system", "x", "drill"), ("client", "", "drill"), ("client", "acme", " "), ("moon", "x", "y")])
+@pytest.mark.parametrize(
+    ("scope", "target", "reason"), [("system", "x", "drill"), ("client", "", "drill"), ("client", "acme", " "), ("moon", "x", "y")]
+)
 def test_a_halt_has_a_target_that_fits_and_a_reason(bound: Context, scope: str, target: str, reason: str) -> None:
-    with pytest.raises(ValueError, match="halt|moon"):
+    with pytest.raises(ValueError, match=r"halt|moon"):
         place_halt(scope=scope, target=target, reason=reason)
     assert Halt.objects.count() == 0
 
@@ -109,7 +113,7 @@ def lift(halt: Halt, people: People) -> ApprovalRequest:
     return request_lift(halt_id=halt.id, reason="the feed is right again", maker=people.maker.id)
 
 
-def _vote(lift: ApprovalRequest, person: Person, decision: str = "approve") -> VoteOutcome:
+def decide(lift: ApprovalRequest, person: Person, decision: str = "approve") -> VoteOutcome:
     with acting_as(person):
         return registry.get(lift.action).decide(
             DecideInput(
@@ -126,9 +130,9 @@ def _vote(lift: ApprovalRequest, person: Person, decision: str = "approve") -> V
 
 
 def test_two_people_resume_and_the_one_who_stopped_may_be_one_of_them(halt: Halt, lift: ApprovalRequest, people: People) -> None:
-    assert _vote(lift, people.checker).status == "pending"
+    assert decide(lift, people.checker).status == "pending"
     assert _stopped(**STEP).halt == halt
-    assert _vote(lift, people.second_checker).status == "approved"
+    assert decide(lift, people.second_checker).status == "approved"
     check_halts(**STEP)
     halt.refresh_from_db()
     assert (halt.lifted_at, halt.lifted_by, halt.lift_reason) == (NOON, "checker, second_checker", "the feed is right again")
@@ -137,16 +141,16 @@ def test_two_people_resume_and_the_one_who_stopped_may_be_one_of_them(halt: Halt
 
 
 def test_one_person_does_not_resume(halt: Halt, lift: ApprovalRequest, people: People) -> None:
-    _vote(lift, people.checker)
+    decide(lift, people.checker)
     with pytest.raises(AlreadyVoted):
-        _vote(lift, people.checker)
+        decide(lift, people.checker)
     with pytest.raises(MakerMayNotDecide):
-        _vote(lift, people.maker)
+        decide(lift, people.maker)
     assert halts_in_force() == [halt]
 
 
 def test_a_rejected_lift_leaves_the_halt_in_force(halt: Halt, lift: ApprovalRequest, people: People) -> None:
-    assert _vote(lift, people.checker, "reject").status == "rejected"
+    assert decide(lift, people.checker, "reject").status == "rejected"
     assert halts_in_force() == [halt]
     assert request_lift(halt_id=halt.id, reason="now really", maker=people.maker.id).revision == 2
 
@@ -157,8 +161,8 @@ def test_a_lift_is_asked_for_once_at_a_time(halt: Halt, lift: ApprovalRequest, p
 
 
 def test_only_a_halt_in_force_is_lifted(halt: Halt, lift: ApprovalRequest, people: People) -> None:
-    _vote(lift, people.checker)
-    _vote(lift, people.second_checker)
+    decide(lift, people.checker)
+    decide(lift, people.second_checker)
     with pytest.raises(NotInForce):
         request_lift(halt_id=halt.id, reason="again", maker=people.maker.id)
     with pytest.raises(Unknown):
@@ -166,8 +170,8 @@ def test_only_a_halt_in_force_is_lifted(halt: Halt, lift: ApprovalRequest, peopl
 
 
 def test_the_same_target_can_be_stopped_again(halt: Halt, lift: ApprovalRequest, people: People) -> None:
-    _vote(lift, people.checker)
-    _vote(lift, people.second_checker)
+    decide(lift, people.checker)
+    decide(lift, people.second_checker)
     again = place_halt(scope="corridor", target="US-MX", reason="wrong again")
     assert (halts_in_force(), again.id != halt.id) == ([again], True)
 
@@ -196,8 +200,8 @@ def test_the_page_reads_from_the_stored_bytes(lift: ApprovalRequest) -> None:
         ("DELETE FROM approvals_haltgate", "keeps its history"),
         ("UPDATE approvals_haltgate SET id = 1", "keeps its history"),
         (
-            "INSERT INTO approvals_halt (id, scope, target, reason, placed_by, placed_at, review_at, lifted_at, lifted_by, lift_reason)"
-            " VALUES (gen_random_uuid(), 'system', '', 'x', 'me', now(), now(), now(), '', '')",
+            "INSERT INTO approvals_halt (id, scope, target, reason, placed_by, placed_at, review_at, lifted_at,"
+            " lifted_by, lift_reason) VALUES (gen_random_uuid(), 'system', '', 'x', 'me', now(), now(), now(), '', '')",
             "begins in force",
         ),
     ],
@@ -217,8 +221,8 @@ def test_an_approved_request_with_a_quorum_of_one_lifts_nothing_in_sql(halt: Hal
 
 
 def test_a_lifted_halt_is_history(halt: Halt, lift: ApprovalRequest, people: People) -> None:
-    _vote(lift, people.checker)
-    _vote(lift, people.second_checker)
+    decide(lift, people.checker)
+    decide(lift, people.second_checker)
     for attack in ("lifted_at = NULL", "lifted_by = 'me'", "reason = 'x'"):
         with refused("a halt changes once"):
             run(f"UPDATE approvals_halt SET {attack}")

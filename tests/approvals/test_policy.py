@@ -121,7 +121,8 @@ def test_without_a_set_nothing_is_decided() -> None:
         ("UPDATE approvals_policydecision SET outcome = 'allow'", "keeps its history"),
         ("DELETE FROM approvals_policydecision", "keeps its history"),
         (
-            "INSERT INTO approvals_policyset (version, status, published_by, published_at, digest) VALUES (9, 'active', 'me', now(), sha256('x'))",
+            "INSERT INTO approvals_policyset (version, status, published_by, published_at, digest)"
+            " VALUES (9, 'active', 'me', now(), sha256('x'))",
             "begins as a draft",
         ),
         (

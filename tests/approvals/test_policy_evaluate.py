@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
 from approvals.errors import PolicyRuleInvalid
 from approvals.policy.evaluate import Decision, evaluate, nearest_miss
@@ -121,7 +122,11 @@ def test_a_rule_for_somebody_else_is_no_near_miss() -> None:
     decision = evaluate(FACTS, rules)
     nearest = nearest_miss(decision.trace)
     assert nearest is not None
-    assert (nearest["rule"], nearest["miss"]["minor"], nearest["miss"]["words"]) == ("dual", "500000000", "500.00 USDC.ethereum below")
+    assert (nearest["rule"], nearest["miss"]["minor"], nearest["miss"]["words"]) == (
+        "dual",
+        "500000000",
+        "500.00 USDC.ethereum below",
+    )
     assert nearest_miss(evaluate(FACTS, [rule("free", "allow")]).trace) is None
 
 

@@ -39,11 +39,12 @@ from approvals.queries import limit_drift
 from approvals.registry import VoteOutcome
 from audit import clock, context
 from audit.models import AuditEvent
-from tests.approvals.conftest import NOON, SYSTEM, People, ask, at_once, make_people, register_usdc
+from tests.approvals.conftest import NOON, SYSTEM, Asked, People, ask, at_once, make_people, register_usdc
 
 pytestmark = pytest.mark.usefixtures("committing")
 
-ROUNDS = range(3)
+# A race that is lost one time in four is still found.
+ROUNDS = range(4)
 
 
 @pytest.fixture
@@ -55,41 +56,48 @@ def _statuses(results: list[Any]) -> list[str]:
     return sorted(result.status if isinstance(result, VoteOutcome) else type(result).__name__ for result in results)
 
 
-def _finals() -> int:
-    return AuditEvent.objects.filter(type__in=["approvals.request_approved", "approvals.request_rejected"]).count()
+def _finals(asked: Asked) -> int:
+    ends = ["approvals.request_approved", "approvals.request_rejected"]
+    return AuditEvent.objects.filter(type__in=ends, resource_id=str(asked.request.id)).count()
 
 
-@pytest.mark.parametrize("round_", ROUNDS)
-def test_two_approvers_at_once_are_a_quorum_of_two_once(crowd: People, round_: int) -> None:
-    asked = ask(crowd)
-    results = at_once(lambda: asked.vote(crowd.checker), lambda: asked.vote(crowd.second_checker))
-    assert _statuses(results) == ["approved", "pending"]
-    assert sorted(result.collected for result in results) == [1, 2]
-    assert (asked.fresh().status, Vote.objects.count(), _finals()) == ("approved", 2, 1)
+def _votes(asked: Asked) -> int:
+    return Vote.objects.filter(request=asked.request).count()
 
 
-@pytest.mark.parametrize("round_", ROUNDS)
-def test_one_person_in_two_tabs_is_one_vote(crowd: People, round_: int) -> None:
-    asked = ask(crowd)
-    results = at_once(*[lambda: asked.vote(crowd.checker)] * 2, lambda: asked.vote(crowd.checker, operator="checker_again"))
-    assert _statuses(results) == [AlreadyVoted.__name__, AlreadyVoted.__name__, "pending"]
-    assert (asked.fresh().status, Vote.objects.count()) == ("pending", 1)
+def test_two_approvers_at_once_are_a_quorum_of_two_once(crowd: People) -> None:
+    for round_ in ROUNDS:
+        asked = ask(crowd, subject_id=f"thing-{round_}")
+        results = at_once(*[lambda asked=asked, who=who: asked.vote(who) for who in (crowd.checker, crowd.second_checker)])  # type: ignore[misc]
+        assert _statuses(results) == ["approved", "pending"]
+        assert sorted(result.collected for result in results) == [1, 2]
+        assert (asked.fresh().status, _votes(asked), _finals(asked)) == ("approved", 2, 1)
 
 
-@pytest.mark.parametrize("round_", ROUNDS)
-def test_approve_and_reject_at_once_end_in_one_way(crowd: People, round_: int) -> None:
-    asked = ask(crowd, quorum=1)
-    results = at_once(lambda: asked.vote(crowd.checker), lambda: asked.vote(crowd.second_checker, "reject"))
-    status = asked.fresh().status
-    assert _statuses(results) == sorted([status, NotPending.__name__])
-    assert (status in ("approved", "rejected"), Vote.objects.count(), _finals()) == (True, 1, 1)
+def test_one_person_in_two_tabs_is_one_vote(crowd: People) -> None:
+    for round_ in ROUNDS:
+        asked = ask(crowd, subject_id=f"thing-{round_}")
+        tabs = ("checker", "checker", "checker_again")
+        results = at_once(*[lambda asked=asked, tab=tab: asked.vote(crowd.checker, operator=tab) for tab in tabs])  # type: ignore[misc]
+        assert _statuses(results) == [AlreadyVoted.__name__, AlreadyVoted.__name__, "pending"]
+        assert (asked.fresh().status, _votes(asked)) == ("pending", 1)
+
+
+def test_approve_and_reject_at_once_end_in_one_way(crowd: People) -> None:
+    for round_ in ROUNDS:
+        asked = ask(crowd, quorum=1, subject_id=f"thing-{round_}")
+        ballots = ((crowd.checker, "approve"), (crowd.second_checker, "reject"))
+        results = at_once(*[lambda asked=asked, ballot=ballot: asked.vote(*ballot) for ballot in ballots])  # type: ignore[misc]
+        status = asked.fresh().status
+        assert _statuses(results) == sorted([status, NotPending.__name__])
+        assert (status in ("approved", "rejected"), _votes(asked), _finals(asked)) == (True, 1, 1)
 
 
 def test_a_rejection_beside_the_last_approvals_ends_in_one_way(crowd: People) -> None:
     asked = ask(crowd)
     asked.vote(crowd.checker)
     at_once(lambda: asked.vote(crowd.second_checker), lambda: asked.vote(crowd.outsider, "reject"))
-    assert (asked.fresh().status in ("approved", "rejected"), _finals()) == (True, 1)
+    assert (asked.fresh().status in ("approved", "rejected"), _finals(asked)) == (True, 1)
 
 
 def test_a_withdrawal_and_the_last_vote_end_in_one_way(crowd: People) -> None:
@@ -260,7 +268,12 @@ def test_one_destination_added_at_once_is_one_row(committing: None) -> None:
     create_client(client_id="acme", name="Acme")
     address = {"type": "crypto_address", "network": "ethereum", "address": "0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed"}
     results = at_once(
-        *[lambda: add_destination(client_id="acme", kind="crypto_address", details=address, label="x", cooling_off=timedelta(hours=1))] * 4
+        *[
+            lambda: add_destination(
+                client_id="acme", kind="crypto_address", details=address, label="x", cooling_off=timedelta(hours=1)
+            )
+        ]
+        * 4
     )
     assert len({result.id for result in results}) == 1
     assert (Destination.objects.count(), AuditEvent.objects.filter(type="approvals.destination_added").count()) == (1, 1)
