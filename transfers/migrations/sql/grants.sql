@@ -1,0 +1,29 @@
+-- Web accepts orders, votes, cancels and answers clients; the worker drives. Neither deletes anything, and events only come in through
+-- their function. Column grants say what may change on a row; the triggers say how.
+GRANT SELECT ON
+    transfers_transfer, transfers_leg, transfers_externalreference, transfers_machinerow, transfers_event, transfers_quote,
+    transfers_bankaccount, transfers_wallet, transfers_walletreservation, transfers_chaintransaction, transfers_providercall,
+    transfers_idempotencykey, transfers_inboundwebhook, transfers_heartbeat
+TO countersign_web, countersign_worker;
+GRANT EXECUTE ON FUNCTION transfers_record_event(jsonb) TO countersign_web, countersign_worker;
+GRANT EXECUTE ON FUNCTION transfers_ensure_event_partitions() TO countersign_worker;
+
+GRANT INSERT ON transfers_transfer, transfers_quote, transfers_idempotencykey, transfers_inboundwebhook TO countersign_web;
+GRANT INSERT ON
+    transfers_leg, transfers_externalreference, transfers_quote, transfers_walletreservation, transfers_chaintransaction,
+    transfers_providercall
+TO countersign_worker;
+
+-- UPDATE of one column is what a row lock needs; the rest is what moves.
+GRANT UPDATE (
+    status, version, request_state, money_state, evidence_state, target_amount, fee_amount, quote_id, hold_reference, failure_code,
+    failure_message, status_text, updated_at, state_entered_at, due_at, lease_owner, lease_until, fence, attempts, last_error, stopped_by
+) ON transfers_transfer TO countersign_web, countersign_worker;
+GRANT UPDATE (request_state, money_state, evidence_state) ON transfers_leg TO countersign_web, countersign_worker;
+GRANT UPDATE (ended_at) ON transfers_walletreservation TO countersign_web, countersign_worker;
+GRANT UPDATE (outcome, response, summary, answered_at) ON transfers_providercall TO countersign_worker;
+GRANT UPDATE (status, broadcast_at, block_number, block_hash, confirmations, gas_cost) ON transfers_chaintransaction TO countersign_worker;
+GRANT UPDATE (name) ON transfers_wallet TO countersign_worker;
+GRANT UPDATE (response_status, response_body, transfer_id, completed_at) ON transfers_idempotencykey TO countersign_web;
+GRANT UPDATE (status, detail, transfer_id, deliveries, processed_at) ON transfers_inboundwebhook TO countersign_web, countersign_worker;
+GRANT INSERT, UPDATE ON transfers_heartbeat TO countersign_web, countersign_worker;
