@@ -92,10 +92,6 @@ def conversion_reference(reference: str) -> str:
     return f"conversion/{reference}"
 
 
-def gas_reference(tx_hash: str) -> str:
-    return f"gas/{tx_hash}"
-
-
 def gas(*, transfer_id: UUID, tx_hash: str, gas_asset: str, gas_account: str, cost: int, value_at: datetime) -> Posting:
     """The network's fee, borne by the house, in the gas asset's minor units. One per transaction hash."""
     return Posting(

@@ -1,4 +1,4 @@
-"""What may be done with a transfer now, and why not where it may not. The page draws buttons from this; the commands check again."""
+"""What may be done with a transfer now, and why not. The page draws its buttons from this; the commands check again."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
