@@ -14,6 +14,12 @@ def statements(http: httpx.Client, after: int = 0) -> list[ParsedStatement]:
     return [registry.read(row["content"].encode()).statements[0] for row in rows]
 
 
+def balances(statement: ParsedStatement) -> tuple[str, str]:
+    assert statement.opening is not None
+    assert statement.closing is not None
+    return f"{statement.opening.amount:f}", f"{statement.closing.amount:f}"
+
+
 def credit(http: httpx.Client, amount: str) -> None:
     assert (
         http.post(
@@ -31,7 +37,7 @@ def test_a_booked_payment_is_reported_with_all_its_references(office: Office, ht
     (statement,) = statements(http)
     (line,) = statement.lines
     assert (statement.account, statement.currency, statement.balances_add_up) == (MXN, "MXN", True)
-    assert (f"{statement.opening.amount:f}", f"{statement.closing.amount:f}") == ("1000.00", "900.00")
+    assert balances(statement) == ("1000.00", "900.00")
     assert (line.direction, f"{line.amount:f}", line.status, line.counterparty, line.text) == (
         "debit",
         "100.00",
@@ -57,8 +63,7 @@ def test_statements_are_numbered_and_each_opens_where_the_last_closed(office: Of
     listed = http.get(f"/statements/{MXN}").json()["data"]
     assert [row["sequence"] for row in listed] == [1, 2, 3]
     chain = statements(http)
-    assert [f"{statement.closing.amount:f}" for statement in chain] == ["1010.00", "1030.00", "1060.00"]
-    assert [statement.opening.amount for statement in chain[1:]] == [statement.closing.amount for statement in chain[:-1]]
+    assert [balances(one) for one in chain] == [("1000.00", "1010.00"), ("1010.00", "1030.00"), ("1030.00", "1060.00")]
     assert all(statement.balances_add_up for statement in chain)
 
 

@@ -42,9 +42,12 @@ def submit(books: Books, content: bytes, *, now: float, settle_delay_s: float) -
 
 
 def status(books: Books, end_to_end_id: str, *, now: float) -> bytes | None:
-    """The pain.002 with the present status; None when the bank never took an order with this id."""
+    """The pain.002 with the present status; None when the bank never saw an order with this id. Of several orders under
+    one id, that is the one that was taken: at most one is, and the others were rejected for it."""
     with books.transaction() as rows:
-        row = rows.execute("SELECT * FROM payment WHERE end_to_end_id = ? ORDER BY id DESC", (end_to_end_id,)).fetchone()
+        row = rows.execute(
+            "SELECT * FROM payment WHERE end_to_end_id = ? ORDER BY status = 'RJCT', id DESC", (end_to_end_id,)
+        ).fetchone()
     if row is None:
         return None
     return pain002.write(bic=books.bank.bic, message_id=row["message_id"], outcomes=[_outcome(row)], at=now)

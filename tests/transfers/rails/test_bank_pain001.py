@@ -53,6 +53,7 @@ def test_elements_stand_in_the_order_of_the_schema() -> None:
 def test_it_says_what_was_ordered() -> None:
     root = built(ORDER)
     amount = root.find(".//{*}InstdAmt")
+    assert amount is not None
     assert (amount.text, amount.get("Ccy")) == ("18420.00", "MXN")
     assert root.findtext(".//{*}CtrlSum") == "18420.00"
     assert root.findtext(".//{*}CreDtTm") == "2026-11-21T12:00:00Z"

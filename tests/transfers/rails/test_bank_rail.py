@@ -95,6 +95,16 @@ def test_sending_again_under_the_same_message_id_pays_once(rails: Rails, office:
     assert httpx.get(f"{office.url}/accounts", headers={"Authorization": f"Bearer {TOKEN}"}).json()["data"][0]["booked"] == "900.00"
 
 
+@pytest.mark.parametrize("change", [{"amount_minor": 20_000}, {"message_id": "M2"}])
+def test_a_rejected_repeat_is_never_taken_for_a_rejected_payment(rails: Rails, office: Office, change: dict[str, object]) -> None:
+    """The first order is on its way: giving the money back now would pay twice."""
+    rail = rails.to(office)
+    rail.submit(order())
+    with pytest.raises(UnknownOutcome, match="has had this order before"):
+        rail.submit(order(**change))
+    assert rail.status("E1").status == "ACTC"
+
+
 def test_a_rejection_is_an_answer_with_its_reason(rails: Rails, office: Office) -> None:
     answer = rails.to(office).submit(order(amount_minor=100_001))
     assert (answer.status, answer.reason) == ("RJCT", "AM04: the account does not hold enough")
@@ -105,8 +115,9 @@ def test_an_order_that_never_arrived_is_not_found(rails: Rails, office: Office) 
 
 
 def test_many_statements_are_fetched_over_all_pages(rails: Rails, office: Office) -> None:
-    for _ in range(51):
-        httpx.post(f"{office.url}/statements/{MXN}/close", headers={"Authorization": f"Bearer {TOKEN}"})
+    with httpx.Client(base_url=office.url, headers={"Authorization": f"Bearer {TOKEN}"}) as client:
+        for _ in range(51):
+            client.post(f"/statements/{MXN}/close")
     assert [row[0] for row in rails.to(office).statements(MXN, 0)] == list(range(1, 52))
 
 

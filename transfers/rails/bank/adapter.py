@@ -51,6 +51,8 @@ class BankRail:
             verdict, reference = report.verdict_on(transfer.end_to_end_id)
         except Unreadable as error:
             raise UnknownOutcome(f"the bank took the order but its answer cannot be read: {error}") from error
+        if verdict.is_about_a_duplicate:
+            raise UnknownOutcome(f"the bank has had this order before ({verdict.reason}): ask what became of it")
         return BankAnswer(verdict.status, verdict.reason, reference, message.decode(), response.text)
 
     def status(self, end_to_end_id: str) -> BankAnswer:
@@ -63,6 +65,8 @@ class BankRail:
             verdict, reference = pain002.read(response.content).verdict_on(end_to_end_id)
         except Unreadable as error:
             raise RetryableError(f"the bank's answer cannot be read: {error}") from error
+        if verdict.is_about_a_duplicate:
+            raise RetryableError(f"the bank speaks of a repeat of this order ({verdict.reason}), not of the order")
         return BankAnswer(verdict.status, verdict.reason, reference, f"GET {path}", response.text)
 
     def statements(self, iban: str, after_sequence: int) -> list[tuple[int, str, bytes]]:

@@ -10,6 +10,9 @@ from transfers.rails.bank.xml import Unreadable, children, find, name, parse, re
 _LISTED = "ACCC ACCP ACFC ACIS ACPD ACSC ACSP ACTC ACWC ACWP BLCK CANC CPUC PART PATC PDNG PRES RCVC RCVD RJCT"
 STATUSES = frozenset(_LISTED.split())
 
+# Reasons that do not say "this was not paid" but "this was here before": the first one may well have been paid.
+_SEEN_BEFORE = frozenset({"AM05", "DU01", "DU02", "DU03", "DU04", "DU05"})
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -22,6 +25,11 @@ class Verdict:
     @property
     def reason(self) -> str:
         return ": ".join(part for part in (self.code, self.words) if part)
+
+    @property
+    def is_about_a_duplicate(self) -> bool:
+        """A rejection of the repeat that leaves open what became of the first."""
+        return self.status == "RJCT" and self.code in _SEEN_BEFORE
 
 
 @dataclass(frozen=True, slots=True)
