@@ -12,7 +12,7 @@ from backoffice.sandbox.demo.seed import seed
 class Command(BaseCommand):
     help = "Seed the demo company: clients, operators, policy, wallets and books. Only in the sandbox."
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *_args: Any, **_options: Any) -> None:
         if settings.ENVIRONMENT != "sandbox":
             raise CommandError("the demo company lives in the sandbox only")
         demo = seed(Path(settings.DATA_DIR))

@@ -14,7 +14,7 @@ from backoffice.sandbox.demo.trickle import Pace, Trickle
 class Command(BaseCommand):
     help = "Send a bounded stream of demo transfers to the client API."
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *_args: Any, **_options: Any) -> None:
         path = Path(settings.DATA_DIR) / "demo.json"
         if not path.exists():
             raise CommandError(f"{path} does not exist: run manage.py seed_demo first")
