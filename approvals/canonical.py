@@ -32,7 +32,7 @@ def digest_of(payload: bytes) -> bytes:
     return hashlib.sha256(payload).digest()
 
 
-def read(payload: bytes, digest: bytes) -> dict[str, Any]:
+def read(payload: bytes | memoryview, digest: bytes | memoryview) -> dict[str, Any]:
     """The payload behind stored bytes. Raises PayloadTampered when they are not the ones that `digest` names."""
     if not hmac.compare_digest(digest_of(bytes(payload)), bytes(digest)):
         raise PayloadTampered

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pycountry
-from eth_utils import is_checksum_address, to_checksum_address
+from eth_utils.address import is_checksum_address, to_checksum_address
 from schwifty import BIC, IBAN
 from schwifty.exceptions import SchwiftyException
 

@@ -71,7 +71,7 @@ def check_halts(
     Holds the gate shared until the end of the transaction, so that no halt commits beside the step.
     """
     locks.pass_halt_gate()
-    targets = {
+    targets: dict[str, Sequence[str]] = {
         Halt.Scope.SYSTEM: ("",),
         Halt.Scope.CLIENT: (client_id,),
         Halt.Scope.ACCOUNT: tuple(account_codes),

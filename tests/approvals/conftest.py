@@ -112,7 +112,7 @@ class Asked:
 def ask(
     people: People, *, quorum: int = 2, subject_id: str = "thing-1", makers: Sequence[UUID] | None = None, **changes: Any
 ) -> Asked:
-    arguments = {
+    arguments: dict[str, Any] = {
         "action": "test.act",
         "subject_type": "thing",
         "subject_id": subject_id,

@@ -35,7 +35,7 @@ def check_deferred() -> None:
 def run(statement: str, *values: Any) -> int:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def insert_vote(asked: Asked, person_id: Any, **changes: Any) -> None:

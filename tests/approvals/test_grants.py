@@ -44,7 +44,7 @@ AsRole = Callable[[str], AbstractContextManager[None]]
 def _is_role(name: str) -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_user")
-        return cursor.fetchone()[0] == name
+        return bool(cursor.fetchone()[0] == name)
 
 
 def test_web_can_do_what_the_console_and_the_api_do(usdc: str, database_role: AsRole) -> None:

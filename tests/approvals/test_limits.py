@@ -19,9 +19,8 @@ USDC = "USDC.ethereum"
 
 
 def consume(amount: int, subject_id: str = "t-1", **changes: Any) -> None:
-    consume_limits(
-        **{"client_id": "acme", "corridor_id": "US-MX", "asset_id": USDC, "amount": amount, "subject_id": subject_id} | changes
-    )
+    scope: dict[str, Any] = {"client_id": "acme", "corridor_id": "US-MX", "asset_id": USDC}
+    consume_limits(amount=amount, subject_id=subject_id, **scope | changes)
 
 
 def used(client_id: str = "acme", corridor_id: str = "US-MX") -> list[int]:

@@ -49,16 +49,14 @@ def acme(bound: Context) -> Client:
 
 
 def _add(**changes: Any) -> Destination:
-    return add_destination(
-        **{
-            "client_id": "acme",
-            "kind": "crypto_address",
-            "details": ADDRESS,
-            "label": "Treasury",
-            "cooling_off": timedelta(hours=24),
-        }
-        | changes
-    )
+    arguments: dict[str, Any] = {
+        "client_id": "acme",
+        "kind": "crypto_address",
+        "details": ADDRESS,
+        "label": "Treasury",
+        "cooling_off": timedelta(hours=24),
+    }
+    return add_destination(**arguments | changes)
 
 
 def test_a_person_is_created_and_leaves(bound: Context) -> None:

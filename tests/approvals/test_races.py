@@ -68,7 +68,7 @@ def _votes(asked: Asked) -> int:
 def test_two_approvers_at_once_are_a_quorum_of_two_once(crowd: People) -> None:
     for round_ in ROUNDS:
         asked = ask(crowd, subject_id=f"thing-{round_}")
-        results = at_once(*[lambda asked=asked, who=who: asked.vote(who) for who in (crowd.checker, crowd.second_checker)])  # type: ignore[misc]
+        results = at_once(*[lambda asked=asked, who=who: asked.vote(who) for who in (crowd.checker, crowd.second_checker)])
         assert _statuses(results) == ["approved", "pending"]
         assert sorted(result.collected for result in results) == [1, 2]
         assert (asked.fresh().status, _votes(asked), _finals(asked)) == ("approved", 2, 1)
@@ -78,7 +78,7 @@ def test_one_person_in_two_tabs_is_one_vote(crowd: People) -> None:
     for round_ in ROUNDS:
         asked = ask(crowd, subject_id=f"thing-{round_}")
         tabs = ("checker", "checker", "checker_again")
-        results = at_once(*[lambda asked=asked, tab=tab: asked.vote(crowd.checker, operator=tab) for tab in tabs])  # type: ignore[misc]
+        results = at_once(*[lambda asked=asked, tab=tab: asked.vote(crowd.checker, operator=tab) for tab in tabs])
         assert _statuses(results) == [AlreadyVoted.__name__, AlreadyVoted.__name__, "pending"]
         assert (asked.fresh().status, _votes(asked)) == ("pending", 1)
 
@@ -87,7 +87,7 @@ def test_approve_and_reject_at_once_end_in_one_way(crowd: People) -> None:
     for round_ in ROUNDS:
         asked = ask(crowd, quorum=1, subject_id=f"thing-{round_}")
         ballots = ((crowd.checker, "approve"), (crowd.second_checker, "reject"))
-        results = at_once(*[lambda asked=asked, ballot=ballot: asked.vote(*ballot) for ballot in ballots])  # type: ignore[misc]
+        results = at_once(*[lambda asked=asked, ballot=ballot: asked.vote(*ballot) for ballot in ballots])
         status = asked.fresh().status
         assert _statuses(results) == sorted([status, NotPending.__name__])
         assert (status in ("approved", "rejected"), _votes(asked), _finals(asked)) == (True, 1, 1)
@@ -139,7 +139,7 @@ def _consume(asset_id: str, amount: int, subject_id: str) -> None:
 def test_sixteen_movements_against_a_limit_for_ten_leave_ten(usdc_id: str) -> None:
     set_limit(asset_id=usdc_id, window="day", amount=100)
     set_limit(asset_id=usdc_id, window="day", amount=1000, client_id="acme")
-    results = at_once(*[lambda n=n: _consume(usdc_id, 10, f"t-{n}") for n in range(16)])  # type: ignore[misc]
+    results = at_once(*[lambda n=n: _consume(usdc_id, 10, f"t-{n}") for n in range(16)])
     assert [type(result) for result in results if result is not None] == [LimitExceeded] * 6
     assert sorted(LimitBucket.objects.values_list("used", flat=True)) == [100, 100]
     assert (LimitUse.objects.count(), limit_drift()) == (20, [])
@@ -254,7 +254,9 @@ def test_the_same_stop_by_two_people_at_once_is_one_halt(committing: None) -> No
 
 
 def test_two_policies_published_at_once_leave_one_active(committing: None) -> None:
-    rules = [[{"code": code, "title": code, "criteria": {}, "outcome": "allow"}] for code in ("one", "two")]
+    rules: list[list[dict[str, Any]]] = [
+        [{"code": code, "title": code, "criteria": {}, "outcome": "allow"}] for code in ("one", "two")
+    ]
     results = at_once(
         lambda: publish_policy_set(version=1, rules=rules[0]),
         lambda: publish_policy_set(version=1, rules=rules[1]),
