@@ -123,7 +123,7 @@ class Chain:
 
 def signed_transfer(sender: LocalAccount, token: str, recipient: str, amount: int, *, nonce: int, **fields: Any) -> tuple[str, str]:
     """Raw hex and hash of a token transfer."""
-    transaction = {
+    transaction: dict[str, Any] = {
         "type": 2,
         "chainId": CHAIN_ID,
         "nonce": nonce,

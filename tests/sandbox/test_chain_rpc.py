@@ -2,6 +2,7 @@
 
 import pytest
 from eth_account import Account
+from eth_typing import HexStr
 from web3 import Web3
 
 from tests.sandbox.chain import CHAIN_ID, Chain, Refusal, signed_transfer
@@ -194,7 +195,7 @@ def test_funding_happens_once_per_reference(chain: Chain) -> None:
 
 def test_web3_reads_blocks_transactions_and_fees(chain: Chain) -> None:
     alice = chain.new_wallet(token=10)
-    raw, tx_hash = signed_transfer(alice, chain.token, BOB, 3, nonce=0)
+    raw, tx_hash = (HexStr(text) for text in signed_transfer(alice, chain.token, BOB, 3, nonce=0))
     web3 = Web3(Web3.HTTPProvider(chain.url))
     assert web3.eth.send_raw_transaction(raw).to_0x_hex() == tx_hash
     chain.mine()

@@ -33,6 +33,10 @@ class ChainReader:
         self._client = client
         self._chain_verified = False
 
+    def close(self) -> None:
+        """Give the connections back."""
+        self._client.close()
+
     def head(self) -> tuple[int, str]:
         """Number and hash of the newest block."""
         self._verify_chain()
