@@ -33,6 +33,6 @@ def envelope() -> dict[str, Any]:
     }
 
 
-def as_jsonb(value: Any) -> Jsonb:
+def as_jsonb(value: Any) -> Any:
     """A parameter of type jsonb; ids, times and decimals inside become strings."""
     return Jsonb(value, dumps=_dumps)

@@ -1,7 +1,7 @@
 """Database field for amounts: whole minor units of any width, an int in Python and numeric(78,0) in PostgreSQL."""
 
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 
@@ -11,6 +11,12 @@ MAX_DIGITS = 78
 
 class MinorUnitsField(models.DecimalField):  # type: ignore[type-arg]
     """An integer count of an asset's smallest unit. Floats, and decimals with a fraction, are refused rather than rounded."""
+
+    if TYPE_CHECKING:
+        # What django-stubs reads: set and got as int, not as the Decimal of the parent.
+        _pyi_private_set_type: int
+        _pyi_private_get_type: int  # type: ignore[assignment]
+        _pyi_lookup_exact_type: int
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs["max_digits"] = MAX_DIGITS

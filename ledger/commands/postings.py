@@ -7,10 +7,10 @@ from uuid import UUID
 
 from django.db import connection
 
-from ledger.errors import UnknownPosting
+from ledger.errors import BadPosting, UnknownPosting
 from ledger.gateway import call
 from ledger.models import Entry, LedgerTransaction
-from ledger.posting import BadPosting, ExpireHold, HoldOp, Line, PlaceHold, Posted, Posting, ReleaseHold, SettleHold
+from ledger.posting import ExpireHold, HoldOp, Line, PlaceHold, Posted, Posting, ReleaseHold, SettleHold
 
 
 def post(posting: Posting) -> Posted:

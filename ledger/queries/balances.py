@@ -93,5 +93,6 @@ def _balances(where: str, parameters: dict[str, Any]) -> list[AccountBalance]:
 
 
 def _balance(row: dict[str, Any]) -> AccountBalance:
-    amounts = {name: int(row.pop(name)) for name in ("floor", "debits", "credits", "entries", "posted", "held")}
-    return AccountBalance(asset=unit(row.pop("asset_id")), **row, **amounts)
+    amounts = {name: int(row[name]) for name in ("floor", "debits", "credits", "entries", "posted", "held")}
+    asset = unit(row.pop("asset_id"))
+    return AccountBalance(asset=asset, **(row | amounts))

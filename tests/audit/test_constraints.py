@@ -27,7 +27,7 @@ def _relations() -> list[str]:
 def _missing_guards() -> list[tuple[str, str]]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT relation, guard FROM audit_missing_guards('audit_event')")
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 @pytest.mark.parametrize(

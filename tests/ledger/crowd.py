@@ -54,7 +54,7 @@ def committed_copy() -> Iterator[None]:
         _maintain(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(copy)))
 
 
-def _maintain(statement: sql.Composable) -> None:
+def _maintain(statement: sql.Composed) -> None:
     here = connection.settings_dict
     address = {"host": here["HOST"], "port": here["PORT"], "user": here["USER"], "password": here["PASSWORD"]}
     with psycopg.connect(dbname="postgres", autocommit=True, **{key: value for key, value in address.items() if value}) as server:

@@ -54,7 +54,7 @@ def open_house() -> None:
 
 
 def book(reference: str, *lines: Line, kind: str = "test", **more: Any) -> Posted:
-    return post(Posting(**{"reference": reference, "kind": kind, "value_at": DAY, "lines": lines} | more))
+    return post(Posting(reference=reference, kind=kind, lines=lines, **({"value_at": DAY} | more)))
 
 
 def deposit(reference: str, account_code: str, amount: int, **more: Any) -> Posted:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, IntegrityError, OperationalError, connection, transaction
@@ -208,7 +209,7 @@ def test_an_account_stays_what_it_is(change: str, refused: Callable[..., str]) -
 
 def test_amounts_with_a_fraction_are_refused_by_the_posting_function() -> None:
     half = [{"account": HOT, "debit": "1.5", "credit": "0"}, {"account": ACME, "debit": "0", "credit": "1.5"}]
-    request = {
+    request: dict[str, Any] = {
         "reference": "r",
         "kind": "k",
         "description": "",

@@ -10,6 +10,7 @@ from django.db import transaction
 
 from audit.context import NoActorBound
 from audit.models import AuditEvent
+from ledger.chart import AccountKind
 from ledger.commands import Line, PlaceHold, Posting, ReleaseHold, SettleHold, apply_holds, open_account, post, reverse
 from ledger.errors import (
     AccountClosed,
@@ -256,8 +257,8 @@ def test_value_booking_and_settlement_times_are_three_things() -> None:
 
 
 def test_an_account_can_be_guarded_by_choice() -> None:
-    open_account(code="payable:guarded", name="x", kind="payable", asset_id=USDC, guarded=True)
+    open_account(code="payable:guarded", name="x", kind=AccountKind.PAYABLE, asset_id=USDC, guarded=True)
     _refused(Posting("x", "x", DAY, (Line.debit("payable:guarded", 1), Line.credit(FEES, 1))), InsufficientFunds)
-    open_account(code="nostro:guarded", name="x", kind="nostro", asset_id=MXN, guarded=True)
+    open_account(code="nostro:guarded", name="x", kind=AccountKind.NOSTRO, asset_id=MXN, guarded=True)
     book("in", Line.debit("nostro:guarded", 5), Line.credit(NOSTRO, 5))
     _refused(Posting("y", "x", DAY, (Line.credit("nostro:guarded", 6), Line.debit(NOSTRO, 6))), InsufficientFunds)
