@@ -1,7 +1,8 @@
 """The verbs of access: roles granted and revoked, clients assigned, the role table copied into Django's groups.
 
-Seeding calls, in this order: `sync_roles()`, then for each operator `grant_role(...)` and `see_all_clients(...)` or `see_client(...)`.
-Each change is one transaction with its trail (RoleGrant) and its audit event; repeating one that is already so changes nothing.
+Seeding calls, in this order: `sync_roles()`, then for each operator `grant_role(...)` and `see_all_clients(...)` or
+`see_client(...)`. Each change is one transaction with its trail (RoleGrant) and its audit event; repeating one that is already
+so changes nothing.
 """
 
 from django.contrib.auth.models import Group, Permission

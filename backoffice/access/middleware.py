@@ -25,8 +25,8 @@ def actor_of(operator: Operator) -> context.Actor:
 
 
 class OperatorContextMiddleware:
-    """Acts as the signed-in operator for the length of the request, in their time zone. Anonymous requests bind nobody: what records
-    on their behalf (a failed sign-in, an API call) binds its own actor."""
+    """Acts as the signed-in operator for the length of the request, in their time zone. Anonymous requests bind nobody: what
+    records on their behalf (a failed sign-in, an API call) binds its own actor."""
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response

@@ -8,7 +8,9 @@ from backoffice.access.roles import ROLES, VIEW_CLIENT, Role
 
 
 def roles_held_since(operator: Operator) -> dict[str, datetime]:
-    """Roles in force and since when: what a vote is judged by, since a role gained after a request was made does not count for it."""
+    """Roles in force and since when: what a vote is judged by, since a role gained after a request was made does not count for
+    it.
+    """
     grants = RoleGrant.objects.filter(operator=operator, revoked_at=None)
     return {grant.role: grant.granted_at for grant in grants}
 

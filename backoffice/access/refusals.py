@@ -9,7 +9,9 @@ log = structlog.get_logger(__name__)
 
 
 def refuse(request: HttpRequest, missing: tuple[str, ...]) -> None:
-    """Record that the signed-in operator was turned away. Runs in a transaction of its own: nothing of the refused view has begun."""
+    """Record that the signed-in operator was turned away. Runs in a transaction of its own: nothing of the refused view has
+    begun.
+    """
     match = request.resolver_match
     view_name = match.view_name if match else ""
     log.warning("access refused", path=request.path, view=view_name, missing=missing)

@@ -1,8 +1,8 @@
 """The eight roles and what each may do. One table; `sync_roles` copies it into Django's groups and permissions.
 
-A role says what somebody may do; whose clients they may do it for is a separate question (`client_scope`). Nobody who configures may also
-decide: `admin` neither makes nor approves withdrawals. Four eyes do not rest on roles alone: the database refuses a maker's vote whatever
-roles the maker holds.
+A role says what somebody may do; whose clients they may do it for is a separate question (`client_scope`). Nobody who
+configures may also decide: `admin` neither makes nor approves withdrawals. Four eyes do not rest on roles alone: the database
+refuses a maker's vote whatever roles the maker holds.
 """
 
 from dataclasses import dataclass

@@ -1,8 +1,9 @@
 """Who may use a view, said at the view.
 
 Every view carries an `access_rule`: a permission, any signed-in operator, or public with a reason. The decorators enforce the rule
-themselves, so a view is safe wherever it is mounted; `AccessMiddleware` only refuses views that carry none. They work on functions and
-on class-based views. API views set `access_rule = "..."` on the class, in words, and enforce through REST framework's own permissions.
+themselves, so a view is safe wherever it is mounted; `AccessMiddleware` only refuses views that carry none. They work on
+functions and on class-based views. API views set `access_rule = "..."` on the class, in words, and enforce through REST
+framework's own permissions.
 """
 
 import functools

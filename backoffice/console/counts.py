@@ -14,8 +14,8 @@ OPEN_BREAKS = ("open", "investigating")
 
 
 def to_decide(operator: Operator) -> QuerySet[ApprovalRequest]:
-    """Pending requests that wait for this very person: their role was held before the request was made, they did not make it, they have
-    not voted, and they may see its client. The most urgent first."""
+    """Pending requests that wait for this very person: their role was held before the request was made, they did not make it,
+    they have not voted, and they may see its client. The most urgent first."""
     if not operator.has_perm("approvals.decide_request") or operator.person_id is None:
         return ApprovalRequest.objects.none()
     asked_of_me = Q(pk__in=[])

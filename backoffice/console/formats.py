@@ -63,7 +63,9 @@ def shortened(value: str, head: int = 10, tail: int = 6) -> str:
 
 
 def differences(this: str, known: str) -> list[tuple[str, bool]]:
-    """`this` in groups of four, cut where it begins or ceases to differ from `known`: the comparison drawn for look-alike addresses."""
+    """`this` in groups of four, cut where it begins or ceases to differ from `known`: the comparison drawn for look-alike
+    addresses.
+    """
     mine_grouped, theirs_grouped = " ".join(groups_of_four(this)), " ".join(groups_of_four(known))
     pairs = zip_longest(mine_grouped, theirs_grouped[: len(mine_grouped)], fillvalue="")
     runs: list[tuple[str, bool]] = []

@@ -22,5 +22,11 @@ def in_words(halt: Halt) -> str:
 def effect(scope: str) -> str:
     """What a halt of this scope stops, for the one who is about to place it."""
     if scope == Halt.Scope.SYSTEM:
-        return "No transfer is accepted, priced, locked or sent until two people lift it. What is already on a chain or at a bank is still tracked."
-    return "No step that moves money of this account starts until two people lift it. What is already on a chain or at a bank is still tracked."
+        return (
+            "No transfer is accepted, priced, locked or sent until two people lift it. "
+            "What is already on a chain or at a bank is still tracked."
+        )
+    return (
+        "No step that moves money of this account starts until two people lift it. "
+        "What is already on a chain or at a bank is still tracked."
+    )

@@ -1,4 +1,6 @@
-"""The home page: what needs this operator now. Everything shown follows from their permissions and their clients, not from their title."""
+"""The home page: what needs this operator now. Everything shown follows from their permissions and their clients, not from
+their title.
+"""
 
 from datetime import timedelta
 
@@ -23,19 +25,19 @@ def figures(operator: Operator) -> list[Figure]:
     """The numbers on top, only of what the operator can do something about."""
     found = []
     if operator.has_perm("approvals.decide_request"):
-        found.append(_figure(counts.approvals_to_decide(operator), "wait for your decision", "/approvals/", Tone.PERSON))
+        found.append(_figure(counts.approvals_to_decide(operator), "waiting for your decision", "/approvals/", Tone.PERSON))
     if operator.has_perm("alerts.view_alert"):
-        found.append(_figure(counts.open_alerts(operator), "alerts are open", "/alerts/", Tone.DANGER))
+        found.append(_figure(counts.open_alerts(operator), "alert{s} open", "/alerts/", Tone.DANGER))
     if operator.has_perm("reconciliation.view_break"):
         late = counts.overdue_breaks().count()
         found.append(
             _figure(
-                late, "breaks are past their deadline", "/reconciliation/breaks/", Tone.LOOK, f"{counts.open_breaks(operator)} open"
+                late, "break{s} past the deadline", "/reconciliation/breaks/", Tone.LOOK, f"{counts.open_breaks(operator)} open"
             )
         )
     if operator.has_perm("transfers.view_transfer"):
-        found.append(_figure(in_flight(operator).count(), "transfers are on their way", "/transfers/", Tone.NEUTRAL))
-    found.append(_figure(counts.halts_in_force(operator), "halts are in force", "/controls/", Tone.DANGER))
+        found.append(_figure(in_flight(operator).count(), "transfer{s} on the way", "/transfers/", Tone.NEUTRAL))
+    found.append(_figure(counts.halts_in_force(operator), "halt{s} in force", "/controls/", Tone.DANGER))
     return found
 
 
@@ -61,8 +63,8 @@ def in_flight(operator: Operator) -> QuerySet[Transfer]:
 
 
 def _figure(number: int, title: str, url: str, tone: Tone, note: str = "") -> Figure:
-    """Colour only where there is something to colour."""
-    return Figure(number, title, note, url, tone if number else Tone.NEUTRAL)
+    """Colour only where there is something to colour; `{s}` in the title becomes the plural."""
+    return Figure(number, title.format(s="" if number == 1 else "s"), note, url, tone if number else Tone.NEUTRAL)
 
 
 def _approvals(operator: Operator) -> Section:
@@ -84,7 +86,7 @@ def _alerts(operator: Operator) -> Section:
         Listed(
             alert.title, alert.link or "/alerts/", f"open for {duration(clock.now() - alert.opened_at)}", badge_for(alert.severity)
         )
-        for alert in counts.open_alert_rows(operator).order_by("-severity", "opened_at")[:_ROWS]
+        for alert in counts.open_alert_rows(operator).order_by("severity", "opened_at")[:_ROWS]
     ]
     return Section("Alerts", rows, "No alert is open: nothing is stuck, and every process reports.", "/alerts/")
 

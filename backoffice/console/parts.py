@@ -1,4 +1,6 @@
-"""Small typed pieces that views hand to the partials. A view fills these; a partial draws them; neither knows the other's business."""
+"""Small typed pieces that views hand to the partials. A view fills these; a partial draws them; neither knows the other's
+business.
+"""
 
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -17,8 +17,8 @@ class Plan:
 
 
 def plan(account_code: str = "") -> Plan:
-    """For one account, or for everything when none is given. A client's account stops that client's transfers in its asset; a wallet or
-    bank account stops the legs that leave from it."""
+    """For one account, or for everything when none is given. A client's account stops that client's transfers in its asset; a
+    wallet or bank account stops the legs that leave from it."""
     sent_leg = Leg.objects.filter(transfer=OuterRef("pk")).exclude(request_state=RequestState.RECEIVED)
     moving = Transfer.objects.exclude(status__in=TERMINAL).annotate(is_sent=Exists(sent_leg))
     if account_code.startswith("client:"):

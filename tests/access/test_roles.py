@@ -33,7 +33,7 @@ def test_an_unknown_permission_is_refused_and_nothing_changes(monkeypatch):
     before = {name: _held(name) for name in roles.ROLES}
     broken = roles.Role("viewer", "Viewer", "", ("transfers.view_transfer", "transfers.print_money"))
     monkeypatch.setitem(roles.ROLES, "viewer", broken)
-    with pytest.raises(commands.UnknownPermission, match="transfers.print_money"):
+    with pytest.raises(commands.UnknownPermission, match=r"transfers\.print_money"):
         commands.sync_roles()
     assert {name: _held(name) for name in roles.ROLES} == before
 

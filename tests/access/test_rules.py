@@ -56,7 +56,7 @@ def test_an_undeclared_view_answers_403_over_http(client, cast, settings):
 
 @pytest.mark.parametrize("given", [(), ("approve",)])
 def test_requires_takes_full_permission_names(given):
-    with pytest.raises(ValueError, match="app.codename"):
+    with pytest.raises(ValueError, match=r"app\.codename"):
         rules.requires(*given)
 
 
@@ -68,7 +68,7 @@ def test_public_needs_a_reason():
 def test_a_class_based_view_is_guarded_as_a_whole(cast):
     @rules.requires("approvals.decide_request")
     class Page(View):
-        def get(self, request: HttpRequest) -> HttpResponse:
+        def get(self, _: HttpRequest) -> HttpResponse:
             return HttpResponse("in")
 
     view = Page.as_view()

@@ -31,7 +31,9 @@ def shell(context: template.Context) -> shell_of_page.Shell:
 
 
 def _inline(name: str, **context: Any) -> SafeString:
-    """A part that stands inside a sentence: without the line break that ends its file, which would show as a space before a comma."""
+    """A part that stands inside a sentence: without the line break that ends its file, which would show as a space before a
+    comma.
+    """
     return SafeString(render_to_string(f"components/{name}.html", context).strip())
 
 

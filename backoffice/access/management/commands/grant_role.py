@@ -19,7 +19,7 @@ class Command(BaseCommand):
         parser.add_argument("--reason", default="")
         parser.add_argument("--all-clients", action="store_true")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *_: Any, **options: Any) -> None:
         operator = Operator.objects.filter(username=options["operator"]).first()
         if operator is None:
             raise CommandError(f"no operator {options['operator']!r}")

@@ -18,7 +18,7 @@ class Command(BaseCommand):
         parser.add_argument("role", choices=list(ROLES))
         parser.add_argument("--reason", required=True)
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *_: Any, **options: Any) -> None:
         operator = Operator.objects.filter(username=options["operator"]).first()
         if operator is None:
             raise CommandError(f"no operator {options['operator']!r}")

@@ -11,7 +11,7 @@ from backoffice.access.roles import ROLES
 class Command(BaseCommand):
     help = "Make the groups of the roles hold exactly the permissions of backoffice.access.roles."
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *_args: Any, **_options: Any) -> None:
         try:
             commands.sync_roles()
         except commands.UnknownPermission as error:
