@@ -47,7 +47,7 @@ def test_every_stablecoin_transfer_of_a_mainnet_block_is_read_as_expected() -> N
     }
     assert len(expected) == 20
     assert read == expected
-    usdc = sum(Decimal(row[5]) for row in expected if row[2] == "USDC")
+    usdc = sum((Decimal(row[5]) for row in expected if row[2] == "USDC"), Decimal(0))
     assert usdc.scaleb(-6) == Decimal("5245.621929")
 
 

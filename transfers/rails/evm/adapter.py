@@ -41,9 +41,6 @@ class EvmRail(ChainReader):
         super().__init__(client or JsonRpcClient(rpc_url, provider=name, timeout_s=timeout_s, recorder=recorder), chain_id)
         self.name, self.confirmations = name, confirmations
 
-    def close(self) -> None:
-        self._client.close()
-
     # The five verbs of every rail.
 
     def quote(self, order: EvmOrder) -> FeeEstimate:
