@@ -31,7 +31,7 @@ class RuledAdminSite(AdminSite):
                 pattern.callback.access_rule = STAFF  # type: ignore[attr-defined]
         return patterns
 
-    login = staticmethod(to_sign_in)  # type: ignore[assignment]
+    login = staticmethod(to_sign_in)
 
 
 def _leaves(patterns: list[Any]) -> Iterator[URLPattern]:

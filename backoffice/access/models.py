@@ -1,5 +1,7 @@
 """Operator accounts. The account signs in; the Person behind it is who acts."""
 
+from typing import ClassVar
+
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 
@@ -12,7 +14,7 @@ class Operator(AbstractUser):
     theme = models.TextField(default="system", choices=[("system", "Follow the system"), ("light", "Light"), ("dark", "Dark")])
     single_key_shortcuts = models.BooleanField(default=True)
 
-    REQUIRED_FIELDS: list[str] = []
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
 
 
 class RoleGrant(models.Model):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from audit import clock
 from backoffice.console import amounts, bars, formats, words
-from backoffice.console.parts import Milestone, TimelineItem, Tone
+from backoffice.console.parts import Badge, Milestone, TimelineItem, Tone
 from ledger.money import AssetUnit, Money
 
 USDC = AssetUnit(id="USDC.ethereum", code="USDC", exponent=6)
@@ -137,7 +137,7 @@ def test_every_state_has_a_word(state):
 
 
 def test_a_state_nobody_knew_is_shown_as_it_is():
-    assert words.badge_for("HALF_DONE") == words.Badge("half done")
+    assert words.badge_for("HALF_DONE") == Badge("half done")
 
 
 def test_what_others_typed_never_becomes_markup():

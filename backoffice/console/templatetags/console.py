@@ -25,7 +25,7 @@ Context = dict[str, Any]
 
 
 @register.simple_tag(takes_context=True)
-def shell(context: template.Context) -> shell_of_page.Shell:
+def shell(context: template.Context) -> shell_of_page.Shell | None:
     """Everything the frame of a page needs: navigation, halts in force, clocks, the operator's settings."""
     return shell_of_page.shell(context["request"])
 
@@ -199,7 +199,7 @@ def field(bound: BoundField) -> Context:
 
 def _with_described_by(bound: BoundField) -> SafeString:
     described = [f"{bound.auto_id}_help"] if bound.help_text else []
-    attrs: dict[str, str] = {}
+    attrs: dict[str, str | bool] = {}
     if bound.errors:
         described.insert(0, f"{bound.auto_id}_error")
         attrs["aria-invalid"] = "true"

@@ -21,10 +21,10 @@ def trail(request: HttpRequest) -> HttpResponse:
     given = form.given()
     after = request.GET.get("after") or None
     try:
-        page = queries.events(**given, after=after, limit=_PAGE)
+        page = _events(given, after)
     except queries.BadCursor:
         # An old or cut link: start again from the newest rather than show an error for it.
-        page, after = queries.events(**given, limit=_PAGE), None
+        page, after = _events(given, None), None
     paging = Paging(
         shown=len(page.rows),
         noun="events",
@@ -32,3 +32,15 @@ def trail(request: HttpRequest) -> HttpResponse:
         next_url=f"?{urlencode(given | {'after': page.next_cursor})}" if page.next_cursor else "",
     )
     return render(request, "console/audit.html", {"form": form, "given": given, "rows": page.rows, "paging": paging})
+
+
+def _events(given: dict[str, str], after: str | None) -> queries.Page:
+    return queries.events(
+        actor_id=given.get("actor_id"),
+        type=given.get("type"),
+        resource_type=given.get("resource_type"),
+        resource_id=given.get("resource_id"),
+        correlation_id=given.get("correlation_id"),
+        after=after,
+        limit=_PAGE,
+    )
