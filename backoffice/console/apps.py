@@ -5,3 +5,8 @@ class ConsoleConfig(AppConfig):
     name = "backoffice.console"
     label = "console"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from audit import vocabulary
+
+        vocabulary.register("console.vote_refused")

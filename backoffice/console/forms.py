@@ -81,3 +81,27 @@ class StatementForm(forms.Form):
         empty_label="Choose a bank account",
     )
     file = forms.FileField(label="File", help_text="camt.053, as the bank sent it.")
+
+
+class VoteForm(forms.Form):
+    """A decision on exactly the bytes of the page. Approving needs the typed phrase, rejecting needs a reason."""
+
+    decision = forms.ChoiceField(choices=[("approve", "approve"), ("reject", "reject")])
+    digest = forms.RegexField(r"^[0-9a-f]{64}$")
+    revision = forms.IntegerField(min_value=1)
+    opened_at = forms.CharField(required=False, max_length=40)
+    confirm = forms.CharField(required=False)
+    reason = forms.CharField(required=False, max_length=1000)
+
+    def __init__(self, *args: object, phrase: str, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.phrase = phrase
+
+    def clean(self) -> dict[str, object]:
+        given: dict[str, object] = super().clean() or {}
+        decision = given.get("decision")
+        if decision == "approve" and str(given.get("confirm", "")).strip() != self.phrase:
+            self.add_error("confirm", f"That is not {self.phrase}. Nothing was decided.")
+        if decision == "reject" and not str(given.get("reason", "")).strip():
+            self.add_error("reason", "Say why: the client's side is told that it was rejected, colleagues read the reason.")
+        return given

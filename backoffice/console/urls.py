@@ -3,11 +3,14 @@
 from django.conf import settings
 from django.urls import path
 
-from backoffice.console.views import audit, breaks, controls, home, ledger, runbooks, styleguide
+from backoffice.console.views import approvals, audit, breaks, controls, home, ledger, runbooks, styleguide
 
 app_name = "console"
 urlpatterns = [
     path("", home.home, name="home"),
+    path("approvals/", approvals.queue, name="approvals"),
+    path("approvals/<uuid:request_id>/", approvals.approval, name="approval"),
+    path("approvals/<uuid:request_id>/decide/", approvals.decide, name="approval-decide"),
     path("controls/", controls.controls, name="controls"),
     path("controls/halt/", controls.halt_system, name="halt-system"),
     path("controls/freeze/", controls.freeze, name="freeze"),

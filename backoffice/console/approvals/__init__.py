@@ -1,1 +1,1 @@
-"""The approval queue and the approval page: what is shown of a request, built from its stored bytes and the books as they are now."""
+"""The approval queue and the approval page: what they show of a request, from its stored bytes and the books as they are now."""

@@ -25,6 +25,8 @@ def posting_rows(payload: dict[str, Any]) -> list[PostingRow]:
         if before is None:
             before = balance(account.code).posted
         direction = 1 if account.type in _GROWS_BY_DEBIT else -1
-        running[account.code] = before + direction * (line.debit - line.credit)
-        rows.append(PostingRow(account.name, account.asset_id, line.debit or None, line.credit or None, running[account.code]))
+        running[account.code] = before + direction * (line.debit_minor - line.credit_minor)
+        rows.append(
+            PostingRow(account.name, account.asset_id, line.debit_minor or None, line.credit_minor or None, running[account.code])
+        )
     return rows

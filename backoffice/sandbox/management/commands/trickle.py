@@ -18,9 +18,10 @@ class Command(BaseCommand):
         path = Path(settings.DATA_DIR) / "demo.json"
         if not path.exists():
             raise CommandError(f"{path} does not exist: run manage.py seed_demo first")
+        usual = Pace()
         pace = Pace(
-            burst=int(os.environ.get("TRICKLE_BURST", Pace.burst)),
-            interval_s=float(os.environ.get("TRICKLE_INTERVAL", Pace.interval_s)),
-            most=int(os.environ.get("TRICKLE_MOST", Pace.most)),
+            burst=int(os.environ.get("TRICKLE_BURST", usual.burst)),
+            interval_s=float(os.environ.get("TRICKLE_INTERVAL", usual.interval_s)),
+            most=int(os.environ.get("TRICKLE_MOST", usual.most)),
         )
         Trickle(json.loads(path.read_text(encoding="utf-8")), pace, seed=os.getpid()).run()

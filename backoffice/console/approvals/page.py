@@ -1,0 +1,140 @@
+"""Everything the approval page says about one request, beside the payload itself."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Max, Sum
+
+from approvals import queries as control
+from approvals.models import ApprovalRequest, Client, Destination
+from approvals.queries import RequestView
+from audit import clock
+from backoffice.access.models import Operator, RoleGrant
+from backoffice.console.approvals.queue import destination_number
+from backoffice.console.parts import Badge, Decider, LimitBar, Tone
+from ledger import chart
+from ledger.queries import balance
+from transfers.models import Quote, Transfer
+from transfers.states import Status
+
+RELEASE = "transfer.release"
+_ADDRESS_ENDS = 4
+_HISTORY = timedelta(days=30)
+_PAID = (Status.CONFIRMED, Status.FIAT_SETTLED, Status.RECONCILED)
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What this client did before. Amounts in minor units of the asset; `largest` is None when there was nothing."""
+
+    count: int
+    total: int
+    largest: int | None
+    paid_before: int
+
+
+@dataclass(frozen=True, slots=True)
+class LookAlike:
+    """A destination of the same client that starts and ends like this one, and is another."""
+
+    number: str
+    paid: int
+
+
+def deciders(view: RequestView, viewer: Operator, obstacle: str) -> list[Decider]:
+    """Who has decided, who may still, and why the viewer cannot when that is so."""
+    request = view.request
+    lines = [
+        Decider(
+            Badge("approved", Tone.DONE) if vote.decision == "approve" else Badge("rejected", Tone.DANGER),
+            f"{vote.person.name}, {vote.voted_at:%H:%M:%S} UTC",
+            note=vote.reason,
+        )
+        for vote in view.votes
+    ]
+    missing = request.quorum - view.collected
+    if request.status == ApprovalRequest.Status.PENDING and missing > 0:
+        lines.append(Decider(Badge("needed", Tone.PERSON), f"{missing} more with the role {request.role}", note=_who_could(view)))
+        if obstacle:
+            lines.append(Decider(Badge("you cannot"), obstacle, quiet=True))
+    makers = ", ".join(person.name for person in view.makers)
+    lines.append(Decider(Badge("made by"), makers or "nobody on record", quiet=True))
+    return lines if viewer else []
+
+
+def _who_could(view: RequestView) -> str:
+    """Names of the people whose vote would count: role held since before the request, not a maker, not voted."""
+    out = {person.id for person in view.makers} | {vote.person_id for vote in view.votes}
+    grants = RoleGrant.objects.filter(role=view.request.role, revoked_at=None, granted_at__lte=view.request.made_at)
+    people = grants.filter(operator__is_active=True, operator__person__active=True).exclude(operator__person_id__in=out)
+    names = sorted(set(people.values_list("operator__person__name", flat=True)))
+    return " or ".join(names) if names else "nobody can: ask an admin"
+
+
+def limit_bars(payload: dict[str, Any]) -> list[LimitBar]:
+    """Each limit that covers it. The day's limits were used when the order was accepted: the amount is part of their use."""
+    amount, asset = int(payload["source_amount"]), payload["source_asset"]
+    bars = []
+    for usage in control.limit_usage(payload["client_id"], payload["corridor"], asset):
+        before = max(usage.used - amount, 0) if usage.window == "day" else 0
+        bars.append(LimitBar(usage.title, before, usage.amount, asset, amount))
+    return bars
+
+
+def history(payload: dict[str, Any]) -> History:
+    """The client's withdrawals of the last 30 days that moved money, and how often this destination was paid, ever."""
+    paid = Transfer.objects.filter(client_id=payload["client_id"], status__in=_PAID)
+    recent = paid.filter(source_asset_id=payload["source_asset"], created_at__gte=clock.now() - _HISTORY)
+    sums = recent.aggregate(total=Sum("source_amount"), largest=Max("source_amount"))
+    largest = None if sums["largest"] is None else int(sums["largest"])
+    times = paid.filter(destination_id=payload["destination_id"]).count()
+    return History(recent.count(), int(sums["total"] or 0), largest, times)
+
+
+def look_alikes(payload: dict[str, Any]) -> list[LookAlike]:
+    """Address poisoning: another destination of this client with the same first and last characters."""
+    number = destination_number(payload["destination"])
+    if payload["destination"]["type"] != Destination.Kind.CRYPTO_ADDRESS:
+        return []
+    others = Destination.objects.filter(client_id=payload["client_id"], kind=Destination.Kind.CRYPTO_ADDRESS)
+    found = []
+    for other in others.exclude(pk=payload["destination_id"]):
+        address = other.details["address"]
+        if _ends(address) == _ends(number):
+            found.append(LookAlike(address, Transfer.objects.filter(destination=other, status__in=_PAID).count()))
+    return found
+
+
+def _ends(address: str) -> tuple[str, str]:
+    bare = address.lower().removeprefix("0x")
+    return bare[:_ADDRESS_ENDS], bare[-_ADDRESS_ENDS:]
+
+
+def release_context(view: RequestView) -> dict[str, Any]:
+    """What the page of a withdrawal shows; amounts and addresses from the payload, comparisons from the books as they are now."""
+    payload = view.payload
+    destination = Destination.objects.filter(pk=payload["destination_id"]).first()
+    wallet = chart.wallet_account_code(payload["chain"]["wallet"], payload["source_asset"])
+    return {
+        "client": Client.objects.get(pk=payload["client_id"]),
+        "amount": int(payload["source_amount"]),
+        "asset": payload["source_asset"],
+        "target_asset": payload["target_asset"],
+        "min_target": int(payload["min_target_amount"]),
+        "is_conversion": payload["target_asset"] != payload["source_asset"],
+        "max_fee": int(payload["max_fee"]),
+        "max_total_debit": int(payload["max_total_debit"]),
+        "number": destination_number(payload["destination"]),
+        "destination": destination,
+        "destination_status": control.destination_status(destination),
+        "client_balance": balance(chart.client_account_code(payload["client_id"], payload["source_asset"])),
+        "wallet_balance": balance(wallet),
+        "limits": limit_bars(payload),
+        "history": history(payload),
+        "look_alikes": look_alikes(payload),
+        "indicative": Quote.objects.filter(transfer_id=payload["transfer_id"], kind=Quote.Kind.INDICATIVE)
+        .order_by("-quoted_at")
+        .first(),
+        "transfer": Transfer.objects.filter(pk=payload["transfer_id"]).first(),
+    }
