@@ -112,10 +112,18 @@ _ENTRIES: tuple[Failure, ...] = (
     ),
     Failure(
         "signer_refused",
-        "The signer refuses the intent for good, so no signed bytes exist.",
-        "Stays in FUNDS_LOCKED and is stopped; the intent is on record, so the funds stay reserved until people decide.",
+        "The signer refuses the intent by its own policy. It looks for a signature first, so the refusal proves that none exists.",
+        "FUNDS_LOCKED to FAILED; the hold is released, the limits and the wallet's promise are given back.",
+        f"Your transfer could not be sent. {_BACK}",
+        "Read the signer's reason in the provider call: an unknown contract or chain, or fees above its caps.",
+        ends=True,
+    ),
+    Failure(
+        "signer_conflict",
+        "The signer has signed other content under this key, or its refusal cannot be read.",
+        "Stays in FUNDS_LOCKED: signed bytes may exist, so the funds stay reserved until people decide.",
         _WORKING,
-        "Read the signer's reason. It may have seen this key with other content, which must never happen: involve engineering.",
+        "Must never happen: halt the wallet's account, compare the signer's record with the intent, involve engineering.",
         ends=False,
     ),
     Failure(

@@ -1,4 +1,4 @@
-"""Real processes for the tests of steps: the sandbox chain, the sandbox bank with its desk, and the signer with a database of its own."""
+"""Real processes for the tests of steps: the sandbox chain, the sandbox bank with its desk, the signer with its own database."""
 
 import json
 import os

@@ -18,12 +18,13 @@ from transfers.commands.advance.lock_funds import CHAIN
 from transfers.commands.advance.permit import permit
 from transfers.commands.advance.polling import next_look_at_chain
 from transfers.commands.authority import use
+from transfers.commands.ending import end_unsent
 from transfers.commands.expire import expire_locked
 from transfers.crashpoints import crashpoint
 from transfers.errors import Unavailable
 from transfers.locks import Lease
 from transfers.models import ChainTransaction, ExternalReference, Leg, ProviderCall, Transfer, Wallet, WalletReservation
-from transfers.rails.base import UnknownOutcome
+from transfers.rails.base import TerminalError, UnknownOutcome
 from transfers.rails.evm import FeeEstimate
 from transfers.rails.registry import rails
 from transfers.rails.signing import SignedTransaction, SignIntent
@@ -31,6 +32,8 @@ from transfers.states import RequestState, Status
 
 # A replacement with a higher fee would be the second attempt of the same leg.
 ATTEMPT = 1
+# The signer's codes for "this key stands for other bytes": the only refusals after which signed bytes may exist.
+SIGNED_OTHERWISE = frozenset({"attempt_reused", "key_reused"})
 SIGNER, NODE = "signer", "node"
 Outcome = ProviderCall.Outcome
 
@@ -45,6 +48,8 @@ def send_on_chain(lease: Lease) -> None:
         return
     crashpoint("send.after_intent")
     signed = ChainTransaction.objects.filter(leg=leg, attempt=ATTEMPT).first() or _sign_and_store(lease, leg, intent)
+    if signed is None:
+        return
     _broadcast(lease, leg, signed)
     _commit_outcome(lease, signed)
 
@@ -108,9 +113,15 @@ def _new_intent(transfer: Transfer, leg: Leg, fees: FeeEstimate) -> ProviderCall
     return call
 
 
-def _sign_and_store(lease: Lease, leg: Leg, intent: SignIntent) -> ChainTransaction:
-    """Bytes and hash are on record before the network sees them."""
-    signed = rails().signer.sign_transfer(intent)
+def _sign_and_store(lease: Lease, leg: Leg, intent: SignIntent) -> ChainTransaction | None:
+    """Bytes and hash are on record before the network sees them. None when the signer refused and the transfer has failed."""
+    try:
+        signed = rails().signer.sign_transfer(intent)
+    except TerminalError as refusal:
+        if not refusal.code or refusal.code in SIGNED_OTHERWISE:
+            raise
+        _fail(lease, leg, refusal)
+        return None
     crashpoint("send.after_sign")
     with transaction.atomic():
         transfer = locks.leased(lease, Status.FUNDS_LOCKED)
@@ -125,6 +136,17 @@ def _sign_and_store(lease: Lease, leg: Leg, intent: SignIntent) -> ChainTransact
         crashpoint("send.before_store")
     crashpoint("send.after_store")
     return stored
+
+
+def _fail(lease: Lease, leg: Leg, refusal: TerminalError) -> None:
+    """The signer looks for a signature before it applies its policy: a refusal by policy proves that there are no signed bytes."""
+    with transaction.atomic():
+        transfer = locks.leased(lease, Status.FUNDS_LOCKED)
+        calls.finish(_sign_key(leg), outcome=Outcome.REFUSED, response=f"{refusal.code}: {refusal}", summary=f"Refused: {refusal}")
+        Leg.objects.filter(pk=leg.pk).update(request_state=RequestState.RESPONDED)
+        end_unsent(
+            transfer, Status.FAILED, failure_code="signer_refused", reason=str(refusal), request_state=RequestState.RESPONDED
+        )
 
 
 def _store(leg: Leg, intent: SignIntent, signed: SignedTransaction) -> ChainTransaction:

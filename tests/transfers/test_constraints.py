@@ -1,0 +1,200 @@
+"""What the database refuses to anybody who types SQL."""
+
+import itertools
+import uuid
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, IntegrityError, connection, transaction
+from psycopg.types.json import Jsonb
+
+from tests.transfers.world import World
+from transfers.models import ExternalReference, MachineRow, Quote, Transfer, TransferEvent
+from transfers.states import CURRENT_VERSION, MACHINES, Route, Status, may
+
+GUARDED = [
+    "transfers_transfer",
+    "transfers_event",
+    "transfers_leg",
+    "transfers_providercall",
+    "transfers_externalreference",
+    "transfers_machinerow",
+    "transfers_quote",
+    "transfers_chaintransaction",
+    "transfers_walletreservation",
+    "transfers_idempotencykey",
+    "transfers_inboundwebhook",
+]
+
+
+def sql(statement: str, *values: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+
+
+def at_commit() -> None:
+    """Check now what is checked at commit, and put it off again."""
+    sql("SET CONSTRAINTS ALL IMMEDIATE")
+    sql("SET CONSTRAINTS ALL DEFERRED")
+
+
+def refused(constraint: str, statement: str, *values: Any) -> None:
+    def attack() -> None:
+        sql(statement, *values)
+        at_commit()
+
+    with pytest.raises(IntegrityError) as caught, transaction.atomic():
+        attack()
+    assert caught.value.__cause__ is not None
+    assert caught.value.__cause__.diag.constraint_name == constraint  # type: ignore[attr-defined]
+
+
+def put_in(transfer: Transfer, route: Route, status: Status) -> None:
+    """Place a transfer in a state that no story has led it to: with the guards off, as only a superuser can."""
+    at_commit()
+    triggers = [f"transfers_transfer_{name}" for name in ("check", "keep", "event")]
+    for trigger in triggers:
+        sql(f"ALTER TABLE transfers_transfer DISABLE TRIGGER {trigger}")
+    sql("UPDATE transfers_transfer SET status = %s, route = %s WHERE id = %s", status.value, route.value, transfer.id)
+    at_commit()
+    for trigger in triggers:
+        sql(f"ALTER TABLE transfers_transfer ENABLE ALWAYS TRIGGER {trigger}")
+
+
+def event_for(transfer_id: uuid.UUID, *, seq: int, source: str, target: str) -> None:
+    event = dict.fromkeys(("credential_id", "on_behalf_of", "causation_id", "reason", "status_text"), "")
+    event |= {"id": str(uuid.uuid4()), "transfer_id": str(transfer_id), "type": "transfer.forged", "actor_type": "system"}
+    event |= {"actor_id": "attacker", "correlation_id": "c", "occurred_at": "2026-11-21T00:00:00Z"}
+    sql("SELECT transfers_record_event(%s)", Jsonb({**event, "seq": seq, "from_status": source, "to_status": target, "data": {}}))
+
+
+def test_machine_rows_are_the_machines_of_states(db: None) -> None:
+    stored = set(MachineRow.objects.values_list("route", "version", "source", "target", "command"))
+    assert stored == {
+        (route.value, version, row.source.value, row.target.value, row.command)
+        for (route, version), rows in MACHINES.items()
+        for row in rows
+    }
+
+
+@pytest.mark.parametrize("route", list(Route))
+def test_every_pair_of_states_is_legal_exactly_when_the_machine_has_its_row(world: World, route: Route) -> None:
+    transfer = world.order()
+    version = CURRENT_VERSION[route]
+    for source, target in itertools.permutations(Status, 2):
+        put_in(transfer, route, source)
+        move = "UPDATE transfers_transfer SET status = %s, version = version + 1 WHERE id = %s"
+        if may(route, version, source, target):
+            with transaction.atomic():
+                sql(move, target.value, transfer.id)
+                event_for(transfer.id, seq=transfer.version + 1, source=source.value, target=target.value)
+                at_commit()
+                transaction.set_rollback(True)
+        else:
+            refused("transfers_transfer_moves_along_its_machine", move, target.value, transfer.id)
+
+
+def test_it_refuses_a_status_without_a_new_version(world: World) -> None:
+    transfer = world.order()
+    refused(
+        "transfers_transfer_status_moves_with_version", "UPDATE transfers_transfer SET status = 'QUOTED' WHERE id = %s", transfer.id
+    )
+
+
+def test_it_refuses_a_version_without_its_event(world: World) -> None:
+    transfer = world.order()
+    at_commit()
+    statement = "UPDATE transfers_transfer SET status = 'QUOTED', version = version + 1 WHERE id = %s"
+    refused("transfers_transfer_move_has_its_event", statement, transfer.id)
+    refused(
+        "transfers_transfer_move_has_its_event", "UPDATE transfers_transfer SET version = version + 1 WHERE id = %s", transfer.id
+    )
+
+
+@pytest.mark.parametrize("step", [-1, 2, 7])
+def test_it_refuses_a_lost_update(world: World, step: int) -> None:
+    transfer = world.order()
+    statement = "UPDATE transfers_transfer SET version = version + %s WHERE id = %s"
+    refused("transfers_transfer_version_counts_by_one", statement, step, transfer.id)
+
+
+def test_it_refuses_an_event_that_tells_another_story(world: World) -> None:
+    transfer = world.order()
+    for seq, target in ((1, "CREATED"), (2, "CREATED"), (1, "QUOTED"), (7, "RECONCILED")):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            event_for(transfer.id, seq=seq, source="CREATED", target=target)
+
+
+def test_it_refuses_a_fence_that_goes_back(world: World) -> None:
+    transfer = world.order()
+    sql("UPDATE transfers_transfer SET fence = 5 WHERE id = %s", transfer.id)
+    refused("transfers_transfer_fence_only_grows", "UPDATE transfers_transfer SET fence = 4 WHERE id = %s", transfer.id)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "source_amount = source_amount + 1",
+        "max_fee = 0",
+        "max_total_debit = max_total_debit * 2",
+        "min_target_amount = 0",
+        "not_after = not_after + interval '1 day'",
+        "client_id = 'globex'",
+        "destination_id = gen_random_uuid()",
+        "destination_details = '{}'",
+        "reference = 'X'",
+        "machine_version = 2",
+        "approval_request_id = NULL, made_by = 'somebody else'",
+        'metadata = \'{"a": "b"}\'',
+    ],
+)
+def test_an_order_never_changes(world: World, change: str) -> None:
+    transfer = world.order("5000")
+    refused("transfers_transfer_order_never_changes", f"UPDATE transfers_transfer SET {change} WHERE id = %s", transfer.id)
+
+
+def test_a_transfer_starts_as_created(world: World) -> None:
+    transfer = world.order()
+    columns = [field.column for field in Transfer._meta.local_concrete_fields]
+    given = {"id": "gen_random_uuid()", "reference": "'OTHER'", "status": "'CONFIRMED'"}
+    chosen = ", ".join(given.get(column, f'"{column}"') for column in columns)
+    names = ", ".join(f'"{column}"' for column in columns)
+    statement = f"INSERT INTO transfers_transfer ({names}) SELECT {chosen} FROM transfers_transfer WHERE id = %s"
+    refused("transfers_transfer_starts_as_created", statement, transfer.id)
+
+
+def test_facts_are_append_only(world: World) -> None:
+    transfer = world.order()
+    at_commit()
+    ExternalReference.objects.create(transfer=transfer, kind="tx_hash", value="0x1", recorded_at=transfer.created_at)
+    for statement in (
+        "UPDATE transfers_event SET reason = 'nothing happened'",
+        "DELETE FROM transfers_event",
+        "UPDATE transfers_machinerow SET target = 'RECONCILED'",
+        "DELETE FROM transfers_machinerow",
+        "UPDATE transfers_externalreference SET value = '0x2'",
+        "DELETE FROM transfers_externalreference",
+        "DELETE FROM transfers_transfer",
+    ):
+        with pytest.raises(DatabaseError, match="keeps its history"), transaction.atomic():
+            sql(statement)
+    assert TransferEvent.objects.filter(transfer=transfer).count() == 1
+    assert not Quote.objects.exists()
+
+
+@pytest.mark.parametrize("table", GUARDED)
+def test_nothing_is_emptied(db: None, table: str) -> None:
+    with pytest.raises(DatabaseError, match="keeps its history"), transaction.atomic():
+        sql(f"TRUNCATE {table} CASCADE")
+
+
+def test_every_partition_of_the_events_is_guarded(db: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT relation, guard FROM audit_missing_guards('transfers_event')")
+        assert cursor.fetchall() == []
+        cursor.execute("SELECT relid::text FROM pg_partition_tree('transfers_event') WHERE isleaf")
+        partitions = [name for (name,) in cursor.fetchall()]
+    assert len(partitions) > 12
+    for partition in partitions:
+        with pytest.raises(DatabaseError, match="keeps its history"), transaction.atomic():
+            sql(f"TRUNCATE {partition}")
