@@ -38,8 +38,9 @@ def converted(source_minor: int, *, source_exponent: int, rate: Decimal, target_
     Exact for any width: the decimal context's precision is not used.
     """
     numerator, denominator = rate.as_integer_ratio()
-    scaled = source_minor * numerator * 10**target_exponent
-    return scaled // (denominator * 10**source_exponent)
+    scaled: int = source_minor * numerator * 10**target_exponent
+    divisor: int = denominator * 10**source_exponent
+    return scaled // divisor
 
 
 def plain_rate(rate: Decimal, places: int = 18) -> Decimal:

@@ -48,7 +48,8 @@ PROOF_RECHECK = timedelta(minutes=5)
 _chance = random.SystemRandom()
 
 _CLAIM = """
-    UPDATE transfers_transfer SET lease_owner = %(owner)s, lease_until = clock_timestamp() + %(lease)s, fence = fence + 1
+    UPDATE transfers_transfer
+    SET lease_owner = %(owner)s, lease_until = clock_timestamp() + make_interval(secs => %(lease)s), fence = fence + 1
     WHERE id = (
         SELECT id FROM transfers_transfer
         WHERE due_at <= %(now)s AND (lease_until IS NULL OR lease_until < clock_timestamp()) {only}
@@ -86,7 +87,9 @@ def claim(transfer_id: UUID | None = None) -> Lease | None:
     owner = owner_name()
     only = "" if transfer_id is None else "AND id = %(id)s"
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM.format(only=only), {"owner": owner, "lease": LEASE, "now": clock.now(), "id": transfer_id})
+        cursor.execute(
+            _CLAIM.format(only=only), {"owner": owner, "lease": LEASE.total_seconds(), "now": clock.now(), "id": transfer_id}
+        )
         row = cursor.fetchone()
     if row is None:
         return None
@@ -127,7 +130,7 @@ def _due_step(lease: Lease) -> Step | None:
         transfer = locks.leased(lease)
         if transfer.due_at is None or transfer.due_at > clock.now():
             return None
-        _lease_until(lease, "clock_timestamp() + %s", [LEASE])
+        _lease_until(lease, "clock_timestamp() + make_interval(secs => %s)", [LEASE.total_seconds()])
         return next_step(transfer)
 
 
@@ -203,7 +206,7 @@ def _release(lease: Lease) -> None:
     _lease_until(lease, "NULL", [])
 
 
-def _lease_until(lease: Lease, until: str, values: list[timedelta]) -> None:
+def _lease_until(lease: Lease, until: str, values: list[float]) -> None:
     sql = f"UPDATE transfers_transfer SET lease_until = {until} WHERE id = %s AND fence = %s"  # noqa: S608 - `until` is one of ours
     with connection.cursor() as cursor:
         cursor.execute(sql, [*values, lease.transfer_id, lease.fence])

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.db import connection, connections
@@ -200,9 +201,9 @@ def due_now(transfer: Transfer) -> None:
 
 def one_pass(stack: Stack, *, crash: str) -> bool:
     """`manage.py drive --once` in a process that may be killed; True when it was."""
-    here = connection.settings_dict
+    database = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}")
     environment = os.environ | {
-        "DATABASE_URL": f"postgresql://{here['USER']}@/{here['NAME']}?host={here['HOST']}",
+        "DATABASE_URL": database.geturl(),
         "COUNTERSIGN_CRASH": crash,
         "CHAIN_RPC_URL": stack.rails.chain_rpc_url,
         "CHAIN_CONFIRMATIONS": str(stack.rails.confirmations),

@@ -1,5 +1,7 @@
 """What the bank's answer means for an off-ramp: settled, rejected, or still on its way. ACSP is not settlement."""
 
+from typing import Any
+
 from approvals.commands.limits import give_back_limits
 from audit import clock
 from ledger.commands import post, reverse
@@ -34,7 +36,7 @@ def act_on(transfer: Transfer, legs: dict[str, Leg], answer: BankAnswer) -> None
         moves.set_columns(transfer, **_waiting(transfer))
 
 
-def _waiting(transfer: Transfer) -> dict[str, object]:
+def _waiting(transfer: Transfer) -> dict[str, Any]:
     return {
         "request_state": RequestState.RESPONDED,
         "due_at": next_look_at_bank(transfer.state_entered_at),
