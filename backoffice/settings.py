@@ -36,7 +36,7 @@ CSRF_TRUSTED_ORIGINS = env.listing("CSRF_TRUSTED_ORIGINS")
 # --- Database: one role per kind of process ---------------------------------------------------------------------------------------
 _URL_VARIABLE = "DATABASE_URL" if COUNTERSIGN_PROCESS == "owner" else f"DATABASE_URL_{COUNTERSIGN_PROCESS.upper()}"
 _DATABASE_URL = env.text(_URL_VARIABLE, "")
-WEB_THREADS = env.integer("WEB_THREADS", 8, minimum=1)
+WEB_THREADS = env.integer("WEB_THREADS", 4, minimum=1)
 
 
 def _database(url: str) -> dict[str, Any]:
@@ -52,7 +52,7 @@ def _database(url: str) -> dict[str, Any]:
         options["options"] = limits + idle
     pooled = COUNTERSIGN_PROCESS == "web"
     if pooled:
-        options["pool"] = {"min_size": 1, "max_size": WEB_THREADS + 2, "timeout": 10, "max_lifetime": 600}
+        options["pool"] = {"min_size": 1, "max_size": WEB_THREADS + 2, "timeout": 10, "max_lifetime": 600, "reconnect_timeout": 5}
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": parsed.name,
@@ -62,7 +62,7 @@ def _database(url: str) -> dict[str, Any]:
         "PORT": parsed.port,
         "OPTIONS": options,
         "CONN_MAX_AGE": 0 if pooled else 60,
-        "CONN_HEALTH_CHECKS": not pooled,
+        "CONN_HEALTH_CHECKS": True,
     }
 
 

@@ -1,10 +1,15 @@
-"""The web process. It connects as the web role unless told otherwise."""
+"""The web process. It connects as the web role unless told otherwise. Under a server that forks or spawns its workers, set
+COUNTERSIGN_EXIT_WITH_PARENT=1."""
 
 import os
 
 from django.core.wsgi import get_wsgi_application
 
+from backoffice.orphans import exit_with_parent
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backoffice.settings")
 os.environ.setdefault("COUNTERSIGN_PROCESS", "web")
 
 application = get_wsgi_application()
+if os.environ.get("COUNTERSIGN_EXIT_WITH_PARENT") == "1":
+    exit_with_parent()

@@ -13,12 +13,27 @@ from psycopg import sql
 
 from audit import context
 from audit.context import Actor, Context
+from tests.stack.harness import RunningStack, running_stack
 
 
 def pytest_configure() -> None:
     # Hashing a password is slow on purpose; the tests make many accounts.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.UNDECLARED_VIEWS_RAISE = True
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All tests on the running stack share one stack, and so one worker of pytest-xdist."""
+    for item in items:
+        if item.get_closest_marker("stack") or item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.xdist_group("stack"))
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[RunningStack]:
+    """The whole sandbox, running, with the demo company: see tests/stack/harness.py. Mark the test `stack` (or `browser`)."""
+    with running_stack() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -83,12 +83,13 @@ def signer(plan: Plan) -> Iterator[Program]:
 
 def application(plan: Plan) -> Iterator[Program]:
     """What serves and works, once the database is migrated and seeded."""
-    web = plan.common() | plan.static() | {"COUNTERSIGN_PROCESS": "web", "DATABASE_URL_WEB": plan.role_url("web")}
+    web = plan.common() | plan.static() | {"COUNTERSIGN_PROCESS": "web", "COUNTERSIGN_EXIT_WITH_PARENT": "1"}
+    web["DATABASE_URL_WEB"] = plan.role_url("web")
     worker = plan.common() | {"COUNTERSIGN_PROCESS": "worker", "DATABASE_URL_WORKER": plan.role_url("worker")}
     celery = [sys.executable, "-m", "celery", "--quiet", "-A", "backoffice.celery"]
     concurrency = _setting(plan, "WORKER_CONCURRENCY", "2")
     granian = ["--interface", "wsgi", "--host", "127.0.0.1", "--port", str(plan.port), "--workers", "1", "--no-ws"]
-    threads = ["--blocking-threads", _setting(plan, "WEB_THREADS", "8"), "--log-level", "warning"]
+    threads = ["--blocking-threads", _setting(plan, "WEB_THREADS", "4"), "--log-level", "warning", "--workers-kill-timeout", "5"]
     yield Program("web", [sys.executable, "-m", "granian", *granian, *threads, "backoffice.wsgi:application"], web, port=plan.port)
     yield Program(
         "worker", [*celery, "worker", "--pool", "prefork", "-c", concurrency, "--without-gossip", "--without-mingle"], worker

@@ -1,0 +1,138 @@
+"""`make run` as a newcomer meets it: it comes up whole, keeps itself up, keeps its secrets, and goes away when told."""
+
+import json
+import signal
+import stat
+
+import psutil
+import psycopg
+import pytest
+
+from tests.stack.harness import RunningStack, running_stack
+
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(400)]
+
+
+def _descendants(stack: RunningStack) -> list[psutil.Process]:
+    supervisord = psutil.Process(int(stack.supervisor.call("supervisor.getPID")))
+    return [supervisord, *supervisord.children(recursive=True)]
+
+
+def test_it_says_where_to_go_and_who_to_be(stack: RunningStack) -> None:
+    said = stack.said()
+    assert stack.url in said
+    for name, password in stack.demo["operators"].items():
+        assert name in said
+        assert password in said
+    assert len(said.splitlines()) <= 40
+
+
+def test_every_program_runs(stack: RunningStack) -> None:
+    stack.wait_ready()
+    stopped = {name: state["statename"] for name, state in stack.supervisor.states().items() if state["statename"] != "RUNNING"}
+    assert stopped == {}
+
+
+def test_it_is_ready_only_with_all_parts(stack: RunningStack) -> None:
+    stack.wait_ready()
+    status, body = stack.get("/readyz")
+    assert status == 200
+    assert {name: part["ready"] for name, part in json.loads(body)["parts"].items()} == {
+        "web": True,
+        "database": True,
+        "broker": True,
+        "workers": True,
+    }
+
+
+def test_it_is_not_ready_without_its_broker(stack: RunningStack) -> None:
+    with stack.without("valkey"):
+        status, body = stack.get("/readyz")
+        assert status == 503
+        assert json.loads(body)["parts"]["broker"]["ready"] is False
+        assert stack.get("/healthz")[0] == 200
+    stack.wait_ready()
+
+
+@pytest.mark.parametrize("name", ["web", "worker", "beat", "sweeper", "signer", "chain", "bank", "valkey", "postgres"])
+def test_what_is_killed_is_started_again(stack: RunningStack, name: str) -> None:
+    stack.wait_ready()
+    before = stack.kill(name, signal.SIGKILL)
+    stack.wait_until(lambda: stack.pid(name) not in (0, before), f"{name} to be started again")
+    stack.wait_ready()
+
+
+def test_it_listens_on_loopback_only(stack: RunningStack) -> None:
+    connections = [connection for process in _descendants(stack) for connection in process.net_connections("inet")]
+    addresses = {connection.laddr.ip for connection in connections if connection.status == psutil.CONN_LISTEN}
+    assert addresses == {"127.0.0.1"}
+
+
+def test_nothing_that_serves_knows_the_owners_address(stack: RunningStack) -> None:
+    secret = (stack.data_dir / "secrets" / "postgres.owner").read_text(encoding="ascii").strip()
+    knowing = [process.name() for process in _descendants(stack) if secret in "\0".join(process.environ().values())]
+    assert knowing == []
+
+
+def test_the_simulators_know_no_database(stack: RunningStack) -> None:
+    for name in ("chain", "bank"):
+        environment = psutil.Process(stack.pid(name)).environ()
+        assert [key for key in environment if "DATABASE_URL" in key] == []
+
+
+@pytest.mark.parametrize(("role", "table"), [("web", "access_operator"), ("worker", "transfers_transfer")])
+def test_serving_roles_own_nothing(stack: RunningStack, role: str, table: str) -> None:
+    url = stack.services["environment"][f"DATABASE_URL_{role.upper()}"]
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"SELECT count(*) FROM {table}")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute(f"DROP TABLE {table} CASCADE")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("CREATE TABLE public.mine ()")
+
+
+def test_secrets_are_their_owners_only(stack: RunningStack) -> None:
+    files = [*(stack.data_dir / "secrets").iterdir(), stack.data_dir / "services.json", stack.data_dir / "demo.json"]
+    files += [stack.data_dir / "run" / "supervisord.conf"]
+    assert {path.name: oct(path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)) for path in files} == {
+        path.name: "0o0" for path in files
+    }
+
+
+def test_no_secret_is_logged(stack: RunningStack) -> None:
+    secrets = [path.read_text(encoding="ascii").strip() for path in (stack.data_dir / "secrets").iterdir()]
+    secrets += [*stack.demo["operators"].values(), *stack.demo["api_keys"].values()]
+    logs = "".join(path.read_text(encoding="utf-8", errors="replace") for path in (stack.data_dir / "logs").iterdir())
+    assert [secret[:4] for secret in secrets if secret in logs] == []
+
+
+def test_a_command_finds_the_running_services(stack: RunningStack) -> None:
+    code = "from django.db import connection as c; x = c.cursor(); x.execute('SELECT 7 * 6'); print(x.fetchone()[0])"
+    done = stack.manage("shell", "-c", code)
+    assert done.stdout.strip().endswith("42")
+    stack.wait_ready()
+
+
+def test_figures_come_from_this_machine_only(stack: RunningStack) -> None:
+    status, body = stack.get("/metrics")
+    assert status == 200
+    assert "countersign_heartbeat_age_seconds" in body
+    assert stack.get("/metrics", {"X-Forwarded-For": "203.0.113.9"})[0] == 404
+
+
+def test_a_second_one_in_the_same_directory_is_refused(stack: RunningStack) -> None:
+    done = stack.manage("quickstart", check=False)
+    assert done.returncode != 0
+    assert "in use by another" in done.stderr
+    assert stack.get("/readyz")[0] == 200
+
+
+def test_interrupt_stops_everything_and_a_second_start_has_the_same_data() -> None:
+    with running_stack(SEED="none") as stack:
+        processes = _descendants(stack)
+        stack.query("CREATE TABLE kept AS SELECT 42 AS answer")
+        assert stack.interrupt() == 0
+        assert [process for process in processes if process.is_running() and process.status() != psutil.STATUS_ZOMBIE] == []
+        assert not (stack.data_dir / "services.json").exists()
+        stack.start()
+        assert stack.query("SELECT answer FROM kept") == [(42,)]
