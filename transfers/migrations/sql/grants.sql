@@ -27,6 +27,8 @@ GRANT UPDATE (name) ON transfers_wallet TO countersign_worker;
 GRANT UPDATE (response_status, response_body, transfer_id, completed_at) ON transfers_idempotencykey TO countersign_web;
 GRANT UPDATE (status, detail, transfer_id, deliveries, processed_at) ON transfers_inboundwebhook TO countersign_web, countersign_worker;
 GRANT INSERT, UPDATE ON transfers_heartbeat TO countersign_web, countersign_worker;
+-- Signs of life of processes that are long gone are forgotten; they are no evidence of anything.
+GRANT DELETE ON transfers_heartbeat TO countersign_worker;
 
 -- The request budgets of API keys: unlogged, worth nothing after a crash.
-GRANT SELECT, INSERT, UPDATE, DELETE ON transfers_api_rate TO countersign_web;
+GRANT SELECT, INSERT, UPDATE ON transfers_api_rate TO countersign_web;
