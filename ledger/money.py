@@ -82,8 +82,12 @@ class Money:
         return self._written("")
 
     def format(self) -> str:
-        """Major units for reading, grouped by thousands: "1,000.00". The asset's code is the caller's to add."""
-        return self._written(",")
+        """Major units for reading: grouped by thousands, exact, without zeros that say nothing beyond two decimals: "1,000.00".
+
+        The asset's code is the caller's to add.
+        """
+        whole, point, decimals = self._written(",").partition(".")
+        return f"{whole}{point}{decimals[:2]}{decimals[2:].rstrip('0')}"
 
     def _written(self, separator: str) -> str:
         units, rest = divmod(abs(self.minor), 10**self.asset.exponent)

@@ -11,6 +11,10 @@ _GAP = 36
 _MAIN_Y = 64
 _EXIT_Y = 188
 _MARGIN = 8
+_ARROW = (
+    '<defs><marker id="machine-arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" '
+    'orient="auto-start-reverse"><path class="machine-arrow" d="M0 0 8 4 0 8z"/></marker></defs>'
+)
 
 
 def mermaid(route: Route, version: int) -> str:
@@ -24,16 +28,16 @@ def mermaid(route: Route, version: int) -> str:
 
 
 def svg(route: Route, version: int, current: Status | None = None, visited: frozenset[Status] = frozenset()) -> str:
-    """One machine as SVG without styles or scripts: classes only, so that a strict content security policy and both themes are content."""
+    """One machine as SVG without styles or scripts: classes only, which suits a strict content security policy and both themes."""
     rows = MACHINES[route, version]
     places = _places(route, rows)
     width = max(x for x, _ in places.values()) + _NODE_WIDTH + _MARGIN
     height = _EXIT_Y + _NODE_HEIGHT + _MARGIN
     label = f"States of a transfer on route {route.value.replace('_', ' ')}, machine version {version}"
     parts = [
-        f'<svg class="machine" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" aria-label="{escape(label)}">',
-        '<defs><marker id="machine-arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto-start-reverse">',
-        '<path class="machine-arrow" d="M0 0 8 4 0 8z"/></marker></defs>',
+        f'<svg class="machine" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" ',
+        f'aria-label="{escape(label)}">',
+        _ARROW,
         *(_edge(row, places) for row in rows),
         *(_node(status, *place, current=status == current, visited=status in visited) for status, place in places.items()),
         "</svg>",

@@ -2,5 +2,7 @@
 
 API_ACCESS_REFUSED = "api.access_refused"
 WEBHOOKS_REPROCESSED = "webhooks.reprocessed"
+# Shared with commands.create, which records what it refuses itself.
+TRANSFER_REFUSED = "transfer.refused"
 
 DOORS = (API_ACCESS_REFUSED, WEBHOOKS_REPROCESSED)

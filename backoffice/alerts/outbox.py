@@ -70,6 +70,9 @@ def _send(delivery: Delivery) -> bool:
         problem = "" if taken else "the channel did not take it"
     except channels.ChannelUnusable as error:
         problem = str(error)
+    except Exception as error:  # A library that breaks on one message must not keep the others.
+        log.exception("channel broke", channel=delivery.channel)
+        problem = f"the channel broke: {type(error).__name__}"
     Delivery.objects.filter(pk=delivery.pk).update(last_error=problem, **({} if problem else {"delivered_at": Now()}))
     if problem:
         log.warning(

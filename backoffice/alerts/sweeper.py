@@ -1,8 +1,8 @@
 """The sweep: a small process that needs neither Celery nor Redis and finds what everybody else missed.
 
-Each job has a lane, a thread with a database connection of its own, so that a provider that hangs delays no alert. A job that breaks
-is logged and tried again; a database that restarts is met with a new connection. The sweep says that it lives only while every lane
-does: one that hangs makes it silent, and then the checks of the other processes raise the alarm.
+Each job has a lane, a thread with a database connection of its own, so that a provider that hangs delays no alert. A job that
+breaks is logged and tried again; a database that restarts is met with a new connection. The sweep says that it lives only while
+every lane does: one that hangs makes it silent, and then the checks of the other processes raise the alarm.
 """
 
 import threading

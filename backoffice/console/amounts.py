@@ -34,17 +34,10 @@ def shown(minor: int | None, asset: object) -> Shown | None:
         return None
     unit = unit_of(asset)
     _, _, network = unit.id.partition(".")
-    return Shown(figure=figure(int(minor), unit), code=unit.code, asset_id=unit.id, network=network.capitalize())
+    return Shown(figure=Money(int(minor), unit).format(), code=unit.code, asset_id=unit.id, network=network.capitalize())
 
 
 def text(minor: int, asset: object) -> str:
     """For sentences and titles: "250,000.00 USDC"."""
     unit = unit_of(asset)
-    return f"{figure(int(minor), unit)} {unit.code}"
-
-
-def figure(minor: int, unit: AssetUnit) -> str:
-    """With thousands separators, exact, and at least two decimals where the asset has them."""
-    whole, point, decimals = Money(minor, unit).format().partition(".")
-    kept = decimals[:2] + decimals[2:].rstrip("0")
-    return f"{whole}{point}{kept}"
+    return f"{Money(int(minor), unit).format()} {unit.code}"

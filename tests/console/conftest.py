@@ -1,17 +1,23 @@
 """A served site for the browser, in a database of its own: commits are real, and nothing is truncated afterwards."""
 
-import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
+from django.db import connection
+from playwright.sync_api import Browser, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from audit import context
 from audit.context import Actor
 from backoffice.access.models import Operator
 from tests.ledger.crowd import committed_copy
+
+T = TypeVar("T")
+_OFF = ("gpu", "quic", "background-networking", "component-update", "sync")
+_FLAGS = ["--no-sandbox", "--no-first-run", *(f"--disable-{name}" for name in _OFF)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,16 +29,20 @@ class Site:
 
 
 @pytest.fixture
-def site(django_db_setup: None, django_db_blocker: Any) -> Iterator[Site]:
-    # Playwright's loop runs in this thread, and Django would take the test for asynchronous code.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+def transactional_db(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """In place of pytest-django's, which truncates, as guarded tables refuse. It keeps the name, since by it pytest-django knows
+    that a run of these tests alone needs a test database too."""
     with django_db_blocker.unblock(), committed_copy():
-        server = LiveServer("localhost")
-        try:
-            yield Site(server.url, _auditor())
-        finally:
-            server.stop()
-            del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+        yield
+
+
+@pytest.fixture
+def site(transactional_db: None) -> Iterator[Site]:
+    server = LiveServer("localhost")
+    try:
+        yield Site(server.url, _auditor())
+    finally:
+        server.stop()
 
 
 def _auditor() -> Operator:
@@ -47,3 +57,25 @@ def _auditor() -> Operator:
         grant_role(operator=operator, role="compliance")
         see_all_clients(operator=operator)
     return operator
+
+
+@pytest.fixture
+def chromium(site: Site) -> Iterator[Browser]:
+    """Asks for the site first: once Playwright's loop runs in this thread, Django hands out other connections in it."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=_FLAGS)
+        yield browser
+        browser.close()
+
+
+def ask_database(question: Callable[[], T]) -> T:
+    """Run `question` on a thread of its own, since this one belongs to Playwright's loop."""
+
+    def asked() -> T:
+        try:
+            return question()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asked).result()

@@ -1,19 +1,17 @@
 """In a real browser: axe finds nothing, the keyboard works and moves no money, the first load is light."""
 
 import gzip
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from approvals.models import Halt
+from tests.console.conftest import ask_database
 
 pytestmark = pytest.mark.browser
 
-_OFF = ("gpu", "quic", "background-networking", "component-update", "sync")
-FLAGS = ["--no-sandbox", "--no-first-run", *(f"--disable-{name}" for name in _OFF)]
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 PATHS = (
     "/",
@@ -30,14 +28,6 @@ PATHS = (
     "/none-such/",
 )
 BUDGET = 150_000
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        yield browser
-        browser.close()
 
 
 def _signed_in(chromium: Browser, address: str, name: str, **options: Any) -> BrowserContext:
@@ -99,8 +89,10 @@ def test_keys_move_and_open_and_can_be_switched_off(chromium, site):
     page.keyboard.type("gr?")
     assert page.locator("#search").input_value() == "gr?"
 
-    site.auditor.single_key_shortcuts = False
-    site.auditor.save(update_fields=["single_key_shortcuts"])
+    page.goto("/account/")
+    page.uncheck("[name=single_key_shortcuts]")
+    page.get_by_role("button", name="Save").click()
+    page.wait_for_load_state()
     page.goto("/")
     page.keyboard.press("g")
     page.keyboard.press("r")
@@ -121,12 +113,12 @@ def test_stopping_waits_for_the_typed_phrase(chromium, site):
     page.fill("[name=reason]", "rates look wrong")
     page.fill("[name=confirm]", "halt")
     assert stop.is_disabled()
-    assert Halt.objects.count() == 0
+    assert ask_database(Halt.objects.count) == 0
     page.fill("[name=confirm]", "halt everything")
     stop.click()
     page.wait_for_url("**/controls/")
     assert page.locator(".halt-line").inner_text().startswith("System halted")
-    assert Halt.objects.count() == 1
+    assert ask_database(Halt.objects.count) == 1
     opened.close()
 
 

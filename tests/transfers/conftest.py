@@ -8,10 +8,12 @@ from typing import Any
 import psycopg
 import pytest
 from django.db import connection, connections
+from django.test.utils import setup_databases, teardown_databases
 from psycopg import sql
 
 from audit import context
 from audit.context import Actor
+from backoffice.quickstart import grants
 from tests.transfers import stack as stacks
 from tests.transfers import world as worlds
 from tests.transfers.stack import Processes, Stack
@@ -33,7 +35,7 @@ def world(db: None, bound: None) -> World:
 
 
 @pytest.fixture(scope="session")
-def stack(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def stack(test_database: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Chain, bank, desk and signer as processes, once per run."""
     directory: Path = tmp_path_factory.mktemp("stack")
     processes = Processes(directory)
@@ -71,8 +73,23 @@ def settle_in(stack: Stack) -> World:
     return worlds.build(token=stack.token, addresses=dict(stack.addresses), chain_id=stack.rails.chain_id)
 
 
+@pytest.fixture(scope="session")
+def test_database(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """The test database, also in a run that selects no test with `db`: pytest-django makes none then and leaves the settings'
+    own database connected, which nothing here may touch."""
+    if connection.settings_dict["NAME"].startswith("test_"):
+        yield
+        return
+    with django_db_blocker.unblock():
+        made = setup_databases(verbosity=0, interactive=False, aliases=["default"])
+        grants.apply()
+    yield
+    with django_db_blocker.unblock():
+        teardown_databases(made, verbosity=0)
+
+
 @pytest.fixture
-def committing(django_db_setup: None, django_db_blocker: Any, bound: None) -> Iterator[None]:
+def committing(test_database: None, django_db_blocker: Any, bound: None) -> Iterator[None]:
     """A copy of the test database in which commits are real; dropped afterwards, since guarded tables cannot be emptied."""
     with django_db_blocker.unblock():
         shared = connection.settings_dict

@@ -46,6 +46,7 @@ class ApiView(APIView):
     renderer_classes = [JSONRenderer]
     content_negotiation_class = AlwaysJson
     metadata_class = None
+    http_method_names = ["get", "head", "post"]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -61,7 +62,7 @@ class ApiView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:  # noqa: ARG002
         """Key, then rate, then scope: a key without the scope may not hammer either."""
-        if not hasattr(self, str(request.method).lower()):
+        if self._needed(request) is None:
             self.http_method_not_allowed(request)
         self.perform_authentication(request)
         named = {"correlation_id": getattr(request, "correlation_id", ""), "request_id": getattr(request, "request_id", "")}
@@ -78,8 +79,11 @@ class ApiView(APIView):
         caller: Caller = self.request.user  # type: ignore[assignment]
         return caller
 
+    def _needed(self, request: Request) -> str | None:
+        return self.scopes.get("GET" if request.method == "HEAD" else str(request.method))
+
     def _check_scope(self, request: Request) -> None:
-        needed = self.scopes.get("GET" if request.method == "HEAD" else str(request.method))
+        needed = self._needed(request)
         if needed in self.caller.scopes:
             return
         record_refusal(

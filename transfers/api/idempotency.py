@@ -2,8 +2,9 @@
 
 Key, effect and stored answer are one database transaction, so there is no half: a process that is killed leaves nothing, and the
 same request simply runs. While it runs, a transaction-level advisory lock says so; PostgreSQL drops it with the connection, so
-nothing has to time out. A permanent refusal undoes its own work (a savepoint) and is stored like a success. Anything else rolls
-everything back, the key included. A conversion's indicative quote is asked for inside, which holds nothing but the key.
+nothing has to time out. A permanent refusal has undone its own work (its savepoint) and is stored like a success, beside its audit
+event. Anything else rolls everything back, the key included. A conversion's indicative quote is asked for inside the transaction,
+which holds nothing but the key by then.
 
 The row outlives its stored answer: without one, the key still leads to the transfer it made, and never to a second.
 """
@@ -62,7 +63,7 @@ def key_of(header: str | None) -> str:
 def answer_once(
     attempt: Attempt, *, work: Callable[[UUID], Transfer], refusal: Callable[[Exception], dict[str, Any] | None]
 ) -> Answer:
-    """Run `work` with the id of the key's row unless the key has an answer already.
+    """Run `work` with the id of the key's row unless the key has an answer already. `work` is atomic by itself.
 
     `refusal` gives the body of a permanent refusal, None for every other exception. Raises ProblemRaised: 409 while the first
     request runs, 422 when the key was used for something else; and whatever `work` raises that is no refusal.
@@ -97,8 +98,7 @@ def _only_one(attempt: Attempt) -> None:
 
 def _run(row_id: UUID, work: Callable[[UUID], Transfer], refusal: Callable[[Exception], dict[str, Any] | None]) -> Answer:
     try:
-        with transaction.atomic():
-            transfer = work(row_id)
+        transfer = work(row_id)
     except Exception as error:
         body = refusal(error)
         if body is None:

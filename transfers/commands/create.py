@@ -227,7 +227,7 @@ def _open(order: WithdrawalOrder, transfer: Transfer, decision: PolicyDecision) 
         subject_type="transfer",
         subject_id=str(transfer.id),
         client_id=transfer.client_id,
-        title=f"{'Review' if held else 'Release'} {amount} {asset.code} for {transfer.client.name}",
+        title=f"{'Review: ' if held else ''}{transfer.client.name} withdraws {amount} {asset.code}",
         payload=payload.build(transfer, revision=1, policy_set=decision.set_id, makers=order.makers),
         quorum=max(decision.quorum, 1),
         role=REVIEW_ROLE if held else decision.role,

@@ -155,7 +155,12 @@ def _corridor(order: WithdrawalOrder, wanted: NormalDestination) -> Corridor:
     raise Refused("corridor_ambiguous", f"More than one corridor fits: {names}. Name one.", {"corridor": f"Use one of {names}."})
 
 
-def _reaches(lane: Corridor, wanted: NormalDestination) -> bool:
+def lanes_to(destination: Destination) -> list[Corridor]:
+    """Active corridors that reach this destination, by id: what a form offers before there is an order."""
+    return [lane for lane in Corridor.objects.filter(active=True).order_by("id") if _reaches(lane, destination)]
+
+
+def _reaches(lane: Corridor, wanted: NormalDestination | Destination) -> bool:
     if lane.route == Route.ON_CHAIN_WITHDRAWAL:
         return wanted.kind == Destination.Kind.CRYPTO_ADDRESS and wanted.details["network"] == lane.network
     return wanted.kind == Destination.Kind.BANK_ACCOUNT and lane.country in ("", wanted.details["country"])

@@ -11,6 +11,7 @@ from approvals.models import ApprovalRequest, Client, Destination
 from approvals.queries import RequestView
 from audit import clock
 from backoffice.access.models import Operator, RoleGrant
+from backoffice.console import amounts
 from backoffice.console.approvals.queue import destination_number
 from backoffice.console.parts import Badge, Decider, LimitBar, Tone
 from ledger import chart
@@ -120,6 +121,7 @@ def release_context(view: RequestView) -> dict[str, Any]:
         "client": Client.objects.get(pk=payload["client_id"]),
         "amount": int(payload["source_amount"]),
         "asset": payload["source_asset"],
+        "amount_text": amounts.text(int(payload["source_amount"]), payload["source_asset"]),
         "target_asset": payload["target_asset"],
         "min_target": int(payload["min_target_amount"]),
         "is_conversion": payload["target_asset"] != payload["source_asset"],

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -53,9 +54,9 @@ def _url(base: str, name: str, **fields: str) -> str:
 class Signer:
     """One signer process. Several may run on the same keys and the same database."""
 
-    def __init__(self, directory: Path, *, owner_url: str, url: str, networks: Path, socket: str = "signer.sock") -> None:
+    def __init__(self, directory: Path, *, owner_url: str, url: str, networks: Path, name: str = "signer") -> None:
         self.directory, self.owner_url, self.url, self.networks = directory, owner_url, url, networks
-        self.socket, self.token_file = directory / socket, directory / "token"
+        self.socket, self.token_file = directory / f"{name}.sock", directory / "token"
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -89,6 +90,7 @@ class Signer:
         return [self.must("create-wallet", wallet) for wallet in wallets]
 
     def start(self) -> "Signer":
+        self.socket.unlink(missing_ok=True)
         with self.log.open("ab") as log:
             command = [sys.executable, "-m", "transfers.signer", "serve"]
             self._process = subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=log, stderr=log)
@@ -100,21 +102,22 @@ class Signer:
         return self
 
     def _answers(self) -> bool:
-        try:
-            return self.get("/readyz").status_code == 200
-        except httpx.HTTPError:
-            return False
+        with socket.socket(socket.AF_UNIX) as probe:
+            if probe.connect_ex(str(self.socket)) != 0:
+                return False
+        return self.get("/readyz").status_code == 200
 
     def get(self, path: str, *, token: str = "") -> httpx.Response:
         with self._http() as client:
-            return client.get(path, headers={"Authorization": f"Bearer {token}"})
+            return client.get(path, headers=_shown(token))
 
     def post(self, body: bytes, *, token: str) -> httpx.Response:
         with self._http() as client:
-            return client.post("/v1/sign-transfer", content=body, headers={"Authorization": f"Bearer {token}"})
+            return client.post("/v1/sign-transfer", content=body, headers=_shown(token))
 
     def _http(self) -> httpx.Client:
-        return httpx.Client(transport=httpx.HTTPTransport(uds=str(self.socket)), base_url="http://signer", timeout=30)
+        transport = httpx.HTTPTransport(uds=str(self.socket))
+        return httpx.Client(transport=transport, base_url="http://signer", timeout=30, trust_env=False)
 
     @property
     def log(self) -> Path:
@@ -132,3 +135,7 @@ class Signer:
             os.kill(self._process.pid, signal.SIGKILL)
             self._process.wait(timeout=30)
             self._process = None
+
+
+def _shown(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"} if token else {}

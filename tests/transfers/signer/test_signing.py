@@ -69,7 +69,7 @@ def test_concurrent_calls_for_one_payment_give_one_nonce(client: SignerClient, i
 
 def test_two_signers_never_give_a_nonce_twice(signer: Signer, client: SignerClient, intent: SignIntent) -> None:
     directory, urls = signer.directory, {"owner_url": signer.owner_url, "url": signer.url}
-    second = Signer(directory, **urls, networks=signer.networks, socket="second.sock").start()
+    second = Signer(directory, **urls, networks=signer.networks, name="second").start()
     try:
         with closing(second.client()) as other, ThreadPoolExecutor(8) as pool:
             intents = [another(intent) for _ in range(24)]
@@ -220,7 +220,7 @@ def test_nobody_signs_without_the_token(signer: Signer, intent: SignIntent, urls
 def test_a_wallet_starts_where_the_chain_is(chain: Chain, signer: Signer, client: SignerClient, intent: SignIntent) -> None:
     """A key used before the signer had its tables, and tables from a backup older than the chain, both end well."""
     signed = client.sign_transfer(intent)
-    behind = Signer(signer.directory, owner_url=signer.owner_url, url=signer.url, networks=signer.networks, socket="late.sock")
+    behind = Signer(signer.directory, owner_url=signer.owner_url, url=signer.url, networks=signer.networks, name="late")
     mined = int(chain.call("eth_getTransactionCount", intent.wallet_address, "pending"), 16)
     behind.start()
     try:
@@ -237,7 +237,7 @@ def test_without_its_node_a_first_use_waits_and_nothing_is_signed(
     networks["networks"][0]["rpc_url"] = "http://127.0.0.1:9"
     nowhere = signer.directory / "nowhere.json"
     nowhere.write_text(json.dumps(networks))
-    lonely = Signer(signer.directory, owner_url=signer.owner_url, url=signer.url, networks=nowhere, socket="lonely.sock").start()
+    lonely = Signer(signer.directory, owner_url=signer.owner_url, url=signer.url, networks=nowhere, name="lonely").start()
     try:
         with closing(lonely.client()) as client, pytest.raises(RetryableError) as refused:
             client.sign_transfer(intent)

@@ -5,10 +5,12 @@ from typing import Any, cast
 from uuid import UUID
 
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from approvals.models import ApiKey
+from audit.commands import record
 from transfers.api import responses
 from transfers.api.base import ApiView
 from transfers.api.idempotency import Answer, Attempt, answer_once, key_of
@@ -22,6 +24,7 @@ from transfers.commands.create import create_withdrawal
 from transfers.commands.orders import WithdrawalOrder
 from transfers.errors import Conflict, NotFound
 from transfers.models import Transfer
+from transfers.vocabulary import TRANSFER_REFUSED
 
 _PROBLEM = OpenApiResponse(responses.ProblemAnswer, description="A problem document; `code` says which.")
 _KEY = OpenApiParameter(
@@ -102,6 +105,18 @@ class Transfers(ApiView):
         problem = problem_for(error)
         if problem.status != 422:
             return None
+        if isinstance(error, ValidationError):
+            # The commands record what they refuse; this never reached one.
+            client_id, reason = self.caller.client_id, f"{problem.code}: {problem.detail}"
+            metadata = {"fields": dict(problem.errors)}
+            record(
+                type=TRANSFER_REFUSED,
+                resource_type="client",
+                resource_id=client_id,
+                outcome="refused",
+                reason=reason,
+                metadata=metadata,
+            )
         return problem.body(path=self.request.path, request_id=getattr(self.request, "request_id", ""))
 
     def _given(self, answer: Answer) -> Response:

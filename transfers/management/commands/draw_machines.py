@@ -27,7 +27,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--check", action="store_true", help="change nothing; fail when the page is out of date")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *_args: Any, **options: Any) -> None:
         page = Path(settings.BASE_DIR) / "docs" / "architecture.md"
         text = page.read_text(encoding="utf-8")
         before, begin, rest = text.partition(BEGIN)
