@@ -185,6 +185,7 @@ def test_killed_anywhere_it_pays_once_and_ends_in_the_same_books(committing: Non
             break
     else:
         pytest.fail(f"{point} was never reached")
+    due_now(transfer)
     drive_until(transfer, "CONFIRMED", between=lambda: rails.mine(2))
 
     assert rails.token_balance(PAYEE) == paid_before + 100 * UNIT
