@@ -102,6 +102,8 @@ ALERT_PROCESSES = env.listing("ALERT_PROCESSES", "worker,beat,sweeper")
 API_RATE_PER_SECOND = env.seconds("API_RATE_PER_SECOND", 50.0)
 API_RATE_BURST = env.integer("API_RATE_BURST", 200, minimum=1)
 METRICS_TOKEN = env.text("METRICS_TOKEN", "")
+# How long a worker holds a transfer without a sign of life before another may take it over, in seconds.
+DRIVER_LEASE = env.seconds("DRIVER_LEASE", 30.0)
 HEARTBEAT_INTERVAL = env.seconds("HEARTBEAT_INTERVAL", 5.0)
 HEARTBEAT_STALE_AFTER = env.seconds("HEARTBEAT_STALE_AFTER", 20.0)
 

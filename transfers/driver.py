@@ -13,6 +13,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection, transaction
 
 from approvals.errors import Halted
@@ -38,8 +39,8 @@ from transfers.states import RequestState, Status
 log = logging.getLogger(__name__)
 Step = Callable[[Lease], None]
 
-# Longer than any step: the slowest makes three calls of at most 15 s.
-LEASE = timedelta(seconds=60)
+# A step that takes longer than this finds at its next write that somebody else has the transfer, and writes nothing.
+LEASE = timedelta(seconds=settings.DRIVER_LEASE)
 # A transfer takes at most this many steps in one go, so that one that loops cannot starve the rest.
 STEPS_AT_ONCE = 12
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0

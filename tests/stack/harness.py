@@ -34,6 +34,7 @@ QUICK = {
     "BANK_STATEMENT_INTERVAL": "2",
     "BANK_SETTLE_DELAY": "0.5",
     "HEARTBEAT_INTERVAL": "1",
+    "DRIVER_LEASE": "3",
     "TRICKLE_BURST": "0",
     "TRICKLE_MOST": "0",
 }

@@ -1,0 +1,118 @@
+"""Whoever dies, and wherever: the same final books, and one payment on the chain.
+
+Each crash point is met by a driver that kills itself there with SIGKILL. Then the broker is flushed, so that no message remembers anything,
+and another driver finishes the work.
+"""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from backoffice.quickstart import programs
+from tests.stack.clients import USDC, Client, books, paid_on_chain
+from tests.stack.harness import RunningStack
+from transfers.crashpoints import ALL
+
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
+
+# Met by a web process or by reconciliation, or only on the way to an early end; the rest is met by every off-ramp.
+ELSEWHERE = {
+    "create.before_commit",
+    "create.after_commit",
+    "release.before_commit",
+    "cancel.before_commit",
+    "expire.before_commit",
+    "reconcile.before_commit",
+}
+ON_THE_WAY = [name for name in ALL if name not in ELSEWHERE]
+
+
+@pytest.fixture(scope="module")
+def alone(stack: RunningStack) -> Iterator[RunningStack]:
+    """The stack without anybody who drives: what happens is what the test lets happen."""
+    with stack.without("worker", "beat", "sweeper"):
+        yield stack
+
+
+def _worker_environment(stack: RunningStack, **extra: str) -> dict[str, str]:
+    return programs.inherited(stack.environ) | stack._program("worker").environment | extra
+
+
+def _command(stack: RunningStack, *arguments: str, **extra: str) -> subprocess.Popen[bytes]:
+    log = (stack.data_dir / "logs" / "test-driver.log").open("ab")
+    return subprocess.Popen(
+        [sys.executable, "manage.py", *arguments],
+        cwd=programs.root(),
+        env=_worker_environment(stack, **extra),
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
+    )
+
+
+def _flush_broker(stack: RunningStack) -> None:
+    from redis import Redis
+
+    with Redis.from_url(stack.services["environment"]["REDIS_URL"]) as broker:
+        broker.flushall()
+
+
+def _finish(stack: RunningStack, acme: Client, transfer_id: str) -> None:
+    """Drive to the end with a healthy driver, then reconcile until the evidence is in."""
+    driver = _command(stack, "drive", "--loop", "--idle", "0.2")
+    try:
+        acme.wait_for(transfer_id, "FIAT_SETTLED", 60)
+    finally:
+        driver.terminate()
+        driver.wait(20)
+
+    def reconciled() -> bool:
+        assert _command(stack, "reconcile").wait(60) == 0
+        return acme.get(transfer_id)["status"] == "RECONCILED"
+
+    stack.wait_until(reconciled, f"{transfer_id} to be RECONCILED", 60)
+
+
+@pytest.mark.parametrize("point", ON_THE_WAY)
+def test_a_driver_killed_at_any_step_leaves_one_payment_and_the_same_books(alone: RunningStack, point: str) -> None:
+    acme = Client(alone)
+    transfer_id = acme.withdraw("321.00", to_bank=True)["transaction_id"]
+    doomed = _command(alone, "drive", "--loop", "--idle", "0.2", COUNTERSIGN_CRASH=point)
+    assert doomed.wait(60) == -signal.SIGKILL, f"{point} was not met"
+    _flush_broker(alone)
+    _finish(alone, acme, transfer_id)
+
+    found = books(alone, transfer_id)
+    assert found.postings == {"conversion": 1, "wallet_movement": 1, "network_fee": 1, "payout": 1}
+    assert found.moved["wallet:hot-1:USDC.ethereum"] == -321 * USDC
+    assert found.moved["payable:payouts:MXN"] == 0
+    assert found.on_hold == 0
+    (signed,) = alone.query(
+        "SELECT count(*) FROM transfers_chaintransaction tx JOIN transfers_leg leg ON leg.id = tx.leg_id WHERE leg.transfer_id = %s",
+        [transfer_id],
+    )
+    assert signed == (1,)
+
+
+def test_a_celery_worker_killed_again_and_again_with_the_broker_flushed_loses_and_doubles_nothing(stack: RunningStack) -> None:
+    acme = Client(stack)
+    made = [acme.withdraw(f"{400 + number}.00", to_bank=number % 2 == 0)["transaction_id"] for number in range(6)]
+    for _ in range(4):
+        stack.kill_tree("worker")
+        _flush_broker(stack)
+        stack.wait_until(lambda: stack.pid("worker") > 0, "the worker to be started again")
+    for number, transfer_id in enumerate(made):
+        acme.wait_for(transfer_id, "RECONCILED", 120)
+        assert paid_on_chain(stack, transfer_id) == 1
+        assert books(stack, transfer_id).moved["wallet:hot-1:USDC.ethereum"] == -(400 + number) * USDC
+    assert stack.manage("verify_ledger").returncode == 0
+
+
+def test_the_sweeper_alone_finishes_what_nobody_else_does(stack: RunningStack) -> None:
+    acme = Client(stack)
+    with stack.without("worker", "beat", "valkey"):
+        transfer_id = acme.withdraw("77.00")["transaction_id"]
+        acme.wait_for(transfer_id, "RECONCILED", 120)
