@@ -39,7 +39,7 @@ _ALL = (
         "transfer-stuck-funds-locked",
         "Funds locked, not sent",
         "The signer or the node does not answer. Whether signed bytes exist is on the transfer page: look before you act.",
-        ("signer_unavailable", "signer_refused", "chain_unavailable", "broadcast_unknown", "broadcast_refused", "halted"),
+        ("signer_unavailable", "signer_conflict", "chain_unavailable", "broadcast_unknown", "broadcast_refused", "halted"),
     ),
     Runbook(
         "transfer-stuck-sent-on-chain",
