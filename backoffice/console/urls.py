@@ -3,7 +3,20 @@
 from django.conf import settings
 from django.urls import path
 
-from backoffice.console.views import approvals, audit, breaks, controls, home, ledger, runbooks, styleguide
+from backoffice.console.views import (
+    alerts,
+    approvals,
+    audit,
+    breaks,
+    controls,
+    home,
+    ledger,
+    runbooks,
+    search,
+    styleguide,
+    transfers,
+    withdrawals,
+)
 
 app_name = "console"
 urlpatterns = [
@@ -11,6 +24,13 @@ urlpatterns = [
     path("approvals/", approvals.queue, name="approvals"),
     path("approvals/<uuid:request_id>/", approvals.approval, name="approval"),
     path("approvals/<uuid:request_id>/decide/", approvals.decide, name="approval-decide"),
+    path("transfers/", transfers.transfers, name="transfers"),
+    path("transfers/new/", withdrawals.new, name="transfer-new"),
+    path("transfers/<uuid:transfer_id>/", transfers.transfer, name="transfer"),
+    path("transfers/<uuid:transfer_id>/cancel/", transfers.cancel, name="transfer-cancel"),
+    path("search/", search.search, name="search"),
+    path("alerts/", alerts.alerts, name="alerts"),
+    path("alerts/<uuid:alert_id>/acknowledge/", alerts.acknowledge, name="alert-acknowledge"),
     path("controls/", controls.controls, name="controls"),
     path("controls/halt/", controls.halt_system, name="halt-system"),
     path("controls/freeze/", controls.freeze, name="freeze"),

@@ -1,0 +1,88 @@
+"""The forms of the transfer pages: the filter, the order, and the reason for cancelling."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+
+from approvals.models import Client, Corridor, Destination
+from transfers.commands.orders import MAX_REFERENCE_LENGTH
+from transfers.states import Status
+
+
+class TransferFilterForm(forms.Form):
+    """The address of the page holds the whole filter, so that it can be sent to somebody."""
+
+    status = forms.ChoiceField(label="State", required=False)
+    client = forms.ChoiceField(label="Client", required=False)
+    corridor = forms.ChoiceField(label="Corridor", required=False)
+    stopped = forms.BooleanField(label="Only stopped by a halt", required=False)
+
+    def __init__(self, *args: Any, clients: Iterable[Client], corridors: Iterable[Corridor], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        states = [(status.value, status.value.replace("_", " ").capitalize()) for status in Status]
+        self._choices("status", "Any state", states)
+        self._choices("client", "All clients", [(client.pk, client.name) for client in clients])
+        self._choices("corridor", "All corridors", [(corridor.pk, f"{corridor.name} ({corridor.pk})") for corridor in corridors])
+
+    def _choices(self, name: str, everything: str, choices: list[tuple[str, str]]) -> None:
+        self.fields[name].choices = [("", everything), *choices]  # type: ignore[attr-defined]
+
+    def given(self) -> dict[str, str]:
+        """What was filled in and understood, as it stands in the address."""
+        self.is_valid()
+        return {name: "on" if value is True else value for name, value in self.cleaned_data.items() if value}
+
+
+class ClientChoiceForm(forms.Form):
+    """Step one of a withdrawal: whose money."""
+
+    client = forms.ChoiceField(label="Client")
+
+    def __init__(self, *args: Any, clients: Iterable[Client], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [("", "Choose a client"), *((client.pk, client.name) for client in clients)]
+        self.fields["client"].choices = choices  # type: ignore[attr-defined]
+
+
+class WithdrawalForm(forms.Form):
+    """Step two. `token` is made when the form is drawn: whatever is sent with it becomes one transfer at most."""
+
+    token = forms.UUIDField(widget=forms.HiddenInput)
+    destination = forms.ModelChoiceField(Destination.objects.none(), error_messages={"required": "Choose where the money goes."})
+    amount = forms.CharField(
+        max_length=60,
+        help_text="What the destination gets credited for, in major units, such as 1,000.00. Our fee comes on top.",
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+        error_messages={"required": "Give an amount."},
+    )
+    corridor = forms.ChoiceField(label="Corridor", required=False)
+    reference = forms.CharField(
+        required=False,
+        max_length=MAX_REFERENCE_LENGTH,
+        label="Client's reference",
+        help_text="An invoice or payroll number, so that the client recognises it.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    def __init__(self, *args: Any, client: Client, lanes: Iterable[Corridor], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        destinations = Destination.objects.filter(client=client, status=Destination.Status.ALLOWED)
+        self.fields["destination"].queryset = destinations  # type: ignore[attr-defined]
+        choices = [("", "Resolve it from the destination"), *((lane.pk, f"{lane.name} ({lane.pk})") for lane in lanes)]
+        self.fields["corridor"].choices = choices  # type: ignore[attr-defined]
+
+    def clean_amount(self) -> str:
+        """Thousands separators are how people write; the order wants none."""
+        return str(self.cleaned_data["amount"]).strip().replace(",", "").replace(" ", "")
+
+
+class CancelForm(forms.Form):
+    """Why it is cancelled: the client's people ask, and colleagues read it in the timeline."""
+
+    reason = forms.CharField(
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Colleagues read it in the timeline; the client is only told that it was cancelled.",
+        error_messages={"required": "Give a reason. Nothing was cancelled."},
+    )

@@ -1,0 +1,120 @@
+"""What is the case, as a sentence; and the way a good day goes, with the times."""
+
+from django.conf import settings
+
+from audit import clock
+from backoffice.console.formats import duration
+from backoffice.console.parts import Milestone
+from backoffice.console.transfers.story import Story
+from backoffice.console.transfers.waiting import is_pending, wait_of
+from transfers.states import MILESTONES, TERMINAL, MoneyState, RequestState, Route, Status
+
+_FIXED: dict[Status, str] = {
+    Status.QUOTED: "Priced, waiting for wallet inventory and gas",
+    Status.FIAT_SETTLED: "Paid out, waiting for the booked debit on the bank statement",
+    Status.RECONCILED: "Done: our books and the outside agree",
+    Status.CANCELLED: "Cancelled before anything was sent",
+    Status.EXPIRED: "Expired before anything was sent",
+    Status.DROPPED: "Dropped by the network, being sent again",
+    Status.REORGED: "The chain was rewritten, waiting for it to settle",
+}
+
+
+def sentence(story: Story) -> str:
+    """The title of the page."""
+    status = Status(story.transfer.status)
+    tellers = {
+        Status.CREATED: _created,
+        Status.FUNDS_LOCKED: _locked,
+        Status.SENT_ON_CHAIN: _sent,
+        Status.CONFIRMED: _confirmed,
+        Status.FAILED: _failed,
+    }
+    return tellers[status](story) if status in tellers else _FIXED[status]
+
+
+def _created(story: Story) -> str:
+    request = story.transfer.approval_request
+    if request is not None and is_pending(story.transfer):
+        return f"Waiting for approval: {story.approvals} of {request.quorum}"
+    return "Approved, waiting for its quote" if request else "Accepted, waiting for its quote"
+
+
+def _locked(story: Story) -> str:
+    leg = story.leg("evm")
+    if leg is None or leg.request_state == RequestState.RECEIVED:
+        return "Funds locked, about to be signed and sent"
+    if leg.request_state == RequestState.TIMED_OUT:
+        return "Funds locked; it may have been sent: the node is being asked"
+    return "Funds locked, being signed and sent"
+
+
+def _sent(story: Story) -> str:
+    if story.transfer.money_state == MoneyState.EXCEPTION:
+        return "Sent, but the chain does not show what was ordered"
+    needed = settings.CHAIN_CONFIRMATIONS
+    seen = min(story.sent.confirmations, needed) if story.sent else 0
+    return f"Sent, waiting for confirmations: {seen} of {needed}"
+
+
+def _confirmed(story: Story) -> str:
+    if story.transfer.route != Route.OFF_RAMP:
+        return "Arrived, waiting for our own chain index to prove it"
+    leg = story.leg("bank")
+    if leg is None or leg.request_state == RequestState.RECEIVED:
+        return "Converted, about to order the payout"
+    if leg.request_state == RequestState.TIMED_OUT:
+        return "Converted; the payout may have been ordered: the bank is being asked"
+    return "Converted, waiting for the bank to settle the payout"
+
+
+def _failed(story: Story) -> str:
+    return f"Failed: {story.transfer.failure_code.replace('_', ' ')}"
+
+
+def milestones(story: Story) -> list[Milestone]:
+    """Each step with its time and how long it took; the present one with how long it lasts, and whether that is too long."""
+    transfer, way = story.transfer, MILESTONES[Route(story.transfer.route)]
+    status = Status(transfer.status)
+    if status not in way:
+        return _ended_early(story, way)
+    here = way.index(status)
+    steps = [_past(story, step, way[index - 1] if index else None) for index, step in enumerate(way[:here])]
+    steps.append(_present(story, status))
+    return steps + [Milestone(_title(step)) for step in way[here + 1 :]]
+
+
+def _ended_early(story: Story, way: tuple[Status, ...]) -> list[Milestone]:
+    """What was reached, then the end; what will never come is left out."""
+    passed = [step for step in way if step in story.reached]
+    steps = [_past(story, step, passed[index - 1] if index else None) for index, step in enumerate(passed)]
+    status = Status(story.transfer.status)
+    stage = "failed" if status is Status.FAILED else "now"
+    return [*steps, Milestone(_title(status), stage, story.reached.get(status, story.transfer.state_entered_at))]
+
+
+def _past(story: Story, step: Status, before: Status | None) -> Milestone:
+    at = story.reached.get(step)
+    start = story.reached.get(before) if before else None
+    took = at - start if at and start else None
+    note = duration(took) if took and took.total_seconds() >= 1 else ""
+    return Milestone(_title(step), "done", at, note)
+
+
+def _present(story: Story, status: Status) -> Milestone:
+    transfer, wait = story.transfer, wait_of(story.transfer)
+    at = story.reached.get(status, transfer.state_entered_at)
+    if status in TERMINAL or wait is None:
+        return Milestone(_title(status), "done" if status in TERMINAL else "now", at)
+    return Milestone(_title(status), "now", None if wait.is_late else at, str(wait), late=wait.is_late)
+
+
+def _title(status: Status) -> str:
+    return status.value.replace("_", " ").capitalize()
+
+
+def age(story: Story) -> str:
+    """From its creation to its end, or to now."""
+    transfer = story.transfer
+    end = transfer.state_entered_at if transfer.status in TERMINAL else clock.now()
+    return duration(end - transfer.created_at)

@@ -1,0 +1,34 @@
+"""Every name a transfer goes by, ours and the outside's, as label and value."""
+
+from dataclasses import dataclass
+
+from backoffice.console.transfers.story import Story
+
+_KINDS = {
+    "tx_hash": "Transaction",
+    "end_to_end_id": "EndToEndId",
+    "message_id": "Message id",
+    "uetr": "UETR",
+    "bank_reference": "Bank's",
+    "provider_trade_id": "Desk's trade",
+}
+_RAILS = {"evm": "Chain leg", "bank": "Bank leg"}
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    label: str
+    value: str
+
+
+def names(story: Story) -> list[Name]:
+    """Ours first, then the client's, then the outside's in the order we heard of them."""
+    transfer = story.transfer
+    found = [Name("Ours", transfer.reference), Name("Id", str(transfer.pk))]
+    if transfer.client_reference:
+        found.append(Name("Client's", transfer.client_reference))
+    found += [Name("Request key", key) for key in story.keys]
+    found += [Name(_RAILS.get(leg.rail, f"{leg.rail} leg"), leg.reference) for leg in story.legs]
+    found += [Name(_KINDS.get(one.kind, one.kind.replace("_", " ").capitalize()), one.value) for one in story.references]
+    found += [Name("Hold", hold.reference) for hold in story.holds]
+    return found

@@ -1,0 +1,59 @@
+"""The context of the transfer page, put together from its parts."""
+
+from typing import Any
+
+from django.conf import settings
+from django.utils.safestring import SafeString
+
+from backoffice.access.models import Operator
+from backoffice.console.approvals.queue import destination_number
+from backoffice.console.transfers import actions, happened, headline, money, names, reasons
+from backoffice.console.transfers.story import RELATED, Story, mark_of, read
+from backoffice.console.transfers.waiting import wait_of
+from transfers import diagrams
+from transfers.models import Transfer
+from transfers.states import TERMINAL, Route, Status
+
+__all__ = ["RELATED", "context"]
+
+
+def context(transfer: Transfer, operator: Operator) -> dict[str, Any]:
+    """`transfer` with RELATED selected. What the operator's roles do not open is shown without its link."""
+    mark = mark_of(transfer.pk)
+    story = read(transfer)
+    sees_books = operator.has_perm("ledger.view_account")
+    possible = actions.possibilities(transfer, operator)
+    return {
+        "transfer": transfer,
+        "story": story,
+        "mark": mark,
+        "title": headline.sentence(story),
+        "age": headline.age(story),
+        "has_ended": transfer.status in TERMINAL,
+        "milestones": headline.milestones(story),
+        "wait": wait_of(transfer),
+        "timeline": happened.items(story, sees_books=sees_books),
+        "money_sentence": money.sentence(story),
+        "bookings": money.bookings(story) if sees_books else [],
+        "sees_books": sees_books,
+        "sees_breaks": operator.has_perm("reconciliation.view_break"),
+        "sees_audit": operator.has_perm("audit.view_auditevent"),
+        "destination": destination_number(transfer.destination_details),
+        "names": names.names(story),
+        "rate": money.rate(story),
+        "possible": possible,
+        "may_cancel": actions.may_cancel(possible),
+        "policy": reasons.policy_of(transfer.policy_decision),
+        "failure": reasons.failure_of(transfer),
+        "trouble": reasons.trouble_of(transfer),
+        "open_alerts": [alert for alert in story.alerts if alert.resolved_at is None],
+        "needed_confirmations": settings.CHAIN_CONFIRMATIONS,
+        "diagram": _diagram(transfer, story),
+    }
+
+
+def _diagram(transfer: Transfer, story: Story) -> SafeString:
+    """Drawn from our own table of states; nothing in it comes from outside."""
+    visited = frozenset(Status(status) for status in story.reached)
+    drawn = diagrams.svg(Route(transfer.route), transfer.machine_version, Status(transfer.status), visited)
+    return SafeString(drawn)

@@ -1,0 +1,98 @@
+"""Alerts: what is wrong now and who looks after it, what ended and why; and whether the messages about them were heard."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.db.models import QuerySet, prefetch_related_objects
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from approvals.models import Client
+from backoffice.access.models import Operator
+from backoffice.access.rules import operator_of, requires
+from backoffice.alerts import channels, queries
+from backoffice.alerts.commands import acknowledge as acknowledge_alert
+from backoffice.alerts.errors import AlertResolved
+from backoffice.alerts.models import Alert
+from backoffice.console.parts import Badge, Tab, Tone
+from backoffice.console.runbooks import RUNBOOKS
+from backoffice.console.transfers.scope import visible_clients
+
+_MOST = 100
+
+
+@requires("alerts.view_alert")
+@require_safe
+def alerts(request: HttpRequest) -> HttpResponse:
+    """Open ones by default, worst first; those that ended, the latest first."""
+    operator = operator_of(request)
+    shows_open = request.GET.get("show") != "resolved"
+    visible = _visible(operator)
+    opened = queries.open_now(visible)
+    if request.headers.get("HX-Request"):
+        return _news(request, opened.count())
+    found = list(opened[:_MOST]) if shows_open else queries.resolved(visible, limit=_MOST)
+    prefetch_related_objects(found, "deliveries")
+    count = opened.count()
+    names = dict(Client.objects.filter(pk__in={alert.client_id for alert in found}).values_list("pk", "name"))
+    context = {
+        "rows": [(alert, names.get(alert.client_id, ""), RUNBOOKS.get(alert.runbook), deliveries(alert)) for alert in found],
+        "tabs": [Tab("Open", "?show=open", count, shows_open), Tab("Resolved", "?show=resolved", None, not shows_open)],
+        "shows_open": shows_open,
+        "count": count,
+        "most": _MOST,
+        "channels": channels.names(),
+        "unheard": queries.undelivered().count(),
+        "may_acknowledge": operator.has_perm("alerts.acknowledge_alert"),
+    }
+    response = render(request, "alerts/alerts.html", context)
+    response["Vary"] = "HX-Request"
+    return response
+
+
+@requires("alerts.acknowledge_alert")
+@require_POST
+def acknowledge(request: HttpRequest, alert_id: UUID) -> HttpResponse:
+    """The operator takes it on. Whoever was first stays named."""
+    operator = operator_of(request)
+    if not _visible(operator).filter(pk=alert_id).exists():
+        raise Http404("no such alert")
+    try:
+        alert = acknowledge_alert(alert_id)
+    except AlertResolved as over:
+        messages.info(request, str(over))
+        return redirect("console:alerts")
+    if alert.acknowledged_by == operator.get_username():
+        messages.success(request, f"It is yours: {alert.title}.")
+    else:
+        messages.info(request, f"{alert.acknowledged_by} has it already: {alert.title}.")
+    return redirect("console:alerts")
+
+
+def deliveries(alert: Alert) -> list[tuple[str, Badge, str]]:
+    """Per message: where to, how it stands, and what the channel said last."""
+    return [
+        (f"{delivery.channel}, {delivery.event}", _badge(delivery.delivered_at is not None, delivery.attempts), delivery.last_error)
+        for delivery in sorted(alert.deliveries.all(), key=lambda one: (one.channel, one.event))
+    ]
+
+
+def _badge(is_delivered: bool, attempts: int) -> Badge:
+    if is_delivered:
+        return Badge("delivered", Tone.DONE)
+    if not attempts:
+        return Badge("not tried yet", Tone.NEUTRAL)
+    return Badge(f"not heard after {attempts} {'try' if attempts == 1 else 'tries'}", Tone.DANGER)
+
+
+def _news(request: HttpRequest, now: int) -> HttpResponse:
+    seen = request.GET.get("seen", "")
+    changed = seen.isdigit() and int(seen) != now
+    response = render(request, "alerts/_news.html", {"changed": changed, "more": now - int(seen) if seen.isdigit() else 0})
+    response["Vary"] = "HX-Request"
+    return response
+
+
+def _visible(operator: Operator) -> QuerySet[Alert]:
+    return queries.visible_to(visible_clients(operator).values("pk"))
