@@ -9,6 +9,8 @@ from tests.sandbox.chain import Chain
 
 @pytest.fixture(scope="session")
 def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
-    running = Chain(tmp_path_factory.mktemp("chain")).start()
-    yield running
-    running.close()
+    running = Chain(tmp_path_factory.mktemp("chain"))
+    try:
+        yield running.start()
+    finally:
+        running.close()

@@ -37,9 +37,10 @@ def signer(chain: Chain, urls: tuple[str, str], tmp_path_factory: pytest.TempPat
     running = Signer(tmp_path_factory.mktemp("signer"), owner_url=urls[0], url=urls[1], networks=networks)
     for address in running.prepare("hot-1", "hot-2", "payer"):
         chain.fund(address, token=10**9)
-    running.start()
-    yield running
-    running.kill()
+    try:
+        yield running.start()
+    finally:
+        running.kill()
 
 
 @pytest.fixture
