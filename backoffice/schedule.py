@@ -15,4 +15,5 @@ def beat_schedule() -> dict[str, dict[str, Any]]:
         "reconcile": _every(5.0, "reconciliation.tasks.reconcile"),
         "check alerts": _every(15.0, "backoffice.alerts.tasks.check"),
         "beat is alive": _every(5.0, "backoffice.health.tasks.sign_for_beat"),
+        "keep house": _every(60.0, "backoffice.health.tasks.keep_house"),
     }

@@ -1,6 +1,5 @@
 """Signs of life: one row per process, written by itself, read by /readyz and by the alert checks. Times are the database's."""
 
-import json
 import os
 import socket
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from dataclasses import dataclass
 from django.db import connection
 
 from backoffice import release
+from transfers.commands.heartbeat import beat
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +24,8 @@ def process_name(kind: str) -> str:
 
 
 def sign(*, name: str, kind: str, detail: dict[str, str] | None = None) -> None:
-    """Say that `name` is alive now. Commits by itself; raises django.db.Error when the database does not answer."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO transfers_heartbeat (name, kind, seen_at, detail) VALUES (%s, %s, clock_timestamp(), %s)"
-            " ON CONFLICT (name) DO UPDATE SET kind = EXCLUDED.kind, seen_at = EXCLUDED.seen_at, detail = EXCLUDED.detail",
-            [name, kind, json.dumps({**release.current().labels(), **(detail or {})})],
-        )
+    """Say that `name` is alive now, and which version it runs. Raises django.db.Error when the database does not answer."""
+    beat(name, kind, {**release.current().labels(), **(detail or {})})
 
 
 def signs(*, newer_than_s: float) -> list[Sign]:

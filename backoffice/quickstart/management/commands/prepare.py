@@ -13,13 +13,14 @@ from backoffice.quickstart import grants
 
 
 class Command(BaseCommand):
-    help = "Migrates, creates the cache table, applies roles and grants, collects static files. Repeating it changes nothing."
+    help = "Migrates, applies database grants, syncs operators' roles, collects static files. Repeating it changes nothing."
     requires_system_checks = []
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         call_command("migrate", interactive=False, verbosity=1)
         call_command("createcachetable", verbosity=0)
         grants.apply()
+        call_command("sync_roles", stdout=self.stdout)
         self._collect_static()
 
     def _collect_static(self) -> None:
