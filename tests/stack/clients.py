@@ -87,7 +87,7 @@ def books(stack: RunningStack, transfer_id: str) -> Books:
 
 
 def paid_on_chain(stack: RunningStack, transfer_id: str) -> int:
-    """How many token transfers the chain itself shows for the transfer's recipient and amount, from our hot wallet."""
+    """How many token transfers of this amount the chain itself shows from our hot wallet to the recipient."""
     (leg,) = stack.query("SELECT counterparty, amount FROM transfers_leg WHERE transfer_id = %s AND rail = 'evm'", [transfer_id])
     counterparty, amount = leg
     (wallet,) = stack.query("SELECT address FROM transfers_wallet WHERE code = 'hot-1'")
@@ -106,6 +106,6 @@ def _topic(address: str) -> str:
 
 def _rpc(stack: RunningStack, method: str, *params: Any) -> Any:
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
-    request = urllib.request.Request(stack.plan.address("chain"), body, {"Content-Type": "application/json"})
+    request = urllib.request.Request(stack.services["environment"]["CHAIN_RPC_URL"], body, {"Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=30) as answer:
         return json.load(answer)["result"]

@@ -1,7 +1,7 @@
 """Whoever dies, and wherever: the same final books, and one payment on the chain.
 
-Each crash point is met by a driver that kills itself there with SIGKILL. Then the broker is flushed, so that no message remembers anything,
-and another driver finishes the work.
+Each crash point is met by a driver that kills itself there with SIGKILL. Then the broker is flushed, so that no message remembers
+anything, and another driver finishes the work.
 """
 
 import signal
@@ -91,7 +91,7 @@ def test_a_driver_killed_at_any_step_leaves_one_payment_and_the_same_books(alone
     assert found.moved["payable:payouts:MXN"] == 0
     assert found.on_hold == 0
     (signed,) = alone.query(
-        "SELECT count(*) FROM transfers_chaintransaction tx JOIN transfers_leg leg ON leg.id = tx.leg_id WHERE leg.transfer_id = %s",
+        "SELECT count(*) FROM transfers_chaintransaction JOIN transfers_leg leg ON leg.id = leg_id WHERE transfer_id = %s",
         [transfer_id],
     )
     assert signed == (1,)
