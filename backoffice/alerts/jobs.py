@@ -4,11 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.core.management import call_command
-
 from approvals.commands.expiry import expire_due
 from backoffice.alerts import checks, outbox
 from backoffice.health.heartbeats import signs
+from reconciliation.commands import reconciling
 from transfers import driver
 from transfers.overdue import left_behind
 from transfers.webhooks.commands import process_stored
@@ -39,7 +38,7 @@ def drive() -> None:
 def reconcile() -> None:
     """Only while beat is silent; otherwise its task does it, with more hands."""
     if not any(sign.kind == "beat" for sign in signs(newer_than_s=BEAT_SILENT_S)):
-        call_command("reconcile", verbosity=0)
+        reconciling.reconcile()
 
 
 def all_jobs() -> list[Job]:

@@ -13,6 +13,7 @@ from audit import context
 from audit.context import Actor
 from tests.transfers import world as worlds
 from tests.transfers.conftest import committing as committing
+from tests.transfers.conftest import test_database as test_database
 from tests.transfers.world import World
 
 

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from transfers.api.parsing import canonical
+from transfers.commands.orders import MAX_REFERENCE_LENGTH
 from transfers.states import Status
 
 # Amounts are decimal text: an optional fraction, no sign, no exponent, no grouping, no leading zeros.
@@ -54,16 +56,36 @@ class Shaped(Text):
         return text
 
 
+@extend_schema_field({"type": "string", "pattern": f"^{_AMOUNT.pattern}$", "examples": ["1000.00"]})
 class Amount(Shaped):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(_AMOUNT, 'Send the amount as decimal text in major units, such as "1000.00".', **kwargs)
 
 
+@extend_schema_field({"type": "string", "pattern": f"^{_CURRENCY.pattern}$", "examples": ["USDC", "USDC.ethereum"]})
 class Currency(Shaped):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(_CURRENCY, "Send a code such as USDC or an asset id such as USDC.ethereum.", **kwargs)
 
 
+_ADDRESS = {
+    "type": "object",
+    "properties": {"type": {"const": "crypto_address"}, "network": {"type": "string"}, "address": {"type": "string"}},
+    "required": ["type", "address"],
+    "additionalProperties": False,
+}
+_ACCOUNT = {
+    "type": "object",
+    "properties": {
+        "type": {"const": "bank_account"},
+        **{name: {"type": "string"} for name in ("iban", "clabe", "bic", "name", "country")},
+    },
+    "required": ["type", "name"],
+    "additionalProperties": False,
+}
+
+
+@extend_schema_field({"oneOf": [_ADDRESS, _ACCOUNT, {"type": "string", "description": "An address on the only network there is."}]})
 class Where(serializers.JSONField):
     """A destination object, or an address as text. Its fields are judged by the control plane, which names each fault."""
 
@@ -75,12 +97,13 @@ class Where(serializers.JSONField):
         raise serializers.ValidationError("Send an object with a type, or an address as text.")
 
 
+@extend_schema_field({"type": "object", "additionalProperties": {"type": "string"}, "maxProperties": 50})
 class Metadata(serializers.JSONField):
-    """The client's own object, kept and given back unchanged."""
+    """The client's own names and texts, kept and given back unchanged."""
 
     def to_internal_value(self, data: Any) -> Any:
-        if not isinstance(data, dict):
-            raise serializers.ValidationError("Send an object.")
+        if not isinstance(data, dict) or not all(isinstance(value, str) for value in data.values()):
+            raise serializers.ValidationError("Send an object whose values are text.")
         if len(canonical(data)) > MAX_METADATA_BYTES:
             raise serializers.ValidationError(f"Metadata may hold {MAX_METADATA_BYTES} bytes.")
         return data
@@ -94,7 +117,9 @@ class CreateTransfer(Strict):
     amount = Amount(help_text="What the destination's side of the order is worth in the source asset; fees come on top.")
     destination = Where()
     corridor = Shaped(_CORRIDOR, "Send a corridor such as US-MX.", required=False, allow_null=True, default=None)
-    reference = Text(required=False, allow_blank=True, default="", max_length=255, help_text="The client's own text.")
+    reference = Text(
+        required=False, allow_blank=True, default="", max_length=MAX_REFERENCE_LENGTH, help_text="The client's own text."
+    )
     metadata = Metadata(required=False, default=dict)
 
 
@@ -124,7 +149,7 @@ class ListTransfers(Strict):
     corridor = Shaped(_CORRIDOR, "Send a corridor such as US-MX.", required=False)
     created_after = Moment(required=False, help_text="Later than this moment.")
     created_before = Moment(required=False, help_text="Earlier than this moment.")
-    reference = Text(required=False, max_length=255, trim_whitespace=False)
+    reference = Text(required=False, max_length=MAX_REFERENCE_LENGTH, trim_whitespace=False)
     limit = serializers.IntegerField(required=False, default=DEFAULT_LIMIT, min_value=1, max_value=MAX_LIMIT)
     cursor = Text(required=False, max_length=400)
 

@@ -45,7 +45,8 @@ def test_each_endpoint_wants_its_scope(acme: Caller, world: World, given: str, m
 
 
 def test_every_endpoint_is_in_the_table_and_declares_its_rule() -> None:
-    views: dict[str, Any] = {f"/v1/{entry.pattern}": entry.callback.view_class for entry in urls.urlpatterns}  # type: ignore[union-attr]
+    callbacks: dict[str, Any] = {f"/v1/{entry.pattern}": entry.callback for entry in urls.urlpatterns}
+    views = {path: callback.view_class for path, callback in callbacks.items()}
     declared = {
         (method, path.replace("<str:transaction_id>", "{id}"), scope)
         for path, view in views.items()

@@ -116,7 +116,7 @@ REFUSALS: list[tuple[dict[str, Any], str, set[str]]] = [
     ({"surprise": "x"}, "invalid_request", {"surprise"}),
     ({"source_currency": 5}, "invalid_request", {"source_currency"}),
     ({"reference": 5}, "invalid_request", {"reference"}),
-    ({"reference": "x" * 256}, "invalid_request", {"reference"}),
+    ({"reference": "x" * 201}, "invalid_request", {"reference"}),
     ({"reference": "a\u0007b"}, "invalid_request", {"reference"}),
     ({"metadata": []}, "invalid_request", {"metadata"}),
     ({"metadata": {"note": "x" * 9000}}, "invalid_request", {"metadata"}),

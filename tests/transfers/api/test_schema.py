@@ -8,7 +8,7 @@ from django.test import Client
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from tests.transfers.api.conftest import Caller, wanted
-from tests.transfers.world import World
+from tests.transfers.world import PAYEE, World
 from transfers.api.problems import CONTENT_TYPE
 
 
@@ -63,6 +63,20 @@ def test_what_is_answered_is_what_it_says(document: dict[str, Any], acme: Caller
     _check(document, "GET", one, acme.get(path))
     _check(document, "GET", "/v1/transfers", acme.get("/v1/transfers"))
     _check(document, "GET", "/v1/balances", acme.get("/v1/balances"))
+
+
+def test_what_it_asks_for_is_what_is_taken(document: dict[str, Any], acme: Caller) -> None:
+    asked = {**document["components"]["schemas"]["CreateTransfer"], "components": document["components"]}
+    given = [
+        wanted(),
+        wanted(destination=PAYEE, corridor="US-ETH", reference="r", metadata={"a": "b"}),
+        wanted(amount=100),
+        wanted(destination={"type": "crypto_address", "network": "ethereum", "address": PAYEE, "memo": "x"}),
+        wanted(metadata={"a": 1}),
+    ]
+    says = [not list(Draft202012Validator(asked).iter_errors(body)) for body in given]
+    assert says == [True, True, False, False, False]
+    assert [acme.create(**body).status_code == 201 for body in given] == says
 
 
 def test_errors_are_what_it_says(document: dict[str, Any], acme: Caller) -> None:

@@ -29,7 +29,7 @@ from transfers.vocabulary import TRANSFER_REFUSED
 _PROBLEM = OpenApiResponse(responses.ProblemAnswer, description="A problem document; `code` says which.")
 _KEY = OpenApiParameter(
     "Idempotency-Key",
-    str,
+    {"type": "string", "minLength": 1, "maxLength": 255},
     OpenApiParameter.HEADER,
     required=True,
     description="1 to 255 printable characters, new for each transfer.",
