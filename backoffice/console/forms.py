@@ -60,6 +60,7 @@ class AuditFilterForm(forms.Form):
     resource_type = forms.CharField(label="Kind of resource", required=False)
     resource_id = forms.CharField(label="Resource", required=False)
     correlation_id = forms.CharField(label="Correlation id", required=False)
+    transaction_id = forms.CharField(label="Transfer id", required=False)
 
     def given(self) -> dict[str, str]:
         """Only what was filled in, stripped."""
@@ -67,9 +68,9 @@ class AuditFilterForm(forms.Form):
         return {name: value.strip() for name, value in self.cleaned_data.items() if value and value.strip()}
 
 
-class _SourceField(forms.ModelChoiceField):
-    def label_from_instance(self, source: Source) -> str:  # type: ignore[override]
-        return f"{source.name} ({source.account_identification})"
+class _SourceField(forms.ModelChoiceField[Source]):
+    def label_from_instance(self, obj: Source) -> str:
+        return f"{obj.name} ({obj.account_identification})"
 
 
 class StatementForm(forms.Form):

@@ -6,8 +6,6 @@ import structlog
 from celery import Celery, bootsteps
 from django.db import DatabaseError, connection
 
-from backoffice.health import heartbeats
-
 log = structlog.get_logger(__name__)
 
 
@@ -33,6 +31,9 @@ class SignsOfLife(bootsteps.StartStopStep):
 
 def _sign() -> None:
     """A database that is away for a moment must not end the worker: the missing sign itself is what others notice."""
+    # Imported here: the Celery app is loaded before Django's models are.
+    from backoffice.health import heartbeats
+
     try:
         heartbeats.sign(name=heartbeats.process_name("worker"), kind="worker")
     except DatabaseError as error:

@@ -69,7 +69,8 @@ def books(stack: RunningStack, transfer_id: str) -> Books:
     """Read as the owner, by SQL, past all code of ours."""
     moved = stack.query(
         """
-        SELECT account.code, sum(CASE WHEN account.type IN ('asset', 'expense') THEN debit - credit ELSE credit - debit END)::numeric
+        SELECT account.code,
+               sum(CASE WHEN account.type IN ('asset', 'expense') THEN debit - credit ELSE credit - debit END)
         FROM ledger_entry entry
         JOIN ledger_ledgertransaction posting ON posting.id = entry.transaction_id
         JOIN ledger_account account ON account.id = entry.account_id

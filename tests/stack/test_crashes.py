@@ -71,7 +71,7 @@ def _finish(stack: RunningStack, acme: Client, transfer_id: str) -> None:
 
     def reconciled() -> bool:
         assert _command(stack, "reconcile").wait(60) == 0
-        return acme.get(transfer_id)["status"] == "RECONCILED"
+        return bool(acme.get(transfer_id)["status"] == "RECONCILED")
 
     stack.wait_until(reconciled, f"{transfer_id} to be RECONCILED", 60)
 

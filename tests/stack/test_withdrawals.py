@@ -1,5 +1,7 @@
 """A high-value withdrawal from the client's call to RECONCILED, decided by two people in two browsers; and the final books."""
 
+from collections.abc import Iterator
+
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -11,7 +13,7 @@ pytestmark = [pytest.mark.stack, pytest.mark.browser, pytest.mark.timeout(240)]
 
 
 @pytest.fixture(scope="module")
-def browser() -> Browser:
+def browser() -> Iterator[Browser]:
     with chromium() as running:
         yield running
 

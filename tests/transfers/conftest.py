@@ -81,7 +81,7 @@ def test_database(django_db_setup: None, django_db_blocker: Any) -> Iterator[Non
         yield
         return
     with django_db_blocker.unblock():
-        made = setup_databases(verbosity=0, interactive=False, aliases=["default"])
+        made = setup_databases(verbosity=0, interactive=False, aliases={"default": []})
         grants.apply()
     yield
     with django_db_blocker.unblock():

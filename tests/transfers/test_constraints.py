@@ -157,7 +157,7 @@ def test_a_transfer_starts_as_created(world: World) -> None:
     transfer = world.order()
     columns = [field.column for field in Transfer._meta.local_concrete_fields]
     given = {"id": "gen_random_uuid()", "reference": "'OTHER'", "status": "'CONFIRMED'"}
-    chosen = ", ".join(given.get(column, f'"{column}"') for column in columns)
+    chosen = ", ".join(given.get(str(column), f'"{column}"') for column in columns)
     names = ", ".join(f'"{column}"' for column in columns)
     statement = f"INSERT INTO transfers_transfer ({names}) SELECT {chosen} FROM transfers_transfer WHERE id = %s"
     refused("transfers_transfer_starts_as_created", statement, transfer.id)

@@ -12,7 +12,7 @@ from audit import clock
 from audit.models import AuditEvent
 from ledger.models import Hold
 from ledger.queries import balance
-from tests.transfers.world import ACCOUNT, FUNDS, UNIT, USDC, Books, World, available, history
+from tests.transfers.world import ACCOUNT, FUNDS, UNIT, USDC, Books, World, available, history, request_of
 from transfers.errors import NotFound, Refused
 from transfers.models import Transfer
 
@@ -42,7 +42,7 @@ def test_it_counts_against_the_limit(world: World) -> None:
 def test_a_large_one_waits_for_people_until_its_time_is_up(world: World) -> None:
     transfer = world.order("1000.00")
     assert transfer.due_at == transfer.not_after
-    request = ApprovalRequest.objects.get(pk=transfer.approval_request_id)
+    request = request_of(transfer)
     assert (request.status, request.quorum, request.role) == ("pending", 2, "approver")
     assert request.expires_at == transfer.not_after
     assert "waiting for our approval" in transfer.status_text
@@ -50,7 +50,7 @@ def test_a_large_one_waits_for_people_until_its_time_is_up(world: World) -> None
 
 def test_a_held_one_reads_like_any_other_and_only_compliance_lets_it_go(world: World) -> None:
     transfer = world.order("500000.00")
-    request = ApprovalRequest.objects.get(pk=transfer.approval_request_id)
+    request = request_of(transfer)
     assert request.role == "compliance"
     assert transfer.status_text == world.order("10.00").status_text
 

@@ -104,11 +104,11 @@ def test_a_dead_broker_is_logged_and_never_raised(world: World, caplog: pytest.L
 
     transfer = world.order()
     before = app.conf.broker_url
-    app.conf.broker_url = "redis://127.0.0.1:1/0"
+    app.conf.update(broker_url="redis://127.0.0.1:1/0")
     try:
         wake.hint(transfer.id)
     finally:
-        app.conf.broker_url = before
+        app.conf.update(broker_url=before)
     assert "the driver will find it" in caplog.text
 
 

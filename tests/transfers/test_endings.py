@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 
 from approvals.commands.expiry import expire_due
-from approvals.models import ApprovalRequest, LimitUse
+from approvals.models import LimitUse
 from audit import clock, context
 from audit.context import Actor, ActorType
 from ledger.models import Hold
-from tests.transfers.world import FUNDS, Books, World, available, history
+from tests.transfers.world import FUNDS, Books, World, available, history, request_of
 from transfers import driver
 from transfers.commands.cancel import cancel
 from transfers.errors import Conflict, NotFound
@@ -31,7 +31,7 @@ def test_cancelling_gives_everything_back(world: World, amount: str) -> None:
     assert Hold.objects.get(reference=transfer.hold_reference).status == "released"
     assert not LimitUse.objects.filter(given_back_at=None).exists()
     if transfer.approval_request_id:
-        assert ApprovalRequest.objects.get(pk=transfer.approval_request_id).status == "withdrawn"
+        assert request_of(transfer).status == "withdrawn"
 
 
 def test_cancelling_twice_is_cancelling_once(world: World) -> None:
@@ -68,7 +68,7 @@ def test_an_approval_that_lapses_expires_the_transfer(world: World) -> None:
         assert driver.advance_one(transfer.id)
     transfer.refresh_from_db()
     assert (transfer.status, transfer.failure_code) == ("EXPIRED", "approval_expired")
-    assert ApprovalRequest.objects.get(pk=transfer.approval_request_id).status == "expired"
+    assert request_of(transfer).status == "expired"
     assert available() == FUNDS
     assert history(transfer.id)[-1] == ("expired", "CREATED", "EXPIRED")
 

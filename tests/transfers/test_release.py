@@ -9,21 +9,17 @@ from django.db import connection
 from approvals import canonical
 from approvals.commands import deactivate_person, place_halt
 from approvals.errors import AlreadyVoted, Halted, MakerMayNotDecide, RoleMissing, StalePayload
-from approvals.models import ApprovalRequest, LimitUse
+from approvals.models import LimitUse
 from audit import clock
 from audit.models import AuditEvent
 from tests.transfers.test_constraints import at_commit
-from tests.transfers.world import FUNDS, UNIT, Books, World, available, history
+from tests.transfers.world import FUNDS, UNIT, Books, World, available, history, request_of
 from transfers import driver, postings
 from transfers.commands import payload
 from transfers.commands.authority import Unproven, prove
 from transfers.commands.release import describe
 from transfers.errors import Conflict
 from transfers.models import Transfer
-
-
-def request_of(transfer: Transfer) -> ApprovalRequest:
-    return ApprovalRequest.objects.get(pk=transfer.approval_request_id)
 
 
 def content_of(transfer: Transfer) -> dict[str, Any]:

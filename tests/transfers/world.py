@@ -67,6 +67,12 @@ RULES: tuple[dict[str, Any], ...] = (
 )
 
 
+def request_of(transfer: Transfer) -> ApprovalRequest:
+    """The request that the transfer waits for; fails the test when there is none."""
+    assert transfer.approval_request_id is not None
+    return ApprovalRequest.objects.get(pk=transfer.approval_request_id)
+
+
 @dataclass(frozen=True)
 class World:
     """The house and its people; `maker` made every order here."""
@@ -99,7 +105,7 @@ class World:
 
     def vote(self, transfer: Transfer, person: Person, decision: str = "approve", **changes: Any) -> VoteOutcome:
         """Through the registry, as the console does it."""
-        request = ApprovalRequest.objects.get(pk=transfer.approval_request_id)
+        request = request_of(transfer)
         usual: dict[str, Any] = {
             "request_id": request.id,
             "person_id": person.id,
@@ -143,7 +149,8 @@ def build(*, token: str = "0x" + "11" * 20, addresses: dict[str, str] | None = N
         cooling_off=timedelta(0),
     )
     add_destination(client_id="acme", kind="bank_account", details=BANK_ACCOUNT, label="Pesos", cooling_off=timedelta(0))
-    return World(*people, destination)
+    maker, checker, second_checker = people
+    return World(maker, checker, second_checker, destination)
 
 
 def _assets(token: str) -> None:

@@ -56,7 +56,7 @@ def queues(operator: Operator) -> Queues:
         mine=to_decide(operator),
         pending=seen.filter(status=ApprovalRequest.Status.PENDING).order_by("expires_at", "id"),
         decided=seen.filter(decided_at__gte=today).order_by("-decided_at", "-id"),
-        made=seen.filter(makers__person_id=operator.person_id).order_by("-made_at", "-id"),
+        made=seen.filter(makers__person__operators=operator).order_by("-made_at", "-id"),
     )
 
 

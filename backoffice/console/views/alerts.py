@@ -95,4 +95,4 @@ def _news(request: HttpRequest, now: int) -> HttpResponse:
 
 
 def _visible(operator: Operator) -> QuerySet[Alert]:
-    return queries.visible_to(visible_clients(operator).values("pk"))
+    return queries.visible_to(list(visible_clients(operator).values_list("pk", flat=True)))

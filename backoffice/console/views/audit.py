@@ -1,6 +1,7 @@
 """The audit trail: filtered by what the address says, newest first, page by page."""
 
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -41,6 +42,15 @@ def _events(given: dict[str, str], after: str | None) -> queries.Page:
         resource_type=given.get("resource_type"),
         resource_id=given.get("resource_id"),
         correlation_id=given.get("correlation_id"),
+        transaction_id=_transaction(given.get("transaction_id")),
         after=after,
         limit=_PAGE,
     )
+
+
+def _transaction(text: str | None) -> UUID | None:
+    """What is no id is nobody's: the nil id, which matches nothing."""
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        return UUID(int=0)

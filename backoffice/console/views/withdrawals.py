@@ -3,9 +3,6 @@
 Every step is this one address. Nothing is written before the last press, and that press counts once however often it is sent.
 """
 
-from typing import Any
-
-from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -13,7 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods
 
-from approvals.models import Client
+from approvals.models import Client, Corridor
 from audit.identity import new_id
 from backoffice.access.models import Operator
 from backoffice.access.rules import operator_of, requires
@@ -33,8 +30,10 @@ def new(request: HttpRequest) -> HttpResponse:
     operator = operator_of(request)
     client = _client(request, operator)
     if client is None:
-        form = ClientChoiceForm(clients=visible_clients(operator))
-        return render(request, "transfers/new_client.html", {"form": form, "has_clients": visible_clients(operator).exists()})
+        clients = visible_clients(operator)
+        return render(
+            request, "transfers/new_client.html", {"form": ClientChoiceForm(clients=clients), "has_clients": clients.exists()}
+        )
     if request.method == "GET":
         return _form(request, client, _drawn(client))
     form = _sent(request, client)
@@ -72,7 +71,7 @@ def _sent(request: HttpRequest, client: Client, **changes: str) -> WithdrawalFor
     return WithdrawalForm({**request.POST.dict(), **changes}, client=client, lanes=_lanes(client))
 
 
-def _lanes(client: Client) -> list[Any]:
+def _lanes(client: Client) -> list[Corridor]:
     """Every corridor that any of the client's destinations can use, once."""
     lanes = {lane.pk: lane for choice in draft.choices(client.pk) for lane in choice.corridors}
     return [lanes[key] for key in sorted(lanes)]
@@ -134,7 +133,7 @@ def _refused(request: HttpRequest, client: Client, error: Exception) -> HttpResp
     return _form(request, client, form, status=422 if isinstance(error, Refused) else 503)
 
 
-def _form(request: HttpRequest, client: Client, form: forms.Form, *, status: int = 200) -> HttpResponse:
+def _form(request: HttpRequest, client: Client, form: WithdrawalForm, *, status: int = 200) -> HttpResponse:
     found = draft.choices(client.pk)
     chosen = str(form["destination"].value() or "")
     several = any(len(choice.corridors) > 1 for choice in found)

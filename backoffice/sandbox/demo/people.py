@@ -44,7 +44,7 @@ def seed_client(demo: company.DemoClient, known_key: str) -> str:
     if known_key and ApiKey.objects.filter(prefix=known_key.split("_")[1], revoked_at=None).exists():
         return known_key
     for lost in ApiKey.objects.filter(client_id=demo.id, name=KEY_NAME, revoked_at=None):
-        revoke_api_key(api_key_id=lost.id, reason="its text was lost before it could be written down")
+        revoke_api_key(key_id=lost.id, reason="its text was lost before it could be written down")
     holder = Person.objects.filter(name=demo.contact).first() or create_person(name=demo.contact)
     _, text = issue_api_key(client_id=demo.id, name=KEY_NAME, scopes=KEY_SCOPES, controllers=[holder.id])
     return text
