@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
-PIP := $(PY) -m pip install --quiet --disable-pip-version-check --no-input --require-hashes
+PIP := $(PY) -m pip install -qq --disable-pip-version-check --no-input --require-hashes
 
 .DEFAULT_GOAL := help
 .PHONY: help run test lint fmt types layers migrations deploy-check pytest fast-tests lock clean
@@ -49,7 +49,7 @@ fast-tests: $(VENV)/dev.stamp ## without the running stack and the browser
 
 lock: ## resolve the lock files anew (wheels only, hashes, no index address)
 	$(PYTHON) -m venv $(VENV)/lock
-	$(VENV)/lock/bin/python -m pip install --quiet --disable-pip-version-check uv
+	$(VENV)/lock/bin/python -m pip install -qq --disable-pip-version-check uv
 	$(VENV)/lock/bin/uv pip compile $(RESOLVE) pyproject.toml -o requirements.lock
 	$(VENV)/lock/bin/uv pip compile $(RESOLVE) --extra sandbox -c requirements.lock pyproject.toml -o requirements-sandbox.lock
 	$(VENV)/lock/bin/uv pip compile $(RESOLVE) --extra sandbox --extra dev -c requirements-sandbox.lock pyproject.toml -o requirements-dev.lock

@@ -32,6 +32,8 @@ class SignsOfLife(bootsteps.StartStopStep):
 def _sign() -> None:
     """A database that is away for a moment must not end the worker: the missing sign itself is what others notice."""
     # Imported here: the Celery app is loaded before Django's models are.
+
+    # Imported late: Celery loads this module before Django knows its models.
     from backoffice.health import heartbeats
 
     try:

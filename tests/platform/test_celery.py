@@ -1,3 +1,5 @@
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 
@@ -5,6 +7,7 @@ import pytest
 import structlog
 from celery.contrib.testing.worker import start_worker
 from celery.exceptions import OperationalError  # type: ignore[attr-defined]
+from django.conf import settings
 
 from audit import context
 from audit.context import Actor
@@ -27,6 +30,14 @@ def no_notes() -> Iterator[None]:
     seen.clear()
     yield
     seen.clear()
+
+
+def test_a_worker_can_load_it_before_django_is_set_up() -> None:
+    """As the `celery` command does."""
+    done = subprocess.run(
+        [sys.executable, "-c", "import backoffice.celery"], cwd=settings.BASE_DIR, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_everything_that_beat_sends_exists() -> None:
