@@ -8,6 +8,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -90,11 +91,14 @@ class Stack:
     def _start_rest(self) -> None:
         plan = self.plan
         self._begin(programs.outside(plan))
-        self.manage("prepare")
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            wallets = beside.submit(self._make_wallets)
+            self.manage("prepare")
+            wallets.result()
+        self._begin(programs.application(plan))
         self._wait_for_ports(programs.outside(plan))
         if "signer" in plan.embedded:
-            self._initialise_signer()
-        self._begin(programs.application(plan))
+            self._start_signer()
         if plan.environ.get("SEED", "demo") != "none":
             self.manage("seed_demo")
             self._begin(programs.traffic(plan))
@@ -120,12 +124,16 @@ class Stack:
             tail = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-15:])
             raise StepFailed(f"`{' '.join(arguments)}` failed; the end of {log}:\n{tail}")
 
-    def _initialise_signer(self) -> None:
-        """Its schema (by the owner, after the roles exist) and the house's wallets; what is there already stays."""
-        environment = programs.signer_environment(self.plan)
-        self._run("signer", ["-m", "transfers.signer", "init-db"], environment | {"DATABASE_URL": self.plan.owner_url})
-        for wallet in programs.WALLETS:
-            self._run("signer", ["-m", "transfers.signer", "create-wallet", wallet, "--exist-ok"], environment)
+    def _make_wallets(self) -> None:
+        """The house's wallets, where they are not made yet."""
+        for wallet in programs.WALLETS if "signer" in self.plan.embedded else ():
+            if not (self.plan.data_dir / "signer" / f"{wallet}.json").exists():
+                self._run("signer", ["-m", "transfers.signer", "create-wallet", wallet], programs.signer_environment(self.plan))
+
+    def _start_signer(self) -> None:
+        """Its schema is made by the owner, after the roles and before it starts."""
+        environment = programs.signer_environment(self.plan) | {"DATABASE_URL": self.plan.owner_url}
+        self._run("signer", ["-m", "transfers.signer", "init-db"], environment)
         self._begin(programs.signer(self.plan))
         self._wait_for_ports(programs.signer(self.plan))
 
