@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from approvals.commands import add_destination, create_client, create_corridor
+from approvals.commands import add_destination, create_client, create_corridor, place_halt
 from approvals.models import Destination
 from audit import context
 from audit.context import Actor
@@ -153,6 +153,16 @@ def test_more_than_the_balance_is_announced_in_the_review(maker, house):
     assert 'value="give" disabled' in _text(response)
 
 
+def test_a_halt_in_the_way_is_announced_in_the_review(maker, house):
+    with context.bind(Actor.system("test")):
+        place_halt(scope="corridor", target="US-ETH", reason="rates look wrong")
+    response = maker.post(NEW, _fields(house, step="review"))
+    assert "Corridor US-ETH is stopped since" in response.context["review"].obstacle
+    before = Books.now()
+    assert maker.post(NEW, _fields(house)).status_code == 422
+    assert Books.now() == before
+
+
 def test_two_corridors_to_one_destination_are_a_question(maker, house):
     with context.bind(Actor.system("test")):
         create_corridor(
@@ -175,7 +185,7 @@ def test_another_clients_destination_and_a_client_out_of_scope_are_not_there(mak
     with context.bind(Actor.system("test")):
         create_client(client_id="globex", name="Globex")
         details = {"type": "crypto_address", "network": "ethereum", "address": FRESH}
-        theirs = add_destination(client_id="globex", kind="crypto_address", details=details, cooling_off=timedelta(0))
+        theirs = add_destination(client_id="globex", kind="crypto_address", details=details, label="", cooling_off=timedelta(0))
         outsider = Operator.objects.create_user("op2", password="correct horse battery", person=cast.outsider.person)
         grant_role(operator=outsider, role="operator")
     assert maker.post(NEW, _fields(house, destination=str(theirs.pk))).status_code == 422
@@ -187,7 +197,7 @@ def test_another_clients_destination_and_a_client_out_of_scope_are_not_there(mak
     assert Destination.objects.filter(client_id="globex").count() == 1
 
 
-def test_an_account_without_a_person_cannot_make_anything(client, house):
+def test_an_account_without_a_person_cannot_make_anything(client, cast, house):
     with context.bind(Actor.system("test")):
         nobody = Operator.objects.create_user("nobody", password="correct horse battery")
         grant_role(operator=nobody, role="operator")

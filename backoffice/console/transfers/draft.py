@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from approvals.models import Corridor, Destination
 from approvals.policy.evaluate import evaluate
 from approvals.policy.facts import TransferFacts
-from approvals.queries import active_set, destination_status, destinations_of, limit_usage
+from approvals.queries import active_set, destination_status, destinations_of, limit_usage, sentence_of
+from approvals.queries.halts import halt_covering
 from approvals.queries.policy import rules_of
 from audit import clock
 from backoffice.access.models import Operator
@@ -145,6 +146,18 @@ def review(order: WithdrawalOrder) -> Review:
     )
 
 
+def _touched(understood: Understood) -> dict[str, list[str]]:
+    """What the order would touch, by the scope of a halt: as accepting it checks."""
+    client, corridor = understood.client.pk, understood.corridor
+    return {
+        "client": [client],
+        "account": [chart.client_account_code(client, corridor.source_asset_id)],
+        "asset": [corridor.source_asset_id, corridor.target_asset_id],
+        "corridor": [corridor.pk],
+        "destination": [str(understood.destination.pk)],
+    }
+
+
 def _funds(understood: Understood) -> AccountBalance | None:
     try:
         return balance(chart.client_account_code(understood.client.pk, understood.corridor.source_asset_id))
@@ -187,6 +200,8 @@ def _indicative(understood: Understood) -> int | None:
 def _obstacle(
     understood: Understood, total: int, funds: AccountBalance | None, limits: list[LimitBar], policy: PolicySummary
 ) -> str:
+    if halt := halt_covering(_touched(understood)):
+        return sentence_of(halt)
     if policy.outcome == "deny":
         if understood.destination_status == "cooling_off":
             left = understood.destination.cooling_off_until - clock.now()

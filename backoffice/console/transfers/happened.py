@@ -7,9 +7,13 @@ from django.urls import reverse
 from approvals.models import ApiKey
 from backoffice.access.models import Operator
 from backoffice.alerts.models import Alert
+from backoffice.console import amounts
+from backoffice.console.formats import shortened
 from backoffice.console.parts import Badge, TimelineItem, Tone
+from backoffice.console.transfers.money import bookings
 from backoffice.console.transfers.story import Story
 from backoffice.console.words import badge_for
+from transfers.models import Quote
 from transfers.queries import TimelineEntry, timeline
 
 # Events by the words of their type; what is not named here is about providers.
@@ -39,10 +43,11 @@ _CALLS: dict[str, tuple[Badge | None, Tone]] = {
 
 def items(story: Story, *, sees_books: bool) -> list[TimelineItem]:
     """Newest first. Postings link to the ledger for those who may open it."""
-    entries = timeline(story.transfer.pk)
+    entries = [entry for entry in timeline(story.transfer.pk) if entry.kind != "money"]
     names = _names({entry.actor for entry in entries if entry.actor})
-    found = [_item(entry, names, sees_books=sees_books) for entry in entries]
-    found += [*_policy(story), *_alerts(story.alerts), *_matches(story), *_breaks(story)]
+    told = {entry.detail for entry in entries if entry.kind == "event" and entry.status}
+    found = [_item(entry, names, told, story) for entry in entries]
+    found += [*_postings(story, sees_books=sees_books), *_policy(story), *_alerts(story.alerts), *_matches(story), *_breaks(story)]
     return sorted(found, key=lambda item: item.at, reverse=True)
 
 
@@ -54,11 +59,7 @@ def _names(actors: set[str]) -> dict[str, str]:
     return names | {prefix: f"API key “{name}”" for prefix, name in keys}
 
 
-def _item(entry: TimelineEntry, names: dict[str, str], *, sees_books: bool) -> TimelineItem:
-    if entry.kind == "money":
-        url = reverse("console:posting", args=[entry.raw]) if sees_books and entry.raw else ""
-        detail = entry.detail if sees_books else ""
-        return TimelineItem(entry.at, entry.title, "money", Tone.DONE, note="booked", detail=detail, url=url)
+def _item(entry: TimelineEntry, names: dict[str, str], told: set[str], story: Story) -> TimelineItem:
     if entry.kind == "people":
         tone = Tone.DANGER if entry.title.startswith("Rejected") else Tone.DONE
         return TimelineItem(entry.at, entry.title, "people", tone, detail=entry.detail)
@@ -70,9 +71,50 @@ def _item(entry: TimelineEntry, names: dict[str, str], *, sees_books: bool) -> T
         return TimelineItem(
             entry.at, entry.title, "providers", note="a hint; the truth is asked for", detail=entry.detail, badge=badge
         )
+    return _event(entry, names.get(entry.actor, entry.actor), told, story)
+
+
+def _event(entry: TimelineEntry, by: str, told: set[str], story: Story) -> TimelineItem:
+    """What the client was told stands once, at the change of state that said it."""
     kind, tone = _EVENTS.get(entry.title, ("providers", Tone.NEUTRAL))
-    by = names.get(entry.actor, entry.actor)
-    return TimelineItem(entry.at, entry.title, kind, tone, by="" if by == "driver" else by, detail=entry.detail)
+    repeats = not entry.status and entry.detail in told
+    return TimelineItem(
+        entry.at,
+        entry.title,
+        kind,
+        tone,
+        by="" if by == "driver" else by,
+        note=_note(entry, story),
+        detail="" if repeats else entry.detail,
+    )
+
+
+def _note(entry: TimelineEntry, story: Story) -> str:
+    """The one number that matters about an event, as it is now known."""
+    transfer, sent = story.transfer, story.sent
+    if entry.title == "Quoted" and (quote := _quote_before(entry, story)):
+        got = amounts.text(int(quote.target_amount), quote.target_asset_id)
+        return (
+            f"{got}, fee {amounts.text(int(quote.fee_amount), quote.source_asset_id)}, good until {quote.expires_at:%H:%M:%S} UTC"
+        )
+    if entry.title == "Funds locked":
+        return f"hold {amounts.text(int(transfer.source_amount) + int(transfer.fee_amount), transfer.source_asset_id)}"
+    if entry.title == "Sent on chain" and sent:
+        return f"nonce {sent.nonce}, {shortened(sent.hash)}"
+    if entry.title == "Confirmed" and sent and sent.block_number:
+        return f"block {sent.block_number}"
+    return ""
+
+
+def _quote_before(entry: TimelineEntry, story: Story) -> Quote | None:
+    firm = [quote for quote in story.quotes if quote.kind == Quote.Kind.FIRM and quote.quoted_at <= entry.at]
+    return firm[-1] if firm else None
+
+
+def _postings(story: Story, *, sees_books: bool) -> Iterator[TimelineItem]:
+    for booked in bookings(story):
+        url = reverse("console:posting", args=[booked.reference]) if sees_books else ""
+        yield TimelineItem(booked.booked_at, f"{booked.title} booked", "money", Tone.DONE, note=booked.moved, url=url)
 
 
 def _policy(story: Story) -> Iterator[TimelineItem]:

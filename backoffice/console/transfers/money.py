@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from backoffice.console import amounts
 from backoffice.console.parts import PostingRow
 from backoffice.console.transfers.story import Story
-from ledger.models import Entry
+from ledger.models import Entry, LedgerTransaction
 from transfers.states import MoneyState
 
 _SENTENCES: dict[str, str] = {
@@ -19,12 +20,13 @@ _SENTENCES: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Booked:
-    """One posting with its lines."""
+    """One posting with its lines. `moved` says how much of which asset, in words."""
 
     reference: str
     title: str
     booked_at: datetime
     rows: list[PostingRow]
+    moved: str
 
 
 def sentence(story: Story) -> str:
@@ -51,4 +53,18 @@ def _booked(entries: list[Entry]) -> Booked:
         PostingRow(entry.account.name, entry.account.asset, int(entry.debit) or None, int(entry.credit) or None)
         for entry in entries
     ]
-    return Booked(posting.reference, posting.description or posting.kind, posting.booked_at, rows)
+    return Booked(posting.reference, _title(posting), posting.booked_at, rows, _sums(entries))
+
+
+def _title(posting: LedgerTransaction) -> str:
+    """What kind it is: on the page of its own transfer the reference says nothing."""
+    words = posting.kind.replace("_", " ").capitalize()
+    return f"{words}, reversing" if posting.reverses_id else words
+
+
+def _sums(entries: list[Entry]) -> str:
+    """What was moved, per asset: the debits, which equal the credits."""
+    sums: dict[str, int] = {}
+    for entry in entries:
+        sums[entry.asset_id] = sums.get(entry.asset_id, 0) + int(entry.debit)
+    return " and ".join(amounts.text(total, asset) for asset, total in sums.items())

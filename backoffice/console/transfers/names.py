@@ -12,6 +12,8 @@ _KINDS = {
     "bank_reference": "Bank's",
     "provider_trade_id": "Desk's trade",
 }
+# What stands on one line of the panel.
+_FITS = 30
 _RAILS = {"evm": "Chain leg", "bank": "Bank leg"}
 
 
@@ -19,6 +21,10 @@ _RAILS = {"evm": "Chain leg", "bank": "Bank leg"}
 class Name:
     label: str
     value: str
+
+    @property
+    def is_long(self) -> bool:
+        return len(self.value) > _FITS
 
 
 def names(story: Story) -> list[Name]:

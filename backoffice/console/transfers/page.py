@@ -39,6 +39,7 @@ def context(transfer: Transfer, operator: Operator) -> dict[str, Any]:
         "sees_breaks": operator.has_perm("reconciliation.view_break"),
         "sees_audit": operator.has_perm("audit.view_auditevent"),
         "destination": destination_number(transfer.destination_details),
+        "is_on_chain": transfer.route == Route.ON_CHAIN_WITHDRAWAL,
         "names": names.names(story),
         "rate": money.rate(story),
         "possible": possible,

@@ -1,5 +1,6 @@
 """Alerts: what is wrong now and who looks after it, what ended and why; and whether the messages about them were heard."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib import messages
@@ -14,12 +15,21 @@ from backoffice.access.rules import operator_of, requires
 from backoffice.alerts import channels, queries
 from backoffice.alerts.commands import acknowledge as acknowledge_alert
 from backoffice.alerts.errors import AlertResolved
-from backoffice.alerts.models import Alert
+from backoffice.alerts.models import Alert, Delivery
 from backoffice.console.parts import Badge, Tab, Tone
 from backoffice.console.runbooks import RUNBOOKS
 from backoffice.console.transfers.scope import visible_clients
 
 _MOST = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Deliveries:
+    """Messages about one alert. `messages`: where to and about what, how it stands, and what the channel said last."""
+
+    sent: int
+    heard: int
+    messages: list[tuple[str, Badge, str]]
 
 
 @requires("alerts.view_alert")
@@ -70,20 +80,18 @@ def acknowledge(request: HttpRequest, alert_id: UUID) -> HttpResponse:
     return redirect("console:alerts")
 
 
-def deliveries(alert: Alert) -> list[tuple[str, Badge, str]]:
-    """Per message: where to, how it stands, and what the channel said last."""
-    return [
-        (f"{delivery.channel}, {delivery.event}", _badge(delivery.delivered_at is not None, delivery.attempts), delivery.last_error)
-        for delivery in sorted(alert.deliveries.all(), key=lambda one: (one.channel, one.event))
-    ]
+def deliveries(alert: Alert) -> Deliveries:
+    found = sorted(alert.deliveries.all(), key=lambda one: (one.channel, one.event))
+    messages_ = [(f"{one.channel}, {one.event}", _badge(one), one.last_error) for one in found]
+    return Deliveries(len(found), sum(one.delivered_at is not None for one in found), messages_)
 
 
-def _badge(is_delivered: bool, attempts: int) -> Badge:
-    if is_delivered:
+def _badge(delivery: Delivery) -> Badge:
+    if delivery.delivered_at is not None:
         return Badge("delivered", Tone.DONE)
-    if not attempts:
-        return Badge("not tried yet", Tone.NEUTRAL)
-    return Badge(f"not heard after {attempts} {'try' if attempts == 1 else 'tries'}", Tone.DANGER)
+    if not delivery.attempts:
+        return Badge("not tried yet")
+    return Badge(f"not heard after {delivery.attempts} {'try' if delivery.attempts == 1 else 'tries'}", Tone.DANGER)
 
 
 def _news(request: HttpRequest, now: int) -> HttpResponse:

@@ -18,6 +18,7 @@ from backoffice.console.transfers import draft
 from backoffice.console.transfers.forms import ClientChoiceForm, WithdrawalForm
 from backoffice.console.transfers.once import TokenUsed, make_once
 from backoffice.console.transfers.scope import visible_clients
+from ledger.queries import balances_of
 from transfers.commands.orders import WithdrawalOrder
 from transfers.errors import Refused, Unavailable
 
@@ -138,4 +139,5 @@ def _form(request: HttpRequest, client: Client, form: WithdrawalForm, *, status:
     chosen = str(form["destination"].value() or "")
     several = any(len(choice.corridors) > 1 for choice in found)
     context = {"form": form, "client": client, "choices": found, "chosen": chosen, "asks_corridor": several}
+    context["balances"] = [one for one in balances_of(f"client:{client.pk}") if one.status == "open"]
     return render(request, "transfers/new.html", context, status=status)
