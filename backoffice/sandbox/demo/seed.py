@@ -12,7 +12,7 @@ from audit import context
 from audit.context import Actor
 from backoffice.sandbox.demo import books, company, control, people
 from backoffice.sandbox.demo.chain import SandboxChain
-from transfers.models import Wallet
+from transfers.models import BankAccount, Wallet
 
 
 def seed(data_dir: Path) -> dict[str, Any]:
@@ -46,6 +46,8 @@ def _seed(known: dict[str, Any], path: Path) -> dict[str, Any]:
     _seed_wallets(chain)
     for nostro in company.NOSTROS:
         books.seed_nostro(nostro, company.BANK)
+    demo["wallets"] = dict(Wallet.objects.values_list("code", "address"))
+    demo["bank_accounts"] = dict(BankAccount.objects.values_list("asset_id", "iban"))
     return demo
 
 

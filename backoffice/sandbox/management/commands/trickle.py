@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from backoffice.sandbox.demo.oddities import happen_once
 from backoffice.sandbox.demo.trickle import Pace, Trickle
 
 
@@ -18,10 +19,18 @@ class Command(BaseCommand):
         path = Path(settings.DATA_DIR) / "demo.json"
         if not path.exists():
             raise CommandError(f"{path} does not exist: run manage.py seed_demo first")
+        demo = json.loads(path.read_text(encoding="utf-8"))
+        happen_once(
+            demo,
+            chain_url=settings.CHAIN_RPC_URL,
+            bank_url=settings.BANK_URL,
+            bank_token=settings.BANK_TOKEN,
+            marker=path.with_name("oddities.txt"),
+        )
         usual = Pace()
         pace = Pace(
             burst=int(os.environ.get("TRICKLE_BURST", usual.burst)),
             interval_s=float(os.environ.get("TRICKLE_INTERVAL", usual.interval_s)),
             most=int(os.environ.get("TRICKLE_MOST", usual.most)),
         )
-        Trickle(json.loads(path.read_text(encoding="utf-8")), pace, seed=os.getpid()).run()
+        Trickle(demo, pace, seed=os.getpid()).run()
