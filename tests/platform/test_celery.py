@@ -2,11 +2,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from typing import Any, cast
 
 import pytest
 import structlog
+from celery import Celery
 from celery.contrib.testing.worker import start_worker
-from celery.exceptions import OperationalError  # type: ignore[attr-defined]
+from celery.exceptions import OperationalError
 from django.conf import settings
 
 from audit import context
@@ -48,7 +50,7 @@ def test_everything_that_beat_sends_exists() -> None:
 def test_a_task_acts_as_itself_in_the_senders_conversation(no_notes: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Through the real broker, with a real worker in a thread; only its heartbeat is silenced, which would need a committed row."""
     monkeypatch.setattr(worker_signs, "_sign", lambda: None)
-    with start_worker(app, perform_ping_check=False, pool="solo", loglevel="ERROR", shutdown_timeout=20):
+    with start_worker(cast("Celery[Any]", app), perform_ping_check=False, pool="solo", loglevel="ERROR", shutdown_timeout=20):
         with context.bind(Actor.system("test"), correlation_id="corr-7"):
             note_context.delay(transfer_id="tx-7")
         note_context.delay(transfer_id="tx-8")
@@ -68,7 +70,7 @@ def _wait_for(count: int) -> None:
 
 def test_sending_to_a_dead_broker_fails_soon_instead_of_hanging() -> None:
     with app.connection_for_write() as living:
-        assert living.transport_options["socket_timeout"] == 5
+        assert (living.transport_options or {})["socket_timeout"] == 5
     begun = time.monotonic()
     with app.connection(broker_settings("redis://127.0.0.1:1/0")["broker_url"]) as dead, pytest.raises(OperationalError):
         note_context.apply_async(kwargs={"transfer_id": "x"}, connection=dead, retry=False)

@@ -182,7 +182,7 @@ class RunningStack:
     def query(self, sql: str, parameters: Any = None) -> list[tuple[Any, ...]]:
         """Rows as the owner sees them."""
         with psycopg.connect(self.services["environment"]["DATABASE_URL"], autocommit=True) as connection:
-            cursor = connection.execute(sql, parameters)  # type: ignore[call-overload]
+            cursor = connection.execute(sql, parameters)
             return list(cursor.fetchall()) if cursor.description else []
 
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> tuple[int, str]:

@@ -42,15 +42,15 @@ def _worker_environment(stack: RunningStack, **extra: str) -> dict[str, str]:
 
 
 def _command(stack: RunningStack, *arguments: str, **extra: str) -> subprocess.Popen[bytes]:
-    log = (stack.data_dir / "logs" / "test-driver.log").open("ab")
-    return subprocess.Popen(
-        [sys.executable, "manage.py", *arguments],
-        cwd=programs.root(),
-        env=_worker_environment(stack, **extra),
-        stdin=subprocess.DEVNULL,
-        stdout=log,
-        stderr=log,
-    )
+    with (stack.data_dir / "logs" / "test-driver.log").open("ab") as log:
+        return subprocess.Popen(
+            [sys.executable, "manage.py", *arguments],
+            cwd=programs.root(),
+            env=_worker_environment(stack, **extra),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+        )
 
 
 def _flush_broker(stack: RunningStack) -> None:
