@@ -91,7 +91,7 @@ def _clients(text: str, operator: Operator) -> Iterator[Found]:
         is_exact = text.lower() in (client.pk.lower(), client.name.lower())
         url = f"{reverse('console:transfers')}?{urlencode({'client': client.pk})}"
         why = "its name" if is_exact else "part of its name"
-        yield Found("Client", client.name, why, url, "its transfers", badge_for(client.status), is_exact)
+        yield Found("Client's transfers", client.name, why, url, client.pk, badge_for(client.status), is_exact)
 
 
 def _accounts(text: str, operator: Operator) -> Iterator[Found]:

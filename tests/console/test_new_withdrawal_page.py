@@ -102,6 +102,13 @@ def test_giving_it_makes_one_transfer_of_this_maker(maker, cast, house):
     assert [maker.person_id for maker in transfer.approval_request.makers.all()] == [cast.maker.person_id]
 
 
+def test_the_web_servers_database_role_may_make_and_cancel_one(maker, house, database_role):
+    with database_role("countersign_web"):
+        where = maker.post(NEW, _fields(house))["Location"]
+        maker.post(f"{where}cancel/", {"reason": "wrong amount"})
+    assert Transfer.objects.get().status == "CANCELLED"
+
+
 def test_pressing_twice_makes_one(maker, house):
     fields = _fields(house)
     first = maker.post(NEW, fields)

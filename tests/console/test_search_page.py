@@ -67,7 +67,7 @@ def test_what_only_looks_alike_is_listed_with_why(maker, house, text, why):
 def test_several_hits_are_listed_exact_ones_first(maker, house):
     found = _go(maker, "acme").context["found"]
     assert [hit.is_exact for hit in found] == sorted((hit.is_exact for hit in found), reverse=True)
-    assert {hit.kind for hit in found} == {"Client", "Account"}
+    assert {hit.kind for hit in found} == {"Client's transfers", "Account"}
 
 
 @pytest.mark.parametrize(

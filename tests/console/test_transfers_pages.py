@@ -263,3 +263,10 @@ def test_the_audit_trail_shows_one_transfers_events(client, cast, house):
     assert {row.transaction_id for row in rows} == {transfer.pk}
     assert client.get("/audit/?transaction_id=nonsense").context["rows"] == []
     assert other.pk != transfer.pk
+
+
+@pytest.mark.parametrize("path", ["/transfers/", "/transfers/{}/", "/search/?q=acme", "/alerts/", "/transfers/new/?client=acme"])
+def test_the_web_servers_database_role_may_read_all_that_the_pages_show(maker, house, database_role, path):
+    transfer = house.order("5000.00")
+    with database_role("countersign_web"):
+        assert maker.get(path.format(transfer.pk)).status_code == 200

@@ -33,6 +33,8 @@ _EVENTS: dict[str, tuple[str, Tone]] = {
     "Payment in doubt": ("evidence", Tone.DANGER),
     "Sent on chain": ("providers", Tone.ACCENT),
 }
+# The votes stand beside it under their own names.
+_TITLES = {"Approved": "Approvals complete"}
 _CALLS: dict[str, tuple[Badge | None, Tone]] = {
     "intent": (Badge("no answer yet", Tone.ACCENT), Tone.ACCENT),
     "answered": (None, Tone.NEUTRAL),
@@ -80,7 +82,7 @@ def _event(entry: TimelineEntry, by: str, told: set[str], story: Story) -> Timel
     repeats = not entry.status and entry.detail in told
     return TimelineItem(
         entry.at,
-        entry.title,
+        _TITLES.get(entry.title, entry.title),
         kind,
         tone,
         by="" if by == "driver" else by,

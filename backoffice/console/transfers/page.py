@@ -8,6 +8,7 @@ from django.utils.safestring import SafeString
 from backoffice.access.models import Operator
 from backoffice.console.approvals.queue import destination_number
 from backoffice.console.transfers import actions, happened, headline, money, names, reasons
+from backoffice.console.transfers.listing import badges
 from backoffice.console.transfers.story import RELATED, Story, mark_of, read
 from backoffice.console.transfers.waiting import wait_of
 from transfers import diagrams
@@ -30,6 +31,7 @@ def context(transfer: Transfer, operator: Operator) -> dict[str, Any]:
         "title": headline.sentence(story),
         "age": headline.age(story),
         "has_ended": transfer.status in TERMINAL,
+        "badges": badges(transfer),
         "milestones": headline.milestones(story),
         "wait": wait_of(transfer),
         "timeline": happened.items(story, sees_books=sees_books),
