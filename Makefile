@@ -37,7 +37,7 @@ deploy-check: $(VENV)/dev.stamp ## production settings start, and Django finds n
 	ENVIRONMENT=production COUNTERSIGN_PROCESS=web SEED=none \
 	SECRET_KEY="$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(64))')" \
 	ALLOWED_HOSTS=countersign.example BASE_URL=https://countersign.example BEHIND_TLS_PROXY=1 \
-	DATABASE_URL_WEB=postgresql://countersign_web@/h_platform REDIS_URL=redis+socket:///run/broker \
+	DATABASE_URL_WEB=postgresql://countersign_web@/countersign REDIS_URL=redis+socket:///run/broker \
 	BANK_TOKEN=a-token SIGNER_TOKEN=a-token \
 	$(PY) manage.py check --deploy --fail-level WARNING
 

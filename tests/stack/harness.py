@@ -107,6 +107,10 @@ class RunningStack:
         """Of a supervised program; 0 while it is not running."""
         return int(self.supervisor.states()[name]["pid"])
 
+    def runs(self, name: str) -> bool:
+        """Whether it has stayed up long enough to count as started."""
+        return bool(self.supervisor.states()[name]["statename"] == "RUNNING")
+
     def kill(self, name: str, number: int = signal.SIGKILL) -> int:
         """Send a signal to one program alone; returns its process id. The supervisor starts a killed one again."""
         pid = self.pid(name)
@@ -115,7 +119,9 @@ class RunningStack:
 
     def kill_tree(self, name: str) -> None:
         """SIGKILL to a program and everything it forked, at once: what losing the machine under it looks like."""
-        os.killpg(self.pid(name), signal.SIGKILL)
+        pid = self.pid(name)
+        assert pid > 0, f"{name} does not run"
+        os.killpg(pid, signal.SIGKILL)
 
     def stop(self, *names: str) -> None:
         """Stop programs and keep them down until `begin`."""

@@ -101,9 +101,9 @@ def test_a_celery_worker_killed_again_and_again_with_the_broker_flushed_loses_an
     acme = Client(stack)
     made = [acme.withdraw(f"{400 + number}.00", to_bank=number % 2 == 0)["transaction_id"] for number in range(6)]
     for _ in range(4):
+        stack.wait_until(lambda: stack.runs("worker"), "the worker to run")
         stack.kill_tree("worker")
         _flush_broker(stack)
-        stack.wait_until(lambda: stack.pid("worker") > 0, "the worker to be started again")
     for number, transfer_id in enumerate(made):
         acme.wait_for(transfer_id, "RECONCILED", 120)
         assert paid_on_chain(stack, transfer_id) == 1
