@@ -10,7 +10,6 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
-from transfers.commands.reconcile import mark_reconciled
 
 from audit import clock
 from audit.commands import record
@@ -19,6 +18,7 @@ from ledger.queries import unit
 from reconciliation.commands.breaks import open_break
 from reconciliation.matching import CERTAIN, RULE, STRONG_KINDS, Comparison, Expected, Role, Seen, Verdict, compare
 from reconciliation.models import Break, ExternalItem, Match, Source
+from transfers.commands.reconcile import mark_reconciled
 from transfers.models import ExternalReference, Leg, Transfer
 from transfers.postings import gas_reference
 from transfers.states import TERMINAL, Route, Status
