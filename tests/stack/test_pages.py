@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from playwright.sync_api import Browser, Page, Request, expect
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 
 from tests.stack.browsers import chromium, sign_in
 from tests.stack.clients import Client
@@ -81,11 +81,14 @@ def test_every_page_is_accessible_and_loads_nothing_foreign(
         if not request.url.startswith((stack.url, "data:")):
             foreign.append(request.url)
 
+    def listen(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            problems.append(message.text)
+
     for name, paths in (("approver", OF_APPROVERS), ("operator", OF_OPERATORS), ("compliance", ("/audit/",))):
         page = sign_in(browser, stack, name)
         page.on("request", watch)
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+        page.on("console", listen)
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
         own = [*paths, *_paths(page), f"/transfers/{traffic}/"] if name == "approver" else list(paths)
@@ -93,7 +96,7 @@ def test_every_page_is_accessible_and_loads_nothing_foreign(
             answer = page.goto(path)
             assert answer is not None, path
             assert answer.status == 200, f"{path} answers {answer.status}"
-            problems += _complaints(page)
+            problems.extend(_complaints(page))
         page.context.close()
     assert problems == []
     assert foreign == []
