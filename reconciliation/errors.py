@@ -27,4 +27,8 @@ class UnknownSource(ReconciliationError):
 
 
 class ChainRewritten(ReconciliationError):
-    """A block does not follow the one read before it, or a node contradicts itself about a final block."""
+    """A block does not follow the one read before it, or a node contradicts itself about a final block. `block` is its number."""
+
+    def __init__(self, sentence: str, *, block: int) -> None:
+        super().__init__(sentence)
+        self.block = block

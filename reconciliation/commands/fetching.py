@@ -4,10 +4,11 @@ import structlog
 
 from audit import context
 from audit.context import Actor
+from reconciliation.commands.breaks import open_break
 from reconciliation.commands.importing import import_statement
 from reconciliation.commands.indexing import index_network, report_rewritten
 from reconciliation.errors import ChainRewritten
-from reconciliation.models import Source
+from reconciliation.models import Break, Source, StatementFile
 from transfers.rails.base import RailError
 from transfers.rails.registry import rails
 
@@ -46,6 +47,23 @@ def _fetch_statements(source: Source) -> None:
     for sequence, name, content in new:
         with context.bind(_FETCHER):
             file = import_statement(source_code=source.code, name=name, content=content, imported_by=_FETCHER.id)
+            if file.status == StatementFile.Status.REFUSED:
+                _report_refused(source, file)
         # After the import: a crash in between fetches the same file again, and importing it again is a no-op.
         Source.objects.filter(pk=source.pk, last_sequence__lt=sequence).update(last_sequence=sequence)
         log.info("reconciliation.statement_fetched", source=source.code, sequence=sequence, status=file.status)
+
+
+def _report_refused(source: Source, file: StatementFile) -> None:
+    """Nobody stands beside a fetched file to read why it was refused; without it, what it reports stays unproved."""
+    open_break(
+        type=Break.Type.TIMING,
+        severity=Break.Severity.HIGH,
+        source=source,
+        subject_key=f"refused-file:{source.code}:{file.sha256}",
+        title=f"{file.name} of {source.name} was refused",
+        explanation=f"Nothing of it was taken. Line {file.refused_line}: {file.refused_reason}",
+        currency="",
+        expected=None,
+        actual=None,
+    )

@@ -4,17 +4,17 @@ The indexer shares no table with the driver. It follows blocks by parent hash; a
 that the chain was rewritten below final depth; that stops the indexer with a critical break instead of being papered over.
 """
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from django.db import transaction
 
 from audit import clock
 from ledger.models import Asset
 from reconciliation.commands.breaks import open_break
+from reconciliation.commands.chain_items import gas_item, token_items
+from reconciliation.commands.closing import REWRITTEN
 from reconciliation.errors import ChainRewritten
 from reconciliation.models import Break, ExternalItem, IndexedBlock, Source
 from transfers.rails.evm import EvmRail
@@ -57,15 +57,18 @@ def _next_block(network: str, sources: Iterable[Source]) -> int:
 
 def _index_range(network: str, sources: list[Source], rail: EvmRail, first: int, last: int) -> int:
     headers = [rail.block(number) for number in range(first, last + 1)]
-    assets = {asset.contract: asset for asset in Asset.objects.filter(network=network).exclude(contract="")}
+    assets = {asset.contract.lower(): asset for asset in Asset.objects.filter(network=network).exclude(contract="")}
     by_address = {source.account_identification.lower(): source for source in sources}
-    ours = rail.logs(first, last, tuple(assets), parties=tuple(by_address)) if assets else []
+    logs = rail.logs(first, last, tuple(assets), parties=tuple(by_address)) if assets else []
+    # A transfer of nothing moves no money; anybody can make a token emit one in our name, to plant an address in our history.
+    ours = [log for log in logs if log.transfer.amount]
     receipts = rail.receipts(rail.sent_in(first, last, tuple(by_address)))
+    _check_same_blocks(network, headers, [*ours, *receipts])
     with transaction.atomic():
         blocks = _store_blocks(network, headers)
         gas_asset = Asset.objects.get(network=network, kind=Asset.Kind.NATIVE)
-        items = [item for log in ours for item in _token_items(log, assets[log.transfer.contract], by_address, blocks)]
-        items += [_gas_item(receipt, gas_asset, by_address, blocks) for receipt in receipts]
+        items = [item for log in ours for item in token_items(log, assets[log.transfer.contract.lower()], by_address, blocks)]
+        items += [gas_item(receipt, gas_asset, by_address, blocks) for receipt in receipts]
         wanted = [
             item
             for item in items
@@ -76,12 +79,27 @@ def _index_range(network: str, sources: list[Source], rail: EvmRail, first: int,
         return len(wanted) - before
 
 
+def _check_same_blocks(network: str, headers: list[Block], read: Iterable[IndexedTransfer | Receipt]) -> None:
+    """What was read with several questions must be about one chain."""
+    hashes = {header.number: header.hash for header in headers}
+    for found in read:
+        if hashes.get(found.block_number) != found.block_hash:
+            raise ChainRewritten(
+                f"the node says of {found.transaction_hash} on {network} that it is in block {found.block_hash}, "
+                f"but number {found.block_number} is {hashes.get(found.block_number)}",
+                block=found.block_number,
+            )
+
+
 def _store_blocks(network: str, headers: list[Block]) -> dict[int, IndexedBlock]:
     previous = IndexedBlock.objects.filter(network=network, number=headers[0].number - 1, canonical=True).first()
     parent = previous.hash if previous else None
     for header in headers:
         if parent is not None and header.parent_hash != parent:
-            raise ChainRewritten(f"block {header.number} of {network} follows {header.parent_hash}, but we read {parent} before it")
+            raise ChainRewritten(
+                f"block {header.number} of {network} follows {header.parent_hash}, but we read {parent} before it",
+                block=header.number,
+            )
         parent = header.hash
     now = clock.now()
     rows = [
@@ -97,68 +115,21 @@ def _store_blocks(network: str, headers: list[Block]) -> dict[int, IndexedBlock]
     ]
     IndexedBlock.objects.bulk_create(rows, ignore_conflicts=True)
     stored = IndexedBlock.objects.filter(network=network, hash__in=[h.hash for h in headers], canonical=True)
-    return {block.number: block for block in stored}
-
-
-def _token_items(
-    log: IndexedTransfer, asset: Asset, by_address: dict[str, Source], blocks: dict[int, IndexedBlock]
-) -> Iterable[ExternalItem]:
-    seen = log.transfer
-    ends = (
-        (seen.sender, ExternalItem.Direction.DEBIT, seen.recipient),
-        (seen.recipient, ExternalItem.Direction.CREDIT, seen.sender),
-    )
-    for address, direction, other in ends:
-        source = by_address.get(address.lower())
-        if source is None:
-            continue
-        yield _item(
-            source,
-            blocks[log.block_number],
-            kind=ExternalItem.Kind.TOKEN_TRANSFER,
-            direction=direction,
-            currency=asset.id,
-            amount=seen.amount,
-            counterparty=other,
-            references={"tx_hash": log.transaction_hash, "log_index": str(seen.log_index)},
-        )
-
-
-def _gas_item(receipt: Receipt, gas_asset: Asset, by_address: dict[str, Source], blocks: dict[int, IndexedBlock]) -> ExternalItem:
-    return _item(
-        by_address[receipt.sender.lower()],
-        blocks[receipt.block_number],
-        kind=ExternalItem.Kind.GAS,
-        direction=ExternalItem.Direction.DEBIT,
-        currency=gas_asset.id,
-        amount=receipt.gas_cost,
-        counterparty="",
-        references={"tx_hash": receipt.transaction_hash},
-    )
-
-
-def _item(source: Source, block: IndexedBlock, *, references: dict[str, str], **facts: Any) -> ExternalItem:
-    name = "|".join([source.code, block.hash, str(facts["kind"]), str(facts["direction"]), *references.values()])
-    return ExternalItem(
-        source=source,
-        block=block,
-        fingerprint=hashlib.sha256(name.encode()).hexdigest(),
-        value_date=block.mined_at.date(),
-        booked_at=block.mined_at,
-        references=references,
-        imported_at=clock.now(),
-        **facts,
-    )
+    by_number = {block.number: block for block in stored}
+    for header in headers:
+        if header.number not in by_number:
+            raise ChainRewritten(f"another process read another block {header.number} of {network}", block=header.number)
+    return by_number
 
 
 def report_rewritten(*, network: str, error: ChainRewritten) -> Break:
-    """Open the one critical break of a network whose chain was rewritten below final depth."""
+    """Open the one critical break of a chain that was rewritten at this block. Once it has ended, a next time is another."""
     source = Source.objects.filter(kind=Source.Kind.CHAIN, network=network).earliest("code")
     return open_break(
         type=Break.Type.TIMING,
         severity=Break.Severity.CRITICAL,
         source=source,
-        subject_key=f"rewritten:{network}",
+        subject_key=f"{REWRITTEN}{network}:{error.block}",
         title=f"The {network} chain was rewritten below final depth",
         explanation=f"{error}. Indexing has stopped; nothing on {network} is reconciled until somebody has looked.",
         currency="",

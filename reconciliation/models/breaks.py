@@ -15,10 +15,15 @@ class Match(models.Model):
     item = models.OneToOneField(ExternalItem, on_delete=models.PROTECT, related_name="match")
     transfer_id = models.UUIDField(db_index=True)
     leg_reference = models.CharField(max_length=26)
-    role = models.TextField(help_text="What it proves: payment or gas.")
+    role = models.TextField(help_text="What it proves: payment, receipt or gas.")
     rule = models.TextField(help_text="The rule that matched, with its version.")
     confidence = models.PositiveSmallIntegerField(help_text="Percent; only 100 closes itself.")
     matched_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["leg_reference", "role"], name="reconciliation_match_proves_a_role_once"),
+        ]
 
 
 class Break(models.Model):

@@ -1,0 +1,113 @@
+"""Closing transfers whose evidence is complete, and saying which payments the outside has not shown in time.
+
+The queries name exactly the transfers that are due, so that one that can never be closed keeps no other from its turn.
+"""
+
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Concat
+
+from audit import clock
+from reconciliation.commands.breaks import open_break
+from reconciliation.matching import Role
+from reconciliation.models import Break, Match, Source
+from transfers.commands.reconcile import mark_reconciled
+from transfers.errors import Conflict
+from transfers.models import Leg, Transfer
+from transfers.states import Route, Status
+
+log = structlog.get_logger(__name__)
+
+TRANSFERS_PER_RUN = 200
+# A payment that the outside still has not shown after this long is a break.
+HOUR = timedelta(hours=1)
+MISSING_AFTER = 24 * HOUR
+REWRITTEN = "rewritten:"
+
+_STATUS_BEFORE_RECONCILED = {Route.ON_CHAIN_WITHDRAWAL: Status.CONFIRMED, Route.OFF_RAMP: Status.FIAT_SETTLED}
+_OPEN = (Break.Status.OPEN, Break.Status.INVESTIGATING)
+_MISSING = "missing-external:"
+
+
+def close_proved_transfers() -> int:
+    """Mark transfers of which every leg is proved and about which no difference is open; how many. One that another process holds
+    is left for the next run."""
+    return sum(_close(transfer_id) for transfer_id in _proved().values_list("pk", flat=True)[:TRANSFERS_PER_RUN])
+
+
+def _awaiting() -> Q:
+    """Transfers whose books have moved as far as they will, and that wait for evidence."""
+    condition = Q(pk__in=[])
+    for route, status in _STATUS_BEFORE_RECONCILED.items():
+        condition |= Q(route=route, status=status)
+    return condition
+
+
+def _proved() -> "QuerySet[Transfer]":
+    """On a chain the payment and what its sending cost must be proved, at a bank the payment."""
+    lacking = Leg.objects.filter(~_has_match(Role.PAYMENT) | (Q(rail="evm") & ~_has_match(Role.GAS)), transfer=OuterRef("pk"))
+    differing = Break.objects.filter(transfer_id=OuterRef("pk"), status__in=_OPEN).exclude(type=Break.Type.MISSING_EXTERNAL)
+    in_doubt = Break.objects.filter(subject_key__startswith=REWRITTEN, status__in=_OPEN).values_list("source__network", flat=True)
+    on_doubtful_chain = Leg.objects.filter(transfer=OuterRef("pk"), counterparty__network__in=list(in_doubt))
+    has_legs = Exists(Leg.objects.filter(transfer=OuterRef("pk")))
+    return Transfer.objects.filter(
+        _awaiting(), has_legs, ~Exists(lacking), ~Exists(differing), ~Exists(on_doubtful_chain)
+    ).order_by("state_entered_at", "pk")
+
+
+def _has_match(role: Role) -> Exists:
+    return Exists(Match.objects.filter(leg_reference=OuterRef("reference"), role=role))
+
+
+@transaction.atomic
+def _close(transfer_id: UUID) -> bool:
+    """Whether this call closed it."""
+    held = Transfer.objects.select_for_update(skip_locked=True, of=("self",)).filter(_awaiting(), pk=transfer_id).first()
+    if held is None:
+        return False
+    evidence = {
+        f"{match.role}:{match.leg_reference}": {"item": str(match.item_id), "source": match.item.source_id, "rule": match.rule}
+        for match in Match.objects.filter(transfer_id=transfer_id).select_related("item")
+    }
+    try:
+        mark_reconciled(transfer_id=transfer_id, evidence=evidence)
+    except Conflict as conflict:
+        log.warning("reconciliation.not_closed", transfer=str(transfer_id), error=str(conflict))
+        return False
+    return True
+
+
+def report_missing() -> int:
+    """Open a break for each payment that we believe made and the outside has not shown in time; how many are new. A payment
+    that was shown otherwise than ordered has a break of its own."""
+    shown_otherwise = Break.objects.filter(
+        transfer_id=OuterRef("transfer_id"), item__direction="debit", item__source__account_code=OuterRef("account_code")
+    ).exclude(item__kind="gas")
+    told = Break.objects.filter(subject_key=Concat(Value(_MISSING), OuterRef("reference")))
+    source = Source.objects.filter(account_code=OuterRef("account_code"))
+    late = Transfer.objects.filter(_awaiting(), state_entered_at__lt=clock.now() - MISSING_AFTER)
+    legs = Leg.objects.filter(
+        Exists(source), ~_has_match(Role.PAYMENT), ~Exists(shown_otherwise), ~Exists(told), transfer__in=late.values("pk")
+    )
+    return sum(_report(leg) for leg in legs.select_related("transfer").order_by("transfer__state_entered_at", "ordinal"))
+
+
+def _report(leg: Leg) -> int:
+    source = Source.objects.filter(account_code=leg.account_code).earliest("code")
+    open_break(
+        type=Break.Type.MISSING_EXTERNAL,
+        severity=Break.Severity.HIGH,
+        source=source,
+        subject_key=f"{_MISSING}{leg.reference}",
+        title=f"Transfer {leg.transfer.reference}: the outside does not show the payment",
+        explanation=f"Our books moved over {MISSING_AFTER // HOUR} hours ago; {source.name} has no such line.",
+        currency=leg.asset_id,
+        expected=leg.amount,
+        actual=None,
+        transfer_id=leg.transfer_id,
+    )
+    return 1

@@ -1,0 +1,76 @@
+"""The breaks about one external item: nobody ordered it, or it is not what was ordered."""
+
+from ledger.queries import unit
+from reconciliation.commands.breaks import open_break
+from reconciliation.matching import Comparison, Role, Verdict
+from reconciliation.models import Break, ExternalItem
+from transfers.models import Leg
+
+_TYPE = {
+    Verdict.AMOUNT: Break.Type.AMOUNT,
+    Verdict.FEE: Break.Type.FEE,
+    Verdict.DUPLICATE: Break.Type.DUPLICATE,
+    Verdict.OTHER: Break.Type.EXTERNAL_ONLY,
+    Verdict.RETURNED: Break.Type.EXTERNAL_ONLY,
+    Verdict.NOT_BOOKED: Break.Type.EXTERNAL_ONLY,
+}
+
+
+def break_unordered(item: ExternalItem) -> Break:
+    """No reference of it is one of ours."""
+    return open_break(
+        type=Break.Type.EXTERNAL_ONLY,
+        severity=_severity_unordered(item),
+        source=item.source,
+        subject_key=f"external-only:{item.fingerprint}",
+        title=f"{_words(item)}: {item.source.name}",
+        explanation="The outside reports it, and no reference of it is one of ours.",
+        currency=shown_asset(item),
+        expected=None,
+        actual=item.amount,
+        item=item,
+    )
+
+
+def break_difference(item: ExternalItem, leg: Leg, compared: Comparison) -> Break:
+    """It names a leg, and is not what was ordered."""
+    return open_break(
+        type=_TYPE[compared.verdict],
+        severity=_severity_of(compared),
+        source=item.source,
+        subject_key=f"{compared.verdict}:{item.fingerprint}",
+        title=f"Transfer {leg.transfer.reference}: {compared.difference}",
+        explanation=f"The item names leg {leg.reference}, but {compared.difference}.",
+        currency=shown_asset(item),
+        expected=compared.expected,
+        actual=item.amount,
+        item=item,
+        transfer_id=leg.transfer_id,
+    )
+
+
+def shown_asset(item: ExternalItem) -> str:
+    """The asset in which the break's amounts are shown. Empty for a currency that the ledger does not keep."""
+    try:
+        return unit(item.currency).id
+    except LookupError:
+        return ""
+
+
+def _words(item: ExternalItem) -> str:
+    verb = "arrived" if item.direction == ExternalItem.Direction.CREDIT else "left"
+    what = "Gas was paid" if item.kind == ExternalItem.Kind.GAS else f"Money {verb}"
+    return f"{what} that nobody here ordered"
+
+
+def _severity_unordered(item: ExternalItem) -> str:
+    """Money that left the house unordered is an incident; a bank's own small charge is not, but nobody can tell before looking."""
+    if item.direction == ExternalItem.Direction.CREDIT:
+        return Break.Severity.MEDIUM
+    return Break.Severity.HIGH if item.kind == ExternalItem.Kind.BANK_LINE else Break.Severity.CRITICAL
+
+
+def _severity_of(compared: Comparison) -> str:
+    """A payment that went astray, or that was refunded and made all the same, is money lost for as long as nobody acts."""
+    astray = compared.verdict in (Verdict.OTHER, Verdict.NOT_BOOKED) and compared.role is Role.PAYMENT
+    return Break.Severity.CRITICAL if astray else Break.Severity.HIGH
