@@ -1,6 +1,7 @@
 """The outside of a test's house: its sources, what happens there, and reading it."""
 
 import secrets
+import time
 from typing import Any
 
 import httpx
@@ -11,12 +12,12 @@ from reconciliation.commands.importing import import_statement
 from reconciliation.commands.indexing import IndexRun, index_network
 from reconciliation.commands.matching import MatchRun
 from reconciliation.commands.reconciling import reconcile
-from reconciliation.models import Break, ExternalItem, Source, StatementFile
+from reconciliation.models import ExternalItem, Source, StatementFile
 from tests.reconciliation.statement_files import document, entry, statement, transaction
 from tests.sandbox.chain import signed_transfer
 from tests.transfers.stack import Stack
 from tests.transfers.world import World, drive_until
-from transfers.models import BankAccount, ExternalReference, Leg, Transfer
+from transfers.models import BankAccount, Leg, Transfer
 from transfers.rails.registry import rails
 
 NETWORK, BANK = "ethereum", "nordbank-mxn"
@@ -28,14 +29,17 @@ def begin_to_read(stack: Stack) -> None:
     head = int(stack.chain("eth_blockNumber"), 16)
     for code, wallet in ((HOT, "hot-1"), (SETTLEMENT, "settlement-1")):
         wallet_source(code, stack.addresses[wallet], f"wallet:{wallet}:USDC.ethereum", head + 1)
-    account = BankAccount.objects.get(code=BANK)
-    Source.objects.create(
-        code=BANK,
-        name="Nordbank pesos",
+    bank_source(BankAccount.objects.get(code=BANK), last_sequence=close_statement(stack))
+
+
+def bank_source(account: BankAccount, *, last_sequence: int) -> Source:
+    return Source.objects.create(
+        code=account.code,
+        name=account.name,
         kind=Source.Kind.BANK_STATEMENT,
         account_identification=account.iban,
         account_code=account.account_code,
-        last_sequence=close_statement(stack),
+        last_sequence=last_sequence,
     )
 
 
@@ -67,6 +71,16 @@ def read_and_match(stack: Stack) -> MatchRun:
 
 def confirmed(house: World, stack: Stack, amount: str = "100.00") -> Transfer:
     return drive_until(house.order(amount), "CONFIRMED", between=stack.mine)
+
+
+def settled(house: World, stack: Stack) -> Transfer:
+    """An off-ramp that the bank says it has paid."""
+
+    def a_moment() -> None:
+        stack.mine()
+        time.sleep(0.1)
+
+    return drive_until(house.off_ramp("100.00"), "FIAT_SETTLED", between=a_moment)
 
 
 def bank(stack: Stack, path: str, body: dict[str, str] | None = None) -> Any:
@@ -101,10 +115,6 @@ def pesos(minor: int) -> str:
     return f"{minor // 100}.{minor % 100:02}"
 
 
-def end_to_end(transfer: Transfer) -> str:
-    return ExternalReference.objects.get(transfer=transfer, kind="end_to_end_id").value
-
-
 def bank_leg(transfer: Transfer) -> Leg:
     return Leg.objects.get(transfer=transfer, rail="bank")
 
@@ -128,7 +138,3 @@ def statuses() -> dict[str, int]:
     """How many items have which end."""
     found = list(ExternalItem.objects.values_list("status", flat=True))
     return {status: found.count(status) for status in set(found)}
-
-
-def only_break(**facts: Any) -> Break:
-    return Break.objects.get(**facts)
