@@ -8,9 +8,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from django.test import override_settings
 
 from audit import context
 from audit.context import Actor
+from backoffice.health import heartbeats
 from tests.transfers import world as worlds
 from tests.transfers.conftest import committing as committing
 from tests.transfers.conftest import test_database as test_database
@@ -65,3 +67,12 @@ def sink() -> Iterator[Sink]:
     server.shutdown()
     server.server_close()
     thread.join(timeout=10)
+
+
+@pytest.fixture
+def healthy(db: None) -> Iterator[None]:
+    """Every process reports, and one channel is configured that nobody is told to send to."""
+    for kind in ("worker", "beat", "sweeper"):
+        heartbeats.sign(name=kind, kind=kind)
+    with override_settings(ALERT_CHANNELS={"oncall": "json://127.0.0.1:9/"}, ALERT_THRESHOLDS={}):
+        yield

@@ -1,58 +1,24 @@
 """Looking: what opens an alert, once, and what resolves it."""
 
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import connection
 from django.test import override_settings
 
 from audit import clock
 from audit.models import AuditEvent
-from backoffice.alerts import channels, checks, commands, queries, thresholds
-from backoffice.alerts.errors import AlertResolved, AlertUnknown
+from backoffice.alerts import checks, commands, thresholds
 from backoffice.alerts.models import Alert, Delivery
 from backoffice.alerts.rules import all_rules, breaks, processes, time_in_state
 from backoffice.console.runbooks import RUNBOOKS
 from backoffice.health import heartbeats
 from reconciliation.models import Break, Source
+from tests.alerts.looking import in_state, later, opened
 from tests.transfers.world import World
 from transfers.models import Transfer
 from transfers.states import Route, Status
-
-
-@pytest.fixture(autouse=True)
-def healthy(db: None) -> Iterator[None]:
-    """Every process reports, and one channel is configured that nobody is told to send to."""
-    for kind in ("worker", "beat", "sweeper"):
-        heartbeats.sign(name=kind, kind=kind)
-    with override_settings(ALERT_CHANNELS={"oncall": "json://127.0.0.1:9/"}, ALERT_THRESHOLDS={}):
-        yield
-
-
-def in_state(transfer: Transfer, status: str, since: datetime, **columns: Any) -> None:
-    """As if the machine had taken it there: the triggers that guard moves are off for this one statement."""
-    with connection.cursor() as cursor:
-        # What is still to be checked at the commit is checked now, for it keeps the table from being altered.
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute("ALTER TABLE transfers_transfer DISABLE TRIGGER USER")
-        Transfer.objects.filter(pk=transfer.pk).update(status=status, state_entered_at=since, **columns)
-        cursor.execute("ALTER TABLE transfers_transfer ENABLE TRIGGER USER")
-        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
-
-
-def later(**span: float) -> Any:
-    moment = clock.now() + timedelta(**span)
-    return clock.using(lambda: moment)
-
-
-def opened(**span: float) -> list[tuple[str, str]]:
-    """Look after this much time; rule and runbook of what is open then."""
-    with later(**span):
-        checks.look()
-    return sorted(Alert.objects.filter(resolved_at=None).values_list("rule", "runbook"))
-
 
 STATES = [
     (Route.ON_CHAIN_WITHDRAWAL, "QUOTED", {"minutes": 5}, "transfer-stuck-quoted"),
@@ -63,6 +29,8 @@ STATES = [
     (Route.OFF_RAMP, "CONFIRMED", {"hours": 4}, "transfer-stuck-confirmed"),
     (Route.OFF_RAMP, "FIAT_SETTLED", {"hours": 24}, "transfer-unreconciled"),
 ]
+
+pytestmark = pytest.mark.usefixtures("healthy")
 
 
 @pytest.mark.parametrize(("route", "status", "span", "runbook"), STATES, ids=[f"{r}-{s}" for r, s, _, _ in STATES])
@@ -277,59 +245,3 @@ def test_what_somebody_opened_after_we_looked_is_not_ours_to_resolve(world: Worl
     monkeypatch.setattr(time_in_state.TimeInState, "find", meanwhile)
     assert checks.look().resolved == 0
     assert Alert.objects.get(resolved_at=None).transfer_id == transfer.pk
-
-
-def test_the_database_knows_one_open_alert_per_cause(world: World) -> None:
-    world.order()
-    opened(minutes=6)
-    values = Alert.objects.values("rule", "cause_key", "severity", "title", "detail", "link", "runbook", "opened_at").get()
-    with pytest.raises(IntegrityError, match="alerts_alert_one_open_per_cause"), transaction.atomic():
-        Alert.objects.create(**values)
-
-
-def test_acknowledging_names_the_first_one(world: World, cast: Any) -> None:
-    from audit import context
-    from backoffice.access.middleware import actor_of
-
-    world.order()
-    opened(minutes=6)
-    alert = Alert.objects.get()
-    for operator in (cast.maker, cast.checker):
-        with context.bind(actor_of(operator)):
-            commands.acknowledge(alert.pk)
-    alert.refresh_from_db()
-    assert alert.acknowledged_by == "maker"
-    assert AuditEvent.objects.filter(type="alert.acknowledged").count() == 1
-
-
-def test_what_has_ended_is_not_acknowledged(world: World) -> None:
-    world.order()
-    opened(minutes=6)
-    alert = Alert.objects.get()
-    commands.resolve(alert, "It went away.")
-    with pytest.raises(AlertResolved, match="It went away"):
-        commands.acknowledge(alert.pk)
-    with pytest.raises(AlertUnknown):
-        commands.acknowledge(Transfer.objects.get().pk)
-    assert AuditEvent.objects.filter(type="alert.acknowledged").count() == 0
-    assert commands.resolve(alert, "Again.") is False
-
-
-def test_queries(world: World) -> None:
-    transfer = world.order()
-    in_state(world.order(), "SENT_ON_CHAIN", clock.now())
-    opened(minutes=11)
-    everything = queries.visible_to(["acme"])
-    assert [alert.severity for alert in queries.open_now(everything)] == ["critical", "warning"]
-    assert list(queries.open_now(queries.visible_to(["globex"]))) == []
-    assert queries.of_transfer(transfer.pk).count() == 1
-    commands.resolve(queries.of_transfer(transfer.pk).get(), "why")
-    assert [alert.resolution for alert in queries.resolved(everything)] == ["why"]
-
-
-@pytest.mark.parametrize("url", ["file:///tmp/x", "syslog://", "dbus://", "python://x", "json", "slack://nothing", "JSONX://h/"])
-def test_a_channel_that_is_not_allowed_or_incomplete_is_found_at_the_start(url: str) -> None:
-    with override_settings(ALERT_CHANNELS={"oncall": url}):
-        errors = channels.check_settings()
-    assert [error.id for error in errors] == ["alerts.E002"]
-    assert url not in errors[0].msg

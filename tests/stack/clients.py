@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from redis import Redis
+
 from audit.identity import new_reference
 from tests.stack.harness import RunningStack
 
@@ -110,3 +112,9 @@ def _rpc(stack: RunningStack, method: str, *params: Any) -> Any:
     request = urllib.request.Request(stack.services["environment"]["CHAIN_RPC_URL"], body, {"Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=30) as answer:
         return json.load(answer)["result"]
+
+
+def flush_broker(stack: RunningStack) -> None:
+    """Every message that anybody sent is gone."""
+    with Redis.from_url(stack.services["environment"]["REDIS_URL"]) as broker:
+        broker.flushall()

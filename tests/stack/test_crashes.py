@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import pytest
 
 from backoffice.quickstart import programs
-from tests.stack.clients import USDC, Client, books, paid_on_chain
+from tests.stack.clients import USDC, Client, books, flush_broker
 from tests.stack.harness import RunningStack
 from transfers.crashpoints import ALL
 
@@ -53,13 +53,6 @@ def _command(stack: RunningStack, *arguments: str, **extra: str) -> subprocess.P
         )
 
 
-def _flush_broker(stack: RunningStack) -> None:
-    from redis import Redis
-
-    with Redis.from_url(stack.services["environment"]["REDIS_URL"]) as broker:
-        broker.flushall()
-
-
 def _finish(stack: RunningStack, acme: Client, transfer_id: str) -> None:
     """Drive to the end with a healthy driver, then reconcile until the evidence is in."""
     driver = _command(stack, "drive", "--loop", "--idle", "0.2")
@@ -82,7 +75,7 @@ def test_a_driver_killed_at_any_step_leaves_one_payment_and_the_same_books(alone
     transfer_id = acme.withdraw("321.00", to_bank=True)["transaction_id"]
     doomed = _command(alone, "drive", "--loop", "--idle", "0.2", COUNTERSIGN_CRASH=point)
     assert doomed.wait(60) == -signal.SIGKILL, f"{point} was not met"
-    _flush_broker(alone)
+    flush_broker(alone)
     _finish(alone, acme, transfer_id)
 
     found = books(alone, transfer_id)
@@ -95,24 +88,3 @@ def test_a_driver_killed_at_any_step_leaves_one_payment_and_the_same_books(alone
         [transfer_id],
     )
     assert signed == (1,)
-
-
-def test_a_celery_worker_killed_again_and_again_with_the_broker_flushed_loses_and_doubles_nothing(stack: RunningStack) -> None:
-    acme = Client(stack)
-    made = [acme.withdraw(f"{400 + number}.00", to_bank=number % 2 == 0)["transaction_id"] for number in range(6)]
-    for _ in range(4):
-        stack.wait_until(lambda: stack.runs("worker"), "the worker to run")
-        stack.kill_tree("worker")
-        _flush_broker(stack)
-    for number, transfer_id in enumerate(made):
-        acme.wait_for(transfer_id, "RECONCILED", 120)
-        assert paid_on_chain(stack, transfer_id) == 1
-        assert books(stack, transfer_id).moved["wallet:hot-1:USDC.ethereum"] == -(400 + number) * USDC
-    assert stack.manage("verify_ledger").returncode == 0
-
-
-def test_the_sweeper_alone_finishes_what_nobody_else_does(stack: RunningStack) -> None:
-    acme = Client(stack)
-    with stack.without("worker", "beat", "valkey"):
-        transfer_id = acme.withdraw("77.00")["transaction_id"]
-        acme.wait_for(transfer_id, "RECONCILED", 120)

@@ -100,8 +100,8 @@ def test_what_is_shown_and_what_is_previewed_come_from_the_stored_bytes(world: W
     transfer = world.order("5000.00")
     content = content_of(transfer)
     shown = {fact.label: fact.value for fact in describe(content)}
-    assert shown["Amount"] == "5,000.000000 USDC"
-    assert shown["Total debit, at most"] == "5,000.500000 USDC"
+    assert shown["Amount"] == "5,000.00 USDC"
+    assert shown["Total debit, at most"] == "5,000.50 USDC"
     (posting,) = postings.payment(payload.facts_of(content), value_at=clock.now())
     assert [(line.account_code, line.debit_minor, line.credit_minor) for line in posting.lines] == [
         ("client:acme:USDC.ethereum", 5_000_500_000, 0),
