@@ -95,11 +95,11 @@ def _leg_of(item: ExternalItem) -> Leg | None:
     could use it."""
     for kind in STRONG_KINDS:
         value = item.references.get(kind, "")
-        named = ExternalReference.objects.filter(kind=kind, value=value).exclude(leg=None).order_by("recorded_at", "id").first()
+        named = Leg.objects.filter(external_references__kind=kind, external_references__value=value).order_by("id").first()
         if value and named is not None:
             locks.transfer(named.transfer_id)
             # Read again under the lock: another run or the driver may just have written.
-            return Leg.objects.select_related("transfer").get(pk=named.leg_id)
+            return Leg.objects.select_related("transfer").get(pk=named.pk)
     return None
 
 

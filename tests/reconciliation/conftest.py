@@ -6,13 +6,14 @@ import pytest
 from django.db import connection
 
 from tests.reconciliation import outside
+from tests.reconciliation.corpus import check as check_corpus
 from tests.sandbox.fixtures import chain
 from tests.transfers import stack as stacks
 from tests.transfers.conftest import bound, committing, live, rails, sandbox_rails, test_database
 from tests.transfers.stack import Processes, Stack
 from tests.transfers.world import World
 
-__all__ = ["bound", "chain", "committing", "live", "rails", "read", "sandbox_rails", "stack", "test_database"]
+__all__ = ["bound", "chain", "committing", "corpus", "live", "rails", "read", "sandbox_rails", "stack", "test_database"]
 
 
 @pytest.fixture(scope="session")
@@ -24,6 +25,12 @@ def stack(test_database: None, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield stacks.start(processes, stacks.create_database(connection.settings_dict, name))
     finally:
         processes.stop()
+
+
+@pytest.fixture
+def corpus() -> None:
+    """The statements of real banks; without them the test fails."""
+    check_corpus()
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Reconciling against the running sandbox: evidence closes a transfer, and what differs is one break to explain."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -206,7 +207,8 @@ def test_gas_that_we_booked_otherwise_is_a_fee_break(read: World, rails: Stack, 
 def test_a_payment_that_is_not_shown_within_a_day_is_missing_once(read: World, rails: Stack) -> None:
     transfer = outside.confirmed(read, rails)
     for late, breaks in ((timedelta(hours=23), 0), (timedelta(hours=25), 1), (timedelta(hours=26), 0)):
-        with clock.using(lambda late=late: transfer.state_entered_at + late):
+        moment = transfer.state_entered_at + late
+        with clock.using(partial(datetime.fromtimestamp, moment.timestamp(), UTC)):
             assert _told(match_open_items()) == (0, breaks, 0)
     opened = Break.objects.get()
     assert (opened.type, opened.severity, opened.transfer_id) == ("missing_external", "high", transfer.id)

@@ -7,12 +7,12 @@ import pytest
 from reconciliation.importers import registry
 from reconciliation.importers.base import Refused
 from reconciliation.importers.facts import facts
-from tests.reconciliation.corpus import CAMT, FACTS, OTHERS, content, must_be_refused, needs_corpus
+from tests.reconciliation.corpus import FACTS, OTHERS, READABLE, REFUSED, content, needs_corpus
 
 pytestmark = needs_corpus
 
 
-@pytest.mark.parametrize("name", [name for name in CAMT if not must_be_refused(name)])
+@pytest.mark.parametrize("name", READABLE)
 def test_a_file_is_read_with_its_verified_facts(name: str) -> None:
     known = FACTS[name]
     assert known["verified"] is True
@@ -26,7 +26,7 @@ def test_a_file_is_read_with_its_verified_facts(name: str) -> None:
     assert read["refused"] is None
 
 
-@pytest.mark.parametrize("name", [name for name in CAMT if must_be_refused(name)])
+@pytest.mark.parametrize("name", REFUSED)
 def test_a_file_without_a_statement_is_refused_with_line_and_reason(name: str) -> None:
     with pytest.raises(Refused) as refusal:
         registry.read(content(name))
@@ -55,9 +55,7 @@ def test_what_is_odd_is_flagged(name: str, kind: str) -> None:
 
 
 def test_a_collective_entry_becomes_its_parts_when_they_make_it_up() -> None:
-    for name in CAMT:
-        if must_be_refused(name):
-            continue
+    for name in READABLE:
         differing = len(FACTS[name]["detail_sums_differ"])
         lines = [line for statement in registry.read(content(name)).statements for line in statement.lines]
         assert sum(1 for line in lines for flag in line.flags if flag.kind == "details_differ") == differing, name
