@@ -159,7 +159,7 @@ def finish_lift(request: ApprovalRequest) -> None:
 def describe_lift(payload: dict[str, Any]) -> list[Fact]:
     """What the approver of a `halt.lift` reads."""
     return [
-        Fact("Stopped", f"{payload['scope']} {payload['target']}".strip()),
+        Fact("Stopped", f"{payload['scope']} {payload['target']}" if payload["target"] else "everything"),
         Fact("Since", payload["halted_at"], "time"),
         Fact("Stopped by", payload["halted_by"]),
         Fact("Why it was stopped", payload["halted_because"]),

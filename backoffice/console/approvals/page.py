@@ -1,7 +1,7 @@
 """Everything the approval page says about one request, beside the payload itself."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db.models import Max, Sum
@@ -9,17 +9,20 @@ from django.db.models import Max, Sum
 from approvals import queries as control
 from approvals.models import ApprovalRequest, Client, Destination
 from approvals.queries import RequestView
+from approvals.registry import Fact
 from audit import clock
-from backoffice.access.models import Operator, RoleGrant
+from backoffice.access.models import RoleGrant
 from backoffice.console import amounts
 from backoffice.console.approvals.queue import destination_number
 from backoffice.console.parts import Badge, Decider, LimitBar, Tone
 from ledger import chart
 from ledger.queries import balance
-from transfers.models import Quote, Transfer
+from transfers.commands import payload as release_payload
+from transfers.models import Quote, Transfer, Wallet
 from transfers.states import Status
 
 RELEASE = "transfer.release"
+LIFT = "halt.lift"
 _ADDRESS_ENDS = 4
 _HISTORY = timedelta(days=30)
 _PAID = (Status.CONFIRMED, Status.FIAT_SETTLED, Status.RECONCILED)
@@ -36,6 +39,15 @@ class History:
 
 
 @dataclass(frozen=True, slots=True)
+class FactLine:
+    """A line of the payload for reading: either words or a time."""
+
+    label: str
+    value: str
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LookAlike:
     """A destination of the same client that starts and ends like this one, and is another."""
 
@@ -43,7 +55,27 @@ class LookAlike:
     paid: int
 
 
-def deciders(view: RequestView, viewer: Operator, obstacle: str) -> list[Decider]:
+def heading(view: RequestView) -> str:
+    """What is asked for, from the stored bytes: the title beside them is only a label."""
+    payload, decision = view.payload, view.request.policy_decision
+    if view.request.action == RELEASE:
+        client = Client.objects.get(pk=payload["client_id"])
+        review = "Review: " if decision is not None and decision.outcome == "hold" else ""
+        return f"{review}{client.name} withdraws {amounts.text(int(payload['source_amount']), payload['source_asset'])}"
+    if view.request.action == LIFT:
+        return f"Resume {payload['scope']} {payload['target']}" if payload["target"] else "Resume everything"
+    return view.request.title
+
+
+def lines(facts: list[Fact]) -> list[FactLine]:
+    """Times are drawn as on every page; everything else is words already."""
+    return [
+        FactLine(fact.label, "", datetime.fromisoformat(fact.value)) if fact.kind == "time" else FactLine(fact.label, fact.value)
+        for fact in facts
+    ]
+
+
+def deciders(view: RequestView, obstacle: str) -> list[Decider]:
     """Who has decided, who may still, and why the viewer cannot when that is so."""
     request = view.request
     lines = [
@@ -61,7 +93,7 @@ def deciders(view: RequestView, viewer: Operator, obstacle: str) -> list[Decider
             lines.append(Decider(Badge("you cannot"), obstacle, quiet=True))
     makers = ", ".join(person.name for person in view.makers)
     lines.append(Decider(Badge("made by"), makers or "nobody on record", quiet=True))
-    return lines if viewer else []
+    return lines
 
 
 def _who_could(view: RequestView) -> str:
@@ -73,12 +105,16 @@ def _who_could(view: RequestView) -> str:
     return " or ".join(names) if names else "nobody can: ask an admin"
 
 
-def limit_bars(payload: dict[str, Any]) -> list[LimitBar]:
-    """Each limit that covers it. The day's limits were used when the order was accepted: the amount is part of their use."""
+def limit_bars(view: RequestView) -> list[LimitBar]:
+    """Each limit that covers it. The day's limits were used when the order was accepted, so that on its day the amount is part of
+    their use, unless the request ended and it was given back."""
+    payload, request = view.payload, view.request
     amount, asset = int(payload["source_amount"]), payload["source_asset"]
+    in_force = request.status in (ApprovalRequest.Status.PENDING, ApprovalRequest.Status.APPROVED)
+    is_counted = in_force and request.made_at.astimezone(UTC).date() == clock.now().astimezone(UTC).date()
     bars = []
     for usage in control.limit_usage(payload["client_id"], payload["corridor"], asset):
-        before = max(usage.used - amount, 0) if usage.window == "day" else 0
+        before = (max(usage.used - amount, 0) if is_counted else usage.used) if usage.window == "day" else 0
         bars.append(LimitBar(usage.title, before, usage.amount, asset, amount))
     return bars
 
@@ -116,7 +152,8 @@ def release_context(view: RequestView) -> dict[str, Any]:
     """What the page of a withdrawal shows; amounts and addresses from the payload, comparisons from the books as they are now."""
     payload = view.payload
     destination = Destination.objects.filter(pk=payload["destination_id"]).first()
-    wallet = chart.wallet_account_code(payload["chain"]["wallet"], payload["source_asset"])
+    indicative = Quote.objects.filter(transfer_id=payload["transfer_id"], kind=Quote.Kind.INDICATIVE).order_by("-quoted_at").first()
+    wallet = Wallet.objects.get(code=payload["chain"]["wallet"])
     return {
         "client": Client.objects.get(pk=payload["client_id"]),
         "amount": int(payload["source_amount"]),
@@ -126,17 +163,18 @@ def release_context(view: RequestView) -> dict[str, Any]:
         "min_target": int(payload["min_target_amount"]),
         "is_conversion": payload["target_asset"] != payload["source_asset"],
         "max_fee": int(payload["max_fee"]),
+        "not_after": release_payload.not_after(payload),
         "max_total_debit": int(payload["max_total_debit"]),
         "number": destination_number(payload["destination"]),
         "destination": destination,
         "destination_status": control.destination_status(destination),
         "client_balance": balance(chart.client_account_code(payload["client_id"], payload["source_asset"])),
-        "wallet_balance": balance(wallet),
-        "limits": limit_bars(payload),
+        "wallet_balance": balance(wallet.token_account_code),
+        "limits": limit_bars(view),
         "history": history(payload),
         "look_alikes": look_alikes(payload),
-        "indicative": Quote.objects.filter(transfer_id=payload["transfer_id"], kind=Quote.Kind.INDICATIVE)
-        .order_by("-quoted_at")
-        .first(),
+        "indicative": indicative,
+        # Without an exponent, which normalising a round rate would give.
+        "rate": f"{indicative.rate.normalize():f}" if indicative and indicative.rate else "",
         "transfer": Transfer.objects.filter(pk=payload["transfer_id"]).first(),
     }

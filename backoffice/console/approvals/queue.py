@@ -74,7 +74,7 @@ def _row(request: ApprovalRequest, operator: Operator, names: dict[str, str], ro
     except PayloadTampered:
         # The page says it loudly; the queue shows nothing that was not vouched for.
         payload = {}
-    approvals = [vote.person.name for vote in request.votes.all() if vote.decision == Vote.Decision.APPROVE]
+    approvals = [vote.person.name for vote in request.votes.all() if vote.decision == Vote.Decision.APPROVE and vote.person.active]
     return Row(
         request=request,
         amount=int(payload["source_amount"]) if "source_amount" in payload else None,

@@ -15,7 +15,17 @@ from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_POST, require_safe
 
 from approvals import registry
-from approvals.errors import ApprovalsError, Halted, NotPending, PayloadTampered, StalePayload
+from approvals.errors import (
+    AlreadyExecuted,
+    AlreadyVoted,
+    ApprovalsError,
+    Halted,
+    NotInForce,
+    NotPending,
+    PayloadTampered,
+    RequestExpired,
+    StalePayload,
+)
 from approvals.models import ApprovalRequest
 from approvals.queries import RequestView, obstacle_to, view_request
 from approvals.registry import DecideInput
@@ -34,6 +44,8 @@ from transfers.errors import Conflict
 
 _TITLES = {"mine": "Mine to decide", "pending": "All pending", "decided": "Decided in 24 h", "made": "Made by me"}
 _PHRASE_LENGTH = 6
+# What was true when the page was opened is so no more.
+_OUT_OF_DATE = (Conflict, NotPending, StalePayload, RequestExpired, AlreadyVoted, AlreadyExecuted, NotInForce)
 
 
 @requires("approvals.view_approvalrequest")
@@ -55,7 +67,7 @@ def queue(request: HttpRequest) -> HttpResponse:
 def _news(request: HttpRequest, now: int, shown: str) -> HttpResponse:
     """How many more there are than when the page was drawn; the rows themselves never move under the pointer."""
     seen = request.GET.get("seen", "")
-    more = now - int(seen) if seen.isdigit() else 0
+    more = now - int(seen) if seen.isdecimal() else 0
     response = render(request, "approvals/_news.html", {"more": more, "shown": shown})
     response["Vary"] = "HX-Request"
     return response
@@ -126,7 +138,7 @@ def _moment(text: str) -> datetime | None:
 
 def _status_of(error: Exception) -> int:
     """409: the page is out of date; 423: stopped by a halt; 403: this person may not."""
-    if isinstance(error, Conflict | NotPending | StalePayload):
+    if isinstance(error, _OUT_OF_DATE):
         return 409
     return 423 if isinstance(error, Halted) else 403
 
@@ -137,6 +149,7 @@ def _record_refusal(found: ApprovalRequest, operator: Operator, error: Exception
         resource_type="approval_request",
         resource_id=str(found.id),
         reason=str(error),
+        transaction_id=UUID(found.subject_id) if found.subject_type == "transfer" else None,
         metadata={"operator": operator.get_username(), "error": type(error).__name__},
     )
 
@@ -176,8 +189,10 @@ def _page(
         obstacle = "Your roles do not include deciding requests."
     context = {
         "view": view,
+        "heading": page.heading(view),
+        "facts": page.lines(view.facts),
         "request_row": found,
-        "deciders": page.deciders(view, operator, obstacle),
+        "deciders": page.deciders(view, obstacle),
         "obstacle": obstacle,
         "phrase": phrase(view),
         "digest_hex": bytes(found.digest).hex(),
