@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
+from approvals.models import Client
 from audit import clock
 from reconciliation.models import Break, ExternalItem, IndexedBlock, Match, Source, Statement, StatementFile
+from transfers.models import Transfer
 
 OPEN = (Break.Status.OPEN, Break.Status.INVESTIGATING)
 _BUCKETS = ((timedelta(hours=24), "0 to 24 h"), (timedelta(hours=72), "24 to 72 h"))
@@ -23,9 +25,14 @@ class BreakPage:
     next_after: UUID | None
 
 
-def breaks(*, is_open: bool | None = True, after: UUID | None = None, limit: int = 50) -> BreakPage:
-    """Breaks in the order they were opened, the newest first. Ids are time-ordered, so the id is the cursor."""
-    rows = Break.objects.select_related("source", "item", "statement").order_by("-id")
+def visible_breaks(clients: "QuerySet[Client]") -> "QuerySet[Break]":
+    """Those about transfers of these clients, and those that nobody has tied to a transfer: the house's own."""
+    return Break.objects.filter(Q(transfer_id=None) | Q(transfer_id__in=Transfer.objects.filter(client__in=clients).values("pk")))
+
+
+def breaks(clients: "QuerySet[Client]", *, is_open: bool | None = True, after: UUID | None = None, limit: int = 50) -> BreakPage:
+    """Visible breaks in the order they were opened, the newest first. Ids are time-ordered, so the id is the cursor."""
+    rows = visible_breaks(clients).select_related("source", "item", "statement").order_by("-id")
     if is_open is not None:
         rows = rows.filter(status__in=OPEN) if is_open else rows.exclude(status__in=OPEN)
     if after is not None:
@@ -40,9 +47,9 @@ def ageing_bucket(opened_at: datetime) -> str:
     return next((name for most, name in _BUCKETS if age < most), _OLDEST_BUCKET)
 
 
-def ageing() -> list[tuple[str, int]]:
-    """How many open breaks are in each ageing bucket, youngest first."""
-    opened = Break.objects.filter(status__in=OPEN).values_list("opened_at", flat=True)
+def ageing(clients: "QuerySet[Client]") -> list[tuple[str, int]]:
+    """How many visible open breaks are in each ageing bucket, youngest first."""
+    opened = visible_breaks(clients).filter(status__in=OPEN).values_list("opened_at", flat=True)
     names = [name for _, name in _BUCKETS] + [_OLDEST_BUCKET]
     counted = [ageing_bucket(moment) for moment in opened]
     return [(name, counted.count(name)) for name in names]

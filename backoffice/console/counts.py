@@ -9,6 +9,7 @@ from backoffice.access.models import Operator
 from backoffice.access.queries import roles_held_since
 from backoffice.alerts.models import Alert
 from reconciliation.models import Break
+from reconciliation.queries import visible_breaks
 
 OPEN_BREAKS = ("open", "investigating")
 
@@ -44,12 +45,16 @@ def approvals_to_decide(operator: Operator) -> int:
     return to_decide(operator).count()
 
 
-def open_breaks(operator: Operator) -> int:  # noqa: ARG001
-    return Break.objects.filter(status__in=OPEN_BREAKS).count()
+def open_breaks(operator: Operator) -> int:
+    return visible_breaks(control.client_scope(operator)).filter(status__in=OPEN_BREAKS).count()
 
 
-def overdue_breaks() -> QuerySet[Break]:
-    return Break.objects.filter(status__in=OPEN_BREAKS, deadline_at__lt=clock.now()).order_by("deadline_at", "id")
+def overdue_breaks(operator: Operator) -> QuerySet[Break]:
+    return (
+        visible_breaks(control.client_scope(operator))
+        .filter(status__in=OPEN_BREAKS, deadline_at__lt=clock.now())
+        .order_by("deadline_at", "id")
+    )
 
 
 def open_alerts(operator: Operator) -> int:

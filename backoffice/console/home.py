@@ -29,7 +29,7 @@ def figures(operator: Operator) -> list[Figure]:
     if operator.has_perm("alerts.view_alert"):
         found.append(_figure(counts.open_alerts(operator), "alert{s} open", "/alerts/", Tone.DANGER))
     if operator.has_perm("reconciliation.view_break"):
-        late = counts.overdue_breaks().count()
+        late = counts.overdue_breaks(operator).count()
         found.append(
             _figure(
                 late, "break{s} past the deadline", "/reconciliation/breaks/", Tone.LOOK, f"{counts.open_breaks(operator)} open"
@@ -51,7 +51,7 @@ def sections(operator: Operator) -> list[Section]:
     if operator.has_perm("transfers.create_withdrawal"):
         found.append(_made_by(operator))
     if operator.has_perm("reconciliation.view_break"):
-        found.append(_breaks())
+        found.append(_breaks(operator))
     if operator.has_perm("transfers.view_transfer"):
         found.append(_slowest(operator))
     return found
@@ -97,7 +97,7 @@ def _made_by(operator: Operator) -> Section:
     return Section("Made by you, on their way", rows, "No withdrawal of yours is under way.", "/transfers/")
 
 
-def _breaks() -> Section:
+def _breaks(operator: Operator) -> Section:
     now = clock.now()
     rows = [
         Listed(
@@ -106,7 +106,7 @@ def _breaks() -> Section:
             f"past its deadline for {duration(now - found.deadline_at)}",
             badge_for(found.severity),
         )
-        for found in counts.overdue_breaks()[:_ROWS]
+        for found in counts.overdue_breaks(operator)[:_ROWS]
     ]
     return Section("Breaks past their deadline", rows, "Every open break is inside its deadline.", "/reconciliation/breaks/")
 

@@ -16,7 +16,7 @@ from backoffice.console.transfers.scope import client_ids, visible_clients
 from backoffice.console.views.ledger import visible_accounts
 from backoffice.console.words import badge_for
 from ledger.models import Entry, LedgerTransaction
-from reconciliation.models import Break
+from reconciliation.queries import visible_breaks
 from transfers import queries
 
 _MOST = 20
@@ -79,7 +79,7 @@ def _requests(text: str, operator: Operator) -> Iterator[Found]:
 def _breaks(text: str, operator: Operator) -> Iterator[Found]:
     if not operator.has_perm("reconciliation.view_break"):
         return
-    for one in Break.objects.filter(_named(text))[:_MOST]:
+    for one in visible_breaks(visible_clients(operator)).filter(_named(text))[:_MOST]:
         url = reverse("console:break", args=[one.pk])
         yield Found("Break", one.title, _why(text), url, one.reference, badge_for(one.status), is_exact=True)
 

@@ -13,6 +13,7 @@ from backoffice.access.models import Operator
 from backoffice.access.rules import operator_of, requires
 from backoffice.console.parts import PostingRow
 from ledger import queries
+from ledger.chart import client_owner
 from ledger.models import Account, Hold, LedgerTransaction
 
 _DAYS = 31
@@ -77,5 +78,5 @@ def posting(request: HttpRequest, reference: str) -> HttpResponse:
 
 def visible_accounts(operator: Operator) -> QuerySet[Account]:
     """House accounts, and those of clients in the operator's scope."""
-    owners = [f"client:{client_id}" for client_id in control.client_scope(operator).values_list("pk", flat=True)]
+    owners = [client_owner(client_id) for client_id in control.client_scope(operator).values_list("pk", flat=True)]
     return Account.objects.filter(Q(owner="") | Q(owner__in=owners))
