@@ -1,15 +1,21 @@
 """The sandbox chain as seeding needs it: which token there is, wallets funded on it, and the block from which the books count."""
 
-from typing import Any
+from typing import Any, Self
 
 import httpx
 
 
 class SandboxChain:
-    """JSON-RPC to the sandbox chain, its own methods included."""
+    """JSON-RPC to the sandbox chain, its own methods included. Use it in a `with`: it holds a connection."""
 
     def __init__(self, url: str) -> None:
         self._http = httpx.Client(base_url=url, timeout=30)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
 
     def token_address(self) -> str:
         return str(self._call("sandbox_info")["token"]["address"])

@@ -19,12 +19,14 @@ BANK_FEE = "185.00"
 def happen_once(demo: Mapping[str, Any], *, chain_url: str, bank_url: str, bank_token: str, marker: Path) -> bool:
     """Book both unless `marker` says that they have been; True when this call booked them.
 
-    Should the process die between the two, the deposit is not repeated: the chain pays once per reference.
+    Should the process die before the marker is written, the deposit is not repeated, as the chain pays once per reference; a fee
+    that the bank has booked by then is booked a second time, which is one more thing to explain.
     """
     if marker.exists():
         return False
     address = demo["wallets"][company.HOT_WALLET]
-    SandboxChain(chain_url).fund(reference="unannounced/1", address=address, wei=0, token=DEPOSIT_USDC)
+    with SandboxChain(chain_url) as chain:
+        chain.fund(reference="unannounced/1", address=address, wei=0, token=DEPOSIT_USDC)
     fee = {"iban": demo["bank_accounts"]["MXN"], "amount": BANK_FEE, "remittance": "Account maintenance, November"}
     headers = {"Authorization": f"Bearer {bank_token}"}
     httpx.post(f"{bank_url}/sandbox/fee", json=fee, headers=headers, timeout=10).raise_for_status()

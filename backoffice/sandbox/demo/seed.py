@@ -34,7 +34,12 @@ def _seed(known: dict[str, Any], path: Path) -> dict[str, Any]:
         "destinations": {},
     }
     _keep(path, demo)
-    chain = SandboxChain(settings.CHAIN_RPC_URL)
+    with SandboxChain(settings.CHAIN_RPC_URL) as chain:
+        return _seed_on(chain, demo, path)
+
+
+def _seed_on(chain: SandboxChain, demo: dict[str, Any], path: Path) -> dict[str, Any]:
+    """What needs the chain, and everything after it."""
     books.seed_assets(chain.token_address())
     books.seed_house_accounts()
     control.seed_control()
