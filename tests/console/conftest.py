@@ -10,10 +10,14 @@ from django.db import connection
 from playwright.sync_api import Browser, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
+from approvals.models import Client
 from audit import context
 from audit.context import Actor
 from backoffice.access.models import Operator
+from tests.console.office import operator_with, two_clients
 from tests.ledger.crowd import committed_copy
+from tests.transfers import world as worlds
+from tests.transfers.world import World
 
 T = TypeVar("T")
 _OFF = ("gpu", "quic", "background-networking", "component-update", "sync")
@@ -79,3 +83,37 @@ def ask_database(question: Callable[[], T]) -> T:
 
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asked).result()
+
+
+@pytest.fixture
+def house() -> World:
+    """Acme's house, as the stories of the transfers have it."""
+    with context.bind(Actor.system("test")):
+        return worlds.build()
+
+
+@pytest.fixture
+def transfer(cast, house):
+    """5,000 USDC, made by the maker of the cast; two approvers are needed."""
+    return house.order("5000.00", makers=(cast.maker.person_id,))
+
+
+@pytest.fixture
+def checker(client, cast):
+    """A browser in which the checker is signed in."""
+    client.force_login(cast.checker)
+    return client
+
+
+@pytest.fixture
+def books() -> World:
+    """A house with two clients: see office.py."""
+    with context.bind(Actor.system("test")):
+        return two_clients()
+
+
+@pytest.fixture
+def limited(client, cast, books):
+    """A browser in which somebody is signed in who sees Globex and nobody else."""
+    client.force_login(operator_with(cast, "operator", Client.objects.get(pk="globex")))
+    return client
