@@ -117,11 +117,13 @@ class RunningStack:
         os.kill(pid, number)
         return pid
 
-    def kill_tree(self, name: str) -> None:
-        """SIGKILL to a program and everything it forked, at once: what losing the machine under it looks like."""
+    def kill_tree(self, name: str) -> bool:
+        """SIGKILL to a program and everything it forked, at once: what losing the machine under it looks like. False when it is
+        between two lives and there is nothing to kill."""
         pid = self.pid(name)
-        assert pid > 0, f"{name} does not run"
-        os.killpg(pid, signal.SIGKILL)
+        if pid > 0:
+            os.killpg(pid, signal.SIGKILL)
+        return pid > 0
 
     def stop(self, *names: str) -> None:
         """Stop programs and keep them down until `begin`."""

@@ -12,8 +12,7 @@ def test_a_celery_worker_killed_again_and_again_with_the_broker_flushed_loses_an
     acme = Client(stack)
     made = [acme.withdraw(f"{400 + number}.00", to_bank=number % 2 == 0)["transaction_id"] for number in range(6)]
     for _ in range(4):
-        stack.wait_until(lambda: stack.runs("worker"), "the worker to run")
-        stack.kill_tree("worker")
+        stack.wait_until(lambda: stack.runs("worker") and stack.kill_tree("worker"), "a worker to kill")
         flush_broker(stack)
     for number, transfer_id in enumerate(made):
         acme.wait_for(transfer_id, "RECONCILED", 120)
