@@ -121,9 +121,14 @@ class RunningStack:
         """SIGKILL to a program and everything it forked, at once: what losing the machine under it looks like. False when it is
         between two lives and there is nothing to kill."""
         pid = self.pid(name)
-        if pid > 0:
+        if pid <= 0:
+            return False
+        try:
             os.killpg(pid, signal.SIGKILL)
-        return pid > 0
+        except ProcessLookupError:
+            # It died by itself since supervisord was asked.
+            return False
+        return True
 
     def stop(self, *names: str) -> None:
         """Stop programs and keep them down until `begin`."""
