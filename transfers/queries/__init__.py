@@ -1,7 +1,6 @@
 """The reads of this floor, for the console, search, reports and the floors above."""
 
 from transfers.queries.actions import Available, available_actions
-from transfers.queries.legs import LegFacts, find_leg, legs_to_match
 from transfers.queries.listing import Page, TransferFilter, transfer_page
 from transfers.queries.searching import Hit, search
 from transfers.queries.timeline import TimelineEntry, timeline
@@ -9,13 +8,10 @@ from transfers.queries.timeline import TimelineEntry, timeline
 __all__ = [
     "Available",
     "Hit",
-    "LegFacts",
     "Page",
     "TimelineEntry",
     "TransferFilter",
     "available_actions",
-    "find_leg",
-    "legs_to_match",
     "search",
     "timeline",
     "transfer_page",
