@@ -4,15 +4,27 @@ import base64
 import binascii
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Q
 
 from audit.models import AuditEvent
 
 MAX_PAGE = 500
+_MOST_EACH_SIDE = 50
+# An id carries the time at which it was made; the row is written within moments of it, save in a very long transaction.
+_ID_IS_CLOSE = (timedelta(seconds=2), timedelta(hours=1))
+_RESOURCE_TYPES = """
+    WITH RECURSIVE kind (name) AS (
+        SELECT min(resource_type) FROM audit_event
+         UNION ALL
+        SELECT (SELECT min(resource_type) FROM audit_event WHERE resource_type > kind.name) FROM kind WHERE kind.name IS NOT NULL
+    )
+    SELECT name FROM kind WHERE name IS NOT NULL ORDER BY name
+"""
 
 
 class BadCursor(ValueError):
@@ -35,10 +47,16 @@ def events(
     type: str | None = None,
     correlation_id: str | None = None,
     transaction_id: UUID | None = None,
+    outcome: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
     after: str | None = None,
     limit: int = 50,
 ) -> Page:
-    """Events that match every given filter, newest first. `after` is the `next_cursor` of the page before. Raises BadCursor."""
+    """Events that match every given filter, newest first; recorded from `since` up to, not including, `until`.
+
+    `after` is the `next_cursor` of the page before. Raises BadCursor.
+    """
     wanted: dict[str, Any] = {
         "resource_type": resource_type,
         "resource_id": resource_id,
@@ -46,7 +64,13 @@ def events(
         "type": type,
         "correlation_id": correlation_id,
         "transaction_id": transaction_id,
+        "outcome": outcome,
+        "recorded_at__gte": since,
+        "recorded_at__lt": until,
     }
+    if resource_id is not None and resource_type is None:
+        # The index is by kind first: naming every kind there is lets an id alone use it.
+        wanted["resource_type__in"] = resource_types()
     rows = AuditEvent.objects.filter(**{name: value for name, value in wanted.items() if value is not None})
     if after is not None:
         recorded_at, event_id = _decode(after)
@@ -56,6 +80,48 @@ def events(
     found = list(rows.order_by("-recorded_at", "-id")[: size + 1])
     page = found[:size]
     return Page(page, _encode(page[-1]) if len(found) > size else None)
+
+
+def event(event_id: UUID) -> AuditEvent | None:
+    """The event of that id. The time inside the id says where to look first, since rows are kept by month and time."""
+    made_at = _made_at(event_id)
+    if made_at is not None:
+        for span in _ID_IS_CLOSE:
+            near: AuditEvent | None = AuditEvent.objects.filter(
+                recorded_at__range=(made_at - span, made_at + span), id=event_id
+            ).first()
+            if near is not None:
+                return near
+    found: AuditEvent | None = AuditEvent.objects.filter(id=event_id).first()
+    return found
+
+
+def neighbours(event: AuditEvent, *, each_side: int = 10) -> list[AuditEvent]:
+    """What the same conversation recorded just before and after `event`, oldest first, `event` among it."""
+    size = max(1, min(each_side, _MOST_EACH_SIDE))
+    conversation = AuditEvent.objects.filter(correlation_id=event.correlation_id)
+    here = Q(recorded_at=event.recorded_at)
+    before = conversation.filter(recorded_at__lte=event.recorded_at).exclude(here & Q(id__gte=event.id))
+    after = conversation.filter(recorded_at__gte=event.recorded_at).exclude(here & Q(id__lte=event.id))
+    earlier = list(before.order_by("-recorded_at", "-id")[:size])
+    return [*reversed(earlier), event, *after.order_by("recorded_at", "id")[:size]]
+
+
+def resource_types() -> list[str]:
+    """The kinds of things that the trail tells of, in order: hops from one to the next in the index, however many events."""
+    with connection.cursor() as cursor:
+        cursor.execute(_RESOURCE_TYPES)
+        return [name for (name,) in cursor.fetchall()]
+
+
+def _made_at(event_id: UUID) -> datetime | None:
+    """The time inside a UUIDv7; None when the id is none or its time is no time."""
+    if event_id.version != 7:
+        return None
+    try:
+        return datetime.fromtimestamp((event_id.int >> 80) // 1000, UTC)
+    except (OverflowError, ValueError, OSError):
+        return None
 
 
 def _encode(event: AuditEvent) -> str:

@@ -49,6 +49,7 @@ def remove_limit(*, limit_id: UUID, reason: str) -> None:
         raise Unknown("limit", limit_id)
     if limit.active:
         limit.active = False
+        limit.change_reason = reason
         limit.save(update_fields=["active"])
         record(
             type=events.LIMIT_REMOVED,

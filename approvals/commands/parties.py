@@ -69,6 +69,7 @@ def set_client_status(*, client_id: str, status: str, reason: str) -> Client:
         raise Unknown("client", client_id)
     before, client.status = client.status, Client.Status(status)
     if before != client.status:
+        client.change_reason = reason
         client.save(update_fields=["status"])
         diff = {"status": [before, client.status]}
         record(type=events.CLIENT_STATUS_CHANGED, resource_type="client", resource_id=client_id, reason=reason, diff=diff)
@@ -156,6 +157,7 @@ def block_destination(*, destination_id: UUID, reason: str) -> Destination:
     if destination.status != Destination.Status.BLOCKED:
         diff = {"status": [destination.status, "blocked"]}
         destination.status = Destination.Status.BLOCKED
+        destination.change_reason = reason
         destination.save(update_fields=["status"])
         record(
             type=events.DESTINATION_BLOCKED, resource_type="destination", resource_id=str(destination_id), reason=reason, diff=diff

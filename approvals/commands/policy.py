@@ -37,7 +37,9 @@ def publish_policy_set(*, version: int, rules: Iterable[Mapping[str, Any]]) -> P
     retired = list(PolicySet.objects.filter(status=PolicySet.Status.ACTIVE))
     published = PolicySet.objects.create(version=version)
     for rule in wanted:
-        PolicyRule(set=published, **rule.to_json()).save(force_insert=True)
+        row = PolicyRule(set=published, **rule.to_json())
+        row.change_reason = f"policy set {version} was published"
+        row.save(force_insert=True)
     for old in retired:
         old.status = PolicySet.Status.RETIRED
         old.save(update_fields=["status"])

@@ -3,12 +3,12 @@
 from django.db import models
 from django.db.models import F, Q
 
-from approvals.models.history import versions
+from approvals.models.history import Versioned, versions
 from audit.identity import new_id
 from ledger.fields import MinorUnitsField
 
 
-class Limit(models.Model):
+class Limit(Versioned):
     """At most `amount` of `asset_id` per `window` for a scope. Per-transaction limits have the window `transaction`."""
 
     class Window(models.TextChoices):

@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from approvals.models.history import versions
+from approvals.models.history import Versioned, versions
 from audit.identity import new_id
 from ledger.fields import MinorUnitsField
 
@@ -18,7 +18,7 @@ class Person(models.Model):
     created_at = models.DateTimeField()
 
 
-class Client(models.Model):
+class Client(Versioned):
     """An enterprise whose money we move. `id` is the stable short name used in URLs, owners and references: `acme`."""
 
     class Status(models.TextChoices):
@@ -56,7 +56,7 @@ class ApiKey(models.Model):
     revoked_at = models.DateTimeField(null=True)
 
 
-class Corridor(models.Model):
+class Corridor(Versioned):
     """A lane money takes, such as `US-MX` (USDC in, MXN out) or `US-ETHEREUM` (USDC out on chain)."""
 
     id = models.SlugField(primary_key=True, max_length=40)
@@ -86,7 +86,7 @@ class Corridor(models.Model):
         ]
 
 
-class Destination(models.Model):
+class Destination(Versioned):
     """Where a client's money may go. `fingerprint` identifies it (network and address, or account and country), once per client."""
 
     class Kind(models.TextChoices):

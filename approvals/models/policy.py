@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
-from approvals.models.history import versions
+from approvals.models.history import Versioned, versions
 from audit.identity import new_id
 
 
@@ -27,7 +27,7 @@ class PolicySet(models.Model):
         ]
 
 
-class PolicyRule(models.Model):
+class PolicyRule(Versioned):
     """One row of a set. All criteria of `criteria` must hold for it to fire; of the rules that fire, the strictest outcome wins
     (deny, hold, require_approval, allow) and quorums take the highest."""
 

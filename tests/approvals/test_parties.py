@@ -81,9 +81,19 @@ def test_each_change_of_a_client_leaves_a_version_and_an_event(acme: Client) -> 
     set_client_status(client_id="acme", status="suspended", reason="again")
     versions = get_client("acme").history.order_by("history_date")
     assert [(version.status, version.history_user_id) for version in versions] == [("active", "test"), ("suspended", "test")]
-    assert [(event.diff, event.reason) for event in _events("client_status_changed")] == [
-        ({"status": ["active", "suspended"]}, "overdue papers")
+    (event,) = _events("client_status_changed")
+    assert (event.diff, event.reason) == ({"status": ["active", "suspended"]}, "overdue papers")
+    assert [(version.history_change_reason, version.correlation_id) for version in versions] == [
+        ("", event.correlation_id),
+        ("overdue papers", event.correlation_id),
     ]
+
+
+def test_a_version_keeps_a_reason_of_any_length_and_the_next_save_does_not_inherit_it(acme: Client) -> None:
+    set_client_status(client_id="acme", status="suspended", reason="long " * 200)
+    client = get_client("acme")
+    client.save()
+    assert [version.history_change_reason for version in client.history.order_by("history_date")] == ["", "long " * 200, ""]
 
 
 def test_configuration_is_never_changed_anonymously(acme: Client) -> None:
