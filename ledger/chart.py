@@ -74,7 +74,8 @@ ROOMS: dict[AccountKind, Room] = {
     AccountKind.WRITE_OFF: Room(AccountType.EXPENSE),
     # Money that came in and belongs to nobody we could name yet: we owe it.
     AccountKind.QUARANTINE: Room(AccountType.LIABILITY),
-    AccountKind.OVERDRAFT_RECEIVABLE: Room(AccountType.ASSET),
+    # Guarded, so that nobody pays back, nets or writes off more than is owed.
+    AccountKind.OVERDRAFT_RECEIVABLE: Room(AccountType.ASSET, guarded=True),
 }
 
 
@@ -84,6 +85,11 @@ def client_owner(client_id: str) -> str:
 
 def client_account_code(client_id: str, asset_id: str) -> str:
     return f"client:{client_id}:{asset_id}"
+
+
+def overdraft_account_code(owner: str, asset_id: str) -> str:
+    """What `owner` (such as `client:acme`) owes us after an overdraft was booked as a receivable."""
+    return f"overdraft:{owner}:{asset_id}"
 
 
 def wallet_account_code(wallet: str, asset_id: str) -> str:

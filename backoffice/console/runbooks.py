@@ -59,6 +59,11 @@ _ALL = (
         "Our books say it is done; the bank statement or our own chain index has not said so yet.",
     ),
     Runbook(
+        "client-overdrawn",
+        "A client is below zero",
+        "The outside took back money that the client had spent. The client owes us; nobody else's money is touched.",
+    ),
+    Runbook(
         "process-dead",
         "A process has stopped reporting",
         "Work waits, and none of it is lost. Find out which process it is, and start it again.",

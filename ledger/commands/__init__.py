@@ -1,6 +1,7 @@
 """The verbs of the ledger. Each is one call of one database function, in the caller's transaction or in its own."""
 
 from ledger.commands.accounts import close_account, open_account, register_asset
+from ledger.commands.overdrafts import book_overdraft_receivable, recover_by_netting, repay, write_off
 from ledger.commands.periods import close_period, reopen_period
 from ledger.commands.postings import advance_checkpoints, apply_holds, post, reverse
 from ledger.posting import ExpireHold, HoldOp, Line, PlaceHold, Posted, Posting, ReleaseHold, SettleHold
@@ -16,11 +17,15 @@ __all__ = [
     "SettleHold",
     "advance_checkpoints",
     "apply_holds",
+    "book_overdraft_receivable",
     "close_account",
     "close_period",
     "open_account",
     "post",
+    "recover_by_netting",
     "register_asset",
     "reopen_period",
+    "repay",
     "reverse",
+    "write_off",
 ]
