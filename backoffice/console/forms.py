@@ -52,22 +52,6 @@ class LiftForm(forms.Form):
     )
 
 
-class AuditFilterForm(forms.Form):
-    """Every filter is in the address of the page, so that it can be sent to somebody."""
-
-    actor_id = forms.CharField(label="Actor", required=False)
-    type = forms.CharField(label="Event type", required=False)
-    resource_type = forms.CharField(label="Kind of resource", required=False)
-    resource_id = forms.CharField(label="Resource", required=False)
-    correlation_id = forms.CharField(label="Correlation id", required=False)
-    transaction_id = forms.CharField(label="Transfer id", required=False)
-
-    def given(self) -> dict[str, str]:
-        """Only what was filled in, stripped."""
-        self.is_valid()
-        return {name: value.strip() for name, value in self.cleaned_data.items() if value and value.strip()}
-
-
 class _SourceField(forms.ModelChoiceField[Source]):
     def label_from_instance(self, obj: Source) -> str:
         return f"{obj.name} ({obj.account_identification})"

@@ -20,7 +20,18 @@ PAGES: dict[str, frozenset[str]] = {
     "/controls/halt/": EVERYBODY - {"viewer", "support"},
     "/controls/freeze/": EVERYBODY - {"viewer", "support"},
     "/controls/00000000-0000-7000-8000-000000000000/lift/": frozenset({"approver", "admin", "compliance", "oncall", "treasury"}),
-    "/audit/": frozenset({"admin", "compliance", "oncall"}),
+    **{
+        path: frozenset({"admin", "compliance", "oncall"})
+        for path in (
+            "/audit/",
+            "/audit/export/",
+            "/audit/events/00000000-0000-7000-8000-000000000000/",
+            "/audit/resource/transfer/none/",
+            "/audit/actor/nobody/",
+            "/audit/configuration/",
+            "/audit/configuration/client/none/",
+        )
+    },
     "/access/": frozenset({"admin", "compliance"}),
     "/ledger/": EVERYBODY - {"support"},
     "/reconciliation/breaks/": EVERYBODY - {"support"},

@@ -1,56 +1,96 @@
-"""The audit trail: filtered by what the address says, newest first, page by page."""
+"""The audit trail: filtered by what the address says, newest first; one event; timelines; and the trail as a file.
 
-from urllib.parse import urlencode
+Every page of it leaves an event of its own: who reads what others did is itself something somebody did.
+"""
+
+from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from audit import queries
+from audit import clock, queries
 from backoffice.access.rules import requires
-from backoffice.console.forms import AuditFilterForm
-from backoffice.console.parts import Paging
-
-_PAGE = 50
+from backoffice.console.audit import explorer, reading, tabs, timelines
+from backoffice.console.audit.event import story
+from backoffice.console.audit.export import HEAD, line
+from backoffice.console.audit.filters import TrailFilterForm
+from backoffice.console.exports import csv_response
 
 
 @requires("audit.view_auditevent")
 @require_safe
 def trail(request: HttpRequest) -> HttpResponse:
-    form = AuditFilterForm(request.GET)
+    form = TrailFilterForm(request.GET)
+    found = explorer.listed(form, request.GET.get("after", ""))
     given = form.given()
-    after = request.GET.get("after") or None
+    reading.note(reading.READ, "events", filters=given, shown=len(found.rows))
+    context = {"form": form, "given": given, "rows": found.rows, "paging": found.paging, "tabs": tabs.tabs("events")}
+    return render(request, "audit/trail.html", context)
+
+
+@requires("audit.view_auditevent")
+@require_safe
+def export(request: HttpRequest) -> HttpResponseBase:
+    """What the filter finds, as CSV. Ends where the event of this very export begins."""
+    form = TrailFilterForm(request.GET)
+    if not form.is_valid():
+        raise Http404("this filter finds nothing")
+    wanted = form.wanted()
+    own = queries.event(reading.note(reading.EXPORTED, "events", filters=form.given()))
+    if own is not None:
+        wanted["until"] = min(wanted.get("until") or own.recorded_at, own.recorded_at)
+    return csv_response(f"audit-{clock.now():%Y%m%d-%H%M%S}", HEAD, (line(event) for event in explorer.every(wanted)))
+
+
+@requires("audit.view_auditevent")
+@require_safe
+def event(request: HttpRequest, event_id: UUID) -> HttpResponse:
+    """A page of its own, or the drawer of the list."""
+    found = queries.event(event_id)
+    if found is None:
+        raise Http404("no such event")
+    context = {"story": story(found), "event": found, "tabs": tabs.tabs("")}
+    reading.note(reading.READ, str(found.id), filters={})
+    is_drawer = bool(request.headers.get("HX-Request"))
+    response = render(request, "audit/_drawer.html" if is_drawer else "audit/event.html", context)
+    response["Vary"] = "HX-Request"
+    return response
+
+
+@requires("audit.view_auditevent")
+@require_safe
+def resource(request: HttpRequest, kind: str, name: str) -> HttpResponse:
+    """Everything recorded about one thing."""
+    return _timeline(request, {"resource_type": kind, "resource_id": name}, of_actor=False)
+
+
+@requires("audit.view_auditevent")
+@require_safe
+def actor(request: HttpRequest, name: str) -> HttpResponse:
+    """Everything one account, key or process did or was refused."""
+    return _timeline(request, {"actor_id": name}, of_actor=True)
+
+
+def _timeline(request: HttpRequest, wanted: dict[str, str], *, of_actor: bool) -> HttpResponse:
+    if any("\x00" in value for value in wanted.values()):
+        raise Http404("no such name")
+    page, after = _page(wanted, request.GET.get("after", ""))
+    reading.note(reading.READ, "timeline", filters=wanted, shown=len(page.rows))
+    context: dict[str, Any] = wanted | {
+        "of_actor": of_actor,
+        "items": timelines.items(page.rows, of_actor=of_actor),
+        "first": explorer.rows(page.rows[:1]),
+        "paging": explorer.paging({}, page, after),
+        "tabs": tabs.tabs(""),
+    }
+    return render(request, "audit/timeline.html", context)
+
+
+def _page(wanted: dict[str, Any], after: str) -> tuple[queries.Page, str]:
     try:
-        page = _events(given, after)
+        return queries.events(**wanted, after=after or None, limit=explorer.PAGE), after
     except queries.BadCursor:
-        # An old or cut link: start again from the newest rather than show an error for it.
-        page, after = _events(given, None), None
-    paging = Paging(
-        shown=len(page.rows),
-        noun="events",
-        first_url=f"?{urlencode(given)}" if after else "",
-        next_url=f"?{urlencode(given | {'after': page.next_cursor})}" if page.next_cursor else "",
-    )
-    return render(request, "console/audit.html", {"form": form, "given": given, "rows": page.rows, "paging": paging})
-
-
-def _events(given: dict[str, str], after: str | None) -> queries.Page:
-    return queries.events(
-        actor_id=given.get("actor_id"),
-        type=given.get("type"),
-        resource_type=given.get("resource_type"),
-        resource_id=given.get("resource_id"),
-        correlation_id=given.get("correlation_id"),
-        transaction_id=_transaction(given.get("transaction_id")),
-        after=after,
-        limit=_PAGE,
-    )
-
-
-def _transaction(text: str | None) -> UUID | None:
-    """What is no id is nobody's: the nil id, which matches nothing."""
-    try:
-        return UUID(text) if text else None
-    except ValueError:
-        return UUID(int=0)
+        return queries.events(**wanted, limit=explorer.PAGE), ""

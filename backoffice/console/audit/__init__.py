@@ -1,0 +1,1 @@
+"""What the pages of the audit trail are made of."""

@@ -1,0 +1,67 @@
+"""One page of the trail, as rows."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from audit import queries
+from audit.models import AuditEvent
+from backoffice.console.audit import links, words
+from backoffice.console.audit.filters import TrailFilterForm
+from backoffice.console.parts import Paging
+
+PAGE = 50
+_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """`page` leads to the thing that the event is about; empty where it has no page."""
+
+    event: AuditEvent
+    title: str
+    floor: str
+    page: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    rows: list[Row]
+    paging: Paging
+
+
+def listed(form: TrailFilterForm, after: str) -> Listed:
+    """Newest first. A filter that makes no sense finds nothing; an old or cut page link starts again from the newest."""
+    if not form.is_valid():
+        return Listed([], Paging(0, "events"))
+    given = form.given()
+    try:
+        page = queries.events(**form.wanted(), after=after or None, limit=PAGE)
+    except queries.BadCursor:
+        page, after = queries.events(**form.wanted(), limit=PAGE), ""
+    return Listed(rows(page.rows), paging(given, page, after))
+
+
+def rows(events: Sequence[AuditEvent]) -> list[Row]:
+    return [Row(event, words.title(event.type), words.floor(event.type), links.page_of(event)) for event in events]
+
+
+def paging(given: dict[str, str], page: queries.Page, after: str) -> Paging:
+    return Paging(
+        shown=len(page.rows),
+        noun="events",
+        first_url=f"?{urlencode(given)}" if after else "",
+        next_url=f"?{urlencode(given | {'after': page.next_cursor})}" if page.next_cursor else "",
+    )
+
+
+def every(wanted: dict[str, Any]) -> Iterator[AuditEvent]:
+    """All that match, newest first, read in batches: for exports."""
+    after = None
+    while True:
+        page = queries.events(**wanted, after=after, limit=_BATCH)
+        yield from page.rows
+        after = page.next_cursor
+        if after is None:
+            return
