@@ -55,7 +55,8 @@ def test_an_unknown_asset_has_no_unit() -> None:
 @pytest.mark.parametrize("kind", list(AccountKind))
 def test_every_room_of_the_chart_opens(kind: AccountKind) -> None:
     account = open_account(code=f"room:{kind}", name="x", kind=kind, asset_id=USDC)
-    assert (account.type, account.guarded) == (ROOMS[kind].type, kind is AccountKind.CLIENT_MONEY)
+    guarded = kind in (AccountKind.CLIENT_MONEY, AccountKind.OVERDRAFT_RECEIVABLE)
+    assert (account.type, account.guarded) == (ROOMS[kind].type, guarded)
     assert Balance.objects.filter(account=account, debits=0, credits=0, held=0, version=0).count() == 1
 
 
