@@ -7,8 +7,10 @@ class LedgerConfig(AppConfig):
 
     def ready(self) -> None:
         from audit import partitions, vocabulary
+        from ledger.proofs import balances, entries, guards, registry
 
         partitions.register("ledger_ensure_partitions")
+        registry.register(*entries.PROOFS, *balances.PROOFS, *guards.PROOFS)
         # Recorded by the database functions of this floor, in the round trip of the change itself.
         vocabulary.register(
             "ledger.asset_registered",
@@ -21,4 +23,6 @@ class LedgerConfig(AppConfig):
             "ledger.hold_expired",
             "ledger.period_closed",
             "ledger.period_reopened",
+            "ledger.proved",
+            "ledger.proof_broken",
         )

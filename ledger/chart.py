@@ -78,6 +78,10 @@ ROOMS: dict[AccountKind, Room] = {
     AccountKind.OVERDRAFT_RECEIVABLE: Room(AccountType.ASSET, guarded=True),
 }
 
+# Client money: what we owe to clients or to nobody we could name yet, and what we hold it in. What a client owes us covers nothing.
+OWED_TO_CLIENTS = (AccountKind.CLIENT_MONEY, AccountKind.QUARANTINE)
+COVERS_CLIENT_MONEY = (AccountKind.WALLET, AccountKind.NOSTRO, AccountKind.CLEARING, AccountKind.RECEIVABLE)
+
 
 def client_owner(client_id: str) -> str:
     return f"client:{client_id}"

@@ -15,6 +15,20 @@ from audit.identity import new_id
 from audit.readonly import ReadOnlyModel
 from ledger import chart
 from ledger.fields import MinorUnitsField
+from ledger.proofs.models import ProofCheckpoint, ProofRun, ProofSum
+
+__all__ = [
+    "Account",
+    "Asset",
+    "Balance",
+    "Entry",
+    "Hold",
+    "LedgerTransaction",
+    "Period",
+    "ProofCheckpoint",
+    "ProofRun",
+    "ProofSum",
+]
 
 
 class Asset(ReadOnlyModel):

@@ -3,11 +3,13 @@
 from ledger.queries.assets import assets, forget_units, unit
 from ledger.queries.balances import AccountBalance, TrialBalanceRow, balance, balances_of, trial_balance
 from ledger.queries.book import entries_of, holds_of, postings_of
+from ledger.queries.client_money import ClientMoney, client_money
 from ledger.queries.overdrafts import Overdraft, overdraft_receivables, overdrafts
 from ledger.queries.statements import Statement, StatementRow, TimeBasis, statement
 
 __all__ = [
     "AccountBalance",
+    "ClientMoney",
     "Overdraft",
     "Statement",
     "StatementRow",
@@ -16,6 +18,7 @@ __all__ = [
     "assets",
     "balance",
     "balances_of",
+    "client_money",
     "entries_of",
     "forget_units",
     "holds_of",

@@ -1,4 +1,4 @@
-"""A random bookkeeper against a model that fits on a page: after every step the books agree with it, and all proofs hold."""
+"""A random bookkeeper against a model that fits on a page: after every step the books agree with it, and so do all proofs."""
 
 from typing import Any
 
@@ -154,7 +154,9 @@ class Bookkeeper(RuleBasedStateMachine):
         with connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
         assert books_balance()
-        assert list(findings()) == []
+        # A forced reversal may leave a client overdrawn; what the wallet then lacks is missing for the other one.
+        owed = sum(max(self.posted[client], 0) for client in (ACME, GLOBEX))
+        assert [finding.proof for finding in findings()] == ["client_money"] * (owed > max(self.posted[HOT], 0))
 
 
 @pytest.mark.usefixtures("house")

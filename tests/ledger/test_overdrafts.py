@@ -47,7 +47,8 @@ def overdrawn(house: None) -> Iterator[None]:
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
     assert books_balance()
-    assert list(findings()) == []
+    # Nobody has made up for what the overdrawn client took, so the other one's money may be missing.
+    assert [finding for finding in findings() if finding.proof != "client_money"] == []
 
 
 def claim(amount: int, reference: str = "claim-1") -> Posted:

@@ -8,7 +8,8 @@ from django.core.management import call_command
 from django.db import connection
 
 from ledger.commands import Line, PlaceHold, apply_holds
-from ledger.queries.proofs import PROOFS, findings
+from ledger.proofs.registry import all_proofs
+from ledger.queries.proofs import findings
 from tests.ledger.house import ACME, FEES, GLOBEX, book, deposit
 
 pytestmark = pytest.mark.usefixtures("house")
@@ -33,9 +34,17 @@ def _verify(*arguments: str) -> tuple[int, str]:
 
 
 def test_true_books_pass_every_proof() -> None:
-    assert _verify() == (0, f"all {len(PROOFS)} proofs hold\n")
+    names = [proof.name for proof in all_proofs()]
+    code, words = _verify()
+    lines = words.splitlines()
+    assert (code, lines[-2:]) == (0, ["proved from the first entry", f"all {len(names)} proofs hold"])
+    assert [line.split()[:2] for line in lines[:-2]] == [["holds", name] for name in names]
     code, report = _verify("--json")
-    assert (code, json.loads(report)) == (0, {"verdict": "holds", "proofs": list(PROOFS), "findings": []})
+    told = json.loads(report)
+    assert (code, told["verdict"], told["proofs"], told["findings"], told["since"]) == (0, "holds", names, [], None)
+    assert [(result["proof"], result["holds"], result["from_checkpoint"]) for result in told["results"]] == [
+        (name, True, None) for name in names
+    ]
 
 
 _UNGUARDED = "ALTER TABLE {0} DISABLE TRIGGER ALL; {1}; ALTER TABLE {0} ENABLE TRIGGER ALL"
@@ -47,6 +56,8 @@ LIES = {
         "UPDATE ledger_entry SET value_at = value_at - interval '1 day' WHERE debit = 10",
     ),
     "projection_matches_entries": (None, "UPDATE ledger_balance SET credits = credits + 1 WHERE credits = 500"),
+    "accounting_equation": (None, "UPDATE ledger_balance SET debits = debits + 7 WHERE debits = 10"),
+    "client_money": (None, "UPDATE ledger_balance SET credits = credits + 1000 WHERE credits = 500"),
     "every_account_has_a_balance": ("ledger_balance", "DELETE FROM ledger_balance WHERE credits = 500"),
     "running_balances_follow": ("ledger_entry", "UPDATE ledger_entry SET balance_after = 991 WHERE balance_after = 990"),
     "holds_match_held": (None, "UPDATE ledger_balance SET held = 299 WHERE held = 300"),
@@ -68,7 +79,15 @@ def test_each_lie_is_found_by_its_proof(proof: str) -> None:
 def test_a_finding_is_one_line_that_says_where_and_what() -> None:
     with connection.cursor() as cursor:
         cursor.execute("UPDATE ledger_balance SET held = 299 WHERE held = 300")
-    assert _verify() == (1, f"holds_match_held: {ACME}: held is 299, the placed holds are 300\n")
+    code, words = _verify()
+    assert (code, words.splitlines()[-3:]) == (
+        1,
+        [
+            f"holds_match_held: {ACME}: held is 299, the placed holds are 300",
+            "proved from the first entry",
+            f"1 of {len(all_proofs())} proofs do not hold",
+        ],
+    )
 
 
 def test_entries_in_the_default_partition_are_reported() -> None:

@@ -1,0 +1,11 @@
+DROP FUNCTION ledger_record_proof(jsonb);
+DROP FUNCTION ledger_take_proof_checkpoint(bigint, integer, bigint, jsonb);
+DROP FUNCTION ledger_proof_horizon();
+DROP FUNCTION ledger_proved_digest(bigint);
+DROP FUNCTION ledger_proved_sums(bigint);
+DROP FUNCTION ledger_postings_after(integer, bigint);
+DROP FUNCTION ledger_entries_after(integer, bigint);
+DROP FUNCTION ledger_stranded_entries();
+DROP INDEX ledger_hold_placed;
+DROP INDEX ledger_transaction_by_txid;
+DROP INDEX ledger_entry_by_txid;

@@ -1,0 +1,36 @@
+"""Running the proofs: reading only, by anybody who may read the books."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from ledger.proofs.registry import START, Finding, Proof, Since, all_proofs
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What one proof found. `since` is START for one that asked about everything."""
+
+    proof: Proof
+    since: Since
+    findings: tuple[Finding, ...]
+    milliseconds: int
+    figures: list[dict[str, str]] = field(default_factory=list)
+
+    @property
+    def holds(self) -> bool:
+        return not self.findings
+
+
+def prove(since: Since = START) -> Iterator[Result]:
+    """Run the proofs one after the other: what came after `since`, or everything, the thorough ones included, from the start."""
+    for proof in all_proofs():
+        if since.is_start or not proof.thorough:
+            yield _run(proof, since if proof.incremental else START)
+
+
+def _run(proof: Proof, since: Since) -> Result:
+    begun = time.monotonic()
+    findings = tuple(Finding(proof.name, subject, message) for subject, message in proof.find(since))
+    figures = proof.figures() if proof.figures else []
+    return Result(proof, since, findings, int((time.monotonic() - begun) * 1000), figures)
