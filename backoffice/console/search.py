@@ -11,9 +11,9 @@ from django.utils.http import urlencode
 from backoffice.access.models import Operator
 from backoffice.console import amounts
 from backoffice.console.counts import visible_requests
+from backoffice.console.ledger.scope import visible_accounts
 from backoffice.console.parts import Badge
 from backoffice.console.transfers.scope import client_ids, visible_clients
-from backoffice.console.views.ledger import visible_accounts
 from backoffice.console.words import badge_for
 from ledger.models import Entry, LedgerTransaction
 from reconciliation.queries import visible_breaks

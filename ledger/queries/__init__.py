@@ -1,7 +1,7 @@
 """The reads of the ledger."""
 
 from ledger.queries.assets import assets, forget_units, unit
-from ledger.queries.balances import AccountBalance, TrialBalanceRow, balance, balances_of, trial_balance
+from ledger.queries.balances import AccountBalance, TrialBalanceRow, balance, balances_by_code, balances_of, trial_balance
 from ledger.queries.book import entries_of, holds_of, postings_of
 from ledger.queries.client_money import ClientMoney, client_money
 from ledger.queries.overdrafts import Overdraft, overdraft_receivables, overdrafts
@@ -17,6 +17,7 @@ __all__ = [
     "TrialBalanceRow",
     "assets",
     "balance",
+    "balances_by_code",
     "balances_of",
     "client_money",
     "entries_of",

@@ -1,5 +1,6 @@
 """What accounts hold: posted in the account's normal direction, held, and available (posted minus held)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,6 +65,12 @@ def balance(account_code: str) -> AccountBalance:
 def balances_of(owner: str) -> list[AccountBalance]:
     """Balances of every account of `owner` (such as `client:acme`), by asset and code."""
     return _balances("WHERE owner = %(owner)s", {"owner": owner})
+
+
+def balances_by_code(codes: Sequence[str]) -> dict[str, AccountBalance]:
+    """The balances of these accounts from one snapshot; codes that nobody has are left out."""
+    found = _balances("WHERE code = ANY(%(codes)s)", {"codes": list(codes)}) if codes else []
+    return {account.code: account for account in found}
 
 
 def trial_balance() -> list[TrialBalanceRow]:
