@@ -25,4 +25,5 @@ class LedgerConfig(AppConfig):
             "ledger.period_reopened",
             "ledger.proved",
             "ledger.proof_broken",
+            "ledger.balances_carried",
         )

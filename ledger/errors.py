@@ -14,7 +14,11 @@
 ├── AlreadyReversed
 ├── HoldUnknown
 ├── HoldEnded             the hold ended before, in another way
-└── SettlementTooHigh     holds settle more than the posting takes from their account
+├── SettlementTooHigh     holds settle more than the posting takes from their account
+└── MomentError           something was asked as of a moment that cannot be answered for good
+    ├── MomentNotOver     it lies in the future
+    ├── StillPosting      a posting that began before it is still open
+    └── AlreadyCarried    balances are carried forward to a later moment
 
 The database raises all but BadPosting with a SQLSTATE of class LG and the facts as JSON in DETAIL; `translated` turns them back.
 """
@@ -138,6 +142,28 @@ class SettlementTooHigh(LedgerError):
         self.account_code = account_code
 
 
+class MomentError(LedgerError):
+    """`moment` is the one that was asked for, ISO 8601."""
+
+    words = "{}"
+
+    def __init__(self, moment: str) -> None:
+        super().__init__(self.words.format(moment))
+        self.moment = moment
+
+
+class MomentNotOver(MomentError):
+    words = "{} is not over yet"
+
+
+class StillPosting(MomentError):
+    words = "a posting that began before {} is still open; try again when it has ended"
+
+
+class AlreadyCarried(MomentError):
+    words = "balances are carried forward beyond {} already"
+
+
 _BY_SQLSTATE: dict[str, Callable[[dict[str, Any]], LedgerError]] = {
     "LG001": lambda facts: InsufficientFunds(facts["account"], int(facts["available"]), int(facts["requested"])),
     "LG003": lambda facts: UnknownAccount(facts["account"]),
@@ -153,6 +179,9 @@ _BY_SQLSTATE: dict[str, Callable[[dict[str, Any]], LedgerError]] = {
     "LG014": lambda facts: PeriodNotOver(facts["month"]),
     "LG015": lambda facts: NotAMirror(facts["reference"]),
     "LG016": lambda facts: AlreadyReversed(facts["reference"]),
+    "LG030": lambda facts: MomentNotOver(facts["moment"]),
+    "LG031": lambda facts: StillPosting(facts["moment"]),
+    "LG032": lambda facts: AlreadyCarried(facts["moment"]),
 }
 
 

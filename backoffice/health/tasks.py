@@ -1,10 +1,14 @@
 """Tasks of the shell: one that shows that tasks run, and upkeep that some process must do now and then."""
 
+from contextlib import suppress
+
 from celery import shared_task
 
-from audit import partitions
+from audit import context, partitions
+from audit.context import Actor
 from backoffice.health import heartbeats
-from ledger.commands import advance_checkpoints
+from ledger.commands import advance_checkpoints, carry_forward_due
+from ledger.errors import StillPosting
 
 DEAD_AFTER_S = 24 * 3600.0
 
@@ -18,6 +22,9 @@ def sign_for_beat() -> None:
 
 @shared_task(name="backoffice.health.tasks.keep_house")
 def keep_house() -> None:
-    """Partitions for the months ahead, and checkpoints that keep the balances of collecting accounts short to add up."""
+    """Partitions for the months ahead; checkpoints and carried balances that keep what has to be added up short."""
     partitions.prepare()
     advance_checkpoints()
+    # A posting that takes its time is no fault; the next round finds it ended.
+    with context.bind(Actor.system("keep_house")), suppress(StillPosting):
+        carry_forward_due()

@@ -1,6 +1,7 @@
 """The verbs of the ledger. Each is one call of one database function, in the caller's transaction or in its own."""
 
 from ledger.commands.accounts import close_account, open_account, register_asset
+from ledger.commands.carries import carry_forward, carry_forward_due
 from ledger.commands.overdrafts import book_overdraft_receivable, recover_by_netting, repay, write_off
 from ledger.commands.periods import close_period, reopen_period
 from ledger.commands.postings import advance_checkpoints, apply_holds, post, reverse
@@ -18,6 +19,8 @@ __all__ = [
     "advance_checkpoints",
     "apply_holds",
     "book_overdraft_receivable",
+    "carry_forward",
+    "carry_forward_due",
     "close_account",
     "close_period",
     "open_account",

@@ -1,14 +1,20 @@
 """The reads of the ledger."""
 
+from ledger.queries.as_of import BalanceAsOf, balance_as_of, balances_as_of
 from ledger.queries.assets import assets, forget_units, unit
 from ledger.queries.balances import AccountBalance, TrialBalanceRow, balance, balances_by_code, balances_of, trial_balance
 from ledger.queries.book import entries_of, holds_of, postings_of
 from ledger.queries.client_money import ClientMoney, client_money
+from ledger.queries.cursors import BadCursor
 from ledger.queries.overdrafts import Overdraft, overdraft_receivables, overdrafts
-from ledger.queries.statements import Statement, StatementRow, TimeBasis, statement
+from ledger.queries.statement_rows import StatementRow
+from ledger.queries.statements import Statement, statement, statement_page, statement_stream
+from ledger.queries.times import TimeBasis
 
 __all__ = [
     "AccountBalance",
+    "BadCursor",
+    "BalanceAsOf",
     "ClientMoney",
     "Overdraft",
     "Statement",
@@ -17,6 +23,8 @@ __all__ = [
     "TrialBalanceRow",
     "assets",
     "balance",
+    "balance_as_of",
+    "balances_as_of",
     "balances_by_code",
     "balances_of",
     "client_money",
@@ -27,6 +35,8 @@ __all__ = [
     "overdrafts",
     "postings_of",
     "statement",
+    "statement_page",
+    "statement_stream",
     "trial_balance",
     "unit",
 ]

@@ -1,79 +1,130 @@
-"""The statement of one account for an interval: opening balance, every entry with the balance after it, closing balance."""
+"""The statement of one account for an interval: opening balance, every entry with the balance after it, closing balance.
 
-from dataclasses import dataclass
+Whole, page by page, or streamed for a file: opening, rows and closing come from one snapshot, and reading them locks nothing, so a
+month's end never makes a posting wait. Intervals include their beginning and not their end: those side by side join up.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
-from uuid import UUID
+from typing import Any
 
-from ledger.errors import UnknownAccount
-from ledger.models import Account
 from ledger.money import AssetUnit
-from ledger.queries.assets import unit
+from ledger.queries import statement_rows
+from ledger.queries.as_of import Opening, direction, opening
+from ledger.queries.reading import one_snapshot, stream
 from ledger.queries.rows import select
+from ledger.queries.statement_rows import StatementRow
+from ledger.queries.times import TimeBasis
 
-
-class TimeBasis(StrEnum):
-    """Which of an entry's times places it on the statement: when it was booked, or when it counts."""
-
-    BOOKED = "booked_at"
-    VALUE = "value_at"
-
-
-@dataclass(frozen=True, slots=True)
-class StatementRow:
-    """`change` and `balance` are minor units in the account's normal direction."""
-
-    booked_at: datetime
-    value_at: datetime
-    settled_at: datetime | None
-    reference: str
-    kind: str
-    description: str
-    transaction_id: UUID | None
-    reverses: str | None
-    debit: int
-    credit: int
-    change: int
-    balance: int
+MAX_PAGE = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
+    """Amounts are minor units of `asset`. Everything but `rows` is of the whole interval, whichever page the rows are.
+
+    `next_cursor` is None on the last page.
+    """
+
     account_code: str
     asset: AssetUnit
     since: datetime
     until: datetime
+    by: TimeBasis
     opening: int
     closing: int
+    debits: int
+    credits: int
+    entries: int
     rows: list[StatementRow]
+    next_cursor: str | None = None
 
 
-_OPENING = """
-    SELECT coalesce(sum(debit - credit), 0) AS net FROM ledger_entry WHERE account_id = %(account)s AND {time} < %(since)s
-"""
-_ROWS = """
-    SELECT entry.booked_at, entry.value_at, posting.settled_at, posting.reference, posting.kind, posting.description,
-           posting.transaction_id, reversed.reference AS reverses, entry.debit, entry.credit
-      FROM ledger_entry AS entry
-      JOIN ledger_ledgertransaction AS posting ON posting.id = entry.transaction_id
-      LEFT JOIN ledger_ledgertransaction AS reversed ON reversed.id = posting.reverses_id
-     WHERE entry.account_id = %(account)s AND entry.{time} >= %(since)s AND entry.{time} < %(until)s
-     ORDER BY entry.{time}, entry.booked_at, entry.cluster_epoch, entry.txid, posting.id, entry.ordinal
-"""
+def statement(
+    account_code: str, *, since: datetime, until: datetime, by: TimeBasis = TimeBasis.BOOKED, known_at: datetime | None = None
+) -> Statement:
+    """Entries of `account_code` from `since` up to, not including, `until`; only those booked before `known_at` when it is given.
+    Raises UnknownAccount."""
+    with statement_stream(account_code, since=since, until=until, by=by, known_at=known_at) as (head, rows):
+        return replace(head, rows=list(rows))
 
 
-def statement(account_code: str, *, since: datetime, until: datetime, by: TimeBasis = TimeBasis.BOOKED) -> Statement:
-    """Entries of `account_code` from `since` up to, not including, `until`. Raises UnknownAccount."""
-    account = Account.objects.filter(code=account_code).first()
-    if account is None:
-        raise UnknownAccount(account_code)
-    direction = 1 if account.type in ("asset", "expense") else -1
-    parameters = {"account": account.id, "since": since, "until": until}
-    opening = direction * int(select(_OPENING.format(time=by.value), parameters)[0]["net"])
-    rows, running = [], opening
-    for row in select(_ROWS.format(time=by.value), parameters):
-        debit, credit = int(row.pop("debit")), int(row.pop("credit"))
-        change = direction * (debit - credit)
-        running += change
-        rows.append(StatementRow(**row, debit=debit, credit=credit, change=change, balance=running))
-    return Statement(account_code, unit(account.asset_id), since, until, opening, running, rows)
+@contextmanager
+def statement_stream(
+    account_code: str, *, since: datetime, until: datetime, by: TimeBasis = TimeBasis.BOOKED, known_at: datetime | None = None
+) -> Iterator[tuple[Statement, Iterator[StatementRow]]]:
+    """The statement without rows, and its rows one by one, for as long as the block lasts. Raises UnknownAccount."""
+    with one_snapshot(timeout_s=300):
+        start, parameters = _begin(account_code, since, until, by, known_at)
+        head, _ = _head(start, parameters, by, passed=None)
+        rows = stream(statement_rows.rows_sql(by), parameters)
+        yield head, _running(rows, head.opening, direction(start.balance.type))
+
+
+def statement_page(
+    account_code: str,
+    *,
+    since: datetime,
+    until: datetime,
+    by: TimeBasis = TimeBasis.BOOKED,
+    after: str | None = None,
+    limit: int = 50,
+    newest_first: bool = False,
+) -> Statement:
+    """One page of rows, with the totals of the whole interval. `after` is the `next_cursor` of the page before.
+
+    Raises UnknownAccount, BadCursor.
+    """
+    size = max(1, min(limit, MAX_PAGE))
+    beyond, passed = ("<", ">=") if newest_first else (">", "<=")
+    with one_snapshot():
+        start, parameters = _begin(account_code, since, until, by, None)
+        parameters |= {"limit": size + 1} | (statement_rows.cursor_parameters(after) if after else {})
+        head, net = _head(start, parameters, by, passed=passed if after else None)
+        sql = statement_rows.rows_sql(by, newest_first=newest_first, beyond=beyond if after else None, limited=True)
+        found = select(sql, parameters)
+    sign = direction(start.balance.type)
+    shown = found[:size]
+    if newest_first:
+        rows = list(_running_back(shown, head.closing - sign * net, sign))
+    else:
+        rows = list(_running(iter(shown), head.opening + sign * net, sign))
+    return replace(head, rows=rows, next_cursor=statement_rows.cursor_after(shown[-1], by) if len(found) > size else None)
+
+
+def _begin(
+    account_code: str, since: datetime, until: datetime, by: TimeBasis, known_at: datetime | None
+) -> tuple[Opening, dict[str, Any]]:
+    start = opening(account_code, since, by, known_at=known_at)
+    reach = {"from": start.later_are_booked_from or "-infinity", "known": known_at or "infinity"}
+    return start, {"account": start.account_id, "since": since, "until": until} | reach
+
+
+def _head(start: Opening, parameters: dict[str, Any], by: TimeBasis, *, passed: str | None) -> tuple[Statement, int]:
+    """The statement without rows, and the net (debits less credits) of the rows that earlier pages showed."""
+    totals: dict[str, Any] = {
+        name: int(value) for name, value in select(statement_rows.totals_sql(by, passed=passed), parameters)[0].items()
+    }
+    net_passed = totals.pop("passed")
+    account = start.balance
+    closing = account.posted + direction(account.type) * (totals["debits"] - totals["credits"])
+    head = Statement(
+        account.code, account.asset, parameters["since"], parameters["until"], by, account.posted, closing, rows=[], **totals
+    )
+    return head, net_passed
+
+
+def _running(rows: Iterator[dict[str, Any]], balance: int, sign: int) -> Iterator[StatementRow]:
+    for row in rows:
+        change = sign * int(row["debit"] - row["credit"])
+        balance += change
+        yield statement_rows.read(row, change=change, balance=balance)
+
+
+def _running_back(rows: list[dict[str, Any]], balance: int, sign: int) -> Iterator[StatementRow]:
+    for row in rows:
+        change = sign * int(row["debit"] - row["credit"])
+        yield statement_rows.read(row, change=change, balance=balance)
+        balance -= change

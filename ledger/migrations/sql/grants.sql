@@ -8,3 +8,5 @@ GRANT EXECUTE ON FUNCTION ledger_advance_checkpoints(), ledger_ensure_partitions
 GRANT EXECUTE ON FUNCTION ledger_entries_after(integer, bigint), ledger_postings_after(integer, bigint), ledger_proved_sums(bigint),
     ledger_proved_digest(bigint), ledger_stranded_entries() TO countersign_web, countersign_worker;
 GRANT EXECUTE ON FUNCTION ledger_proof_horizon(), ledger_record_proof(jsonb) TO countersign_worker;
+GRANT SELECT ON ledger_carry, ledger_carry_balance TO countersign_web, countersign_worker;
+GRANT EXECUTE ON FUNCTION ledger_carry_forward(jsonb) TO countersign_worker;
