@@ -17,6 +17,8 @@ from backoffice.access.rules import rule_of
 ROOT: Path = settings.BASE_DIR
 OURS = ("audit", "ledger", "approvals", "transfers", "reconciliation", "backoffice")
 LONGEST_FILE = 300
+# Strangers copy the offline verifier: it must stay one file that imports nothing of ours.
+LONGER_ON_PURPOSE = {"audit/verifier.py": 500}
 
 
 def _tracked(*patterns: str) -> list[Path]:
@@ -108,7 +110,7 @@ def test_no_file_knows_the_machine_it_was_written_on() -> None:
 def test_files_stay_small_enough_to_read() -> None:
     code = [path for path in _tracked("*.py") if path.name != "0001_initial.py"]
     lengths = {str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines()) for path in code}
-    assert {name: lines for name, lines in lengths.items() if lines > LONGEST_FILE} == {}
+    assert {name: lines for name, lines in lengths.items() if lines > LONGER_ON_PURPOSE.get(name, LONGEST_FILE)} == {}
 
 
 def test_pages_ask_nobody_else_and_run_nothing_inline() -> None:
