@@ -56,6 +56,7 @@ class ProofRun(ReadOnlyModel):
 
     class Meta:
         db_table = "ledger_proof_run"
+        permissions = [("run_proofs", "Can ask for a run of the proofs")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(is_full=True, since=None) | Q(is_full=False, since__isnull=False),

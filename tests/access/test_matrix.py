@@ -33,7 +33,11 @@ PAGES: dict[str, frozenset[str]] = {
         )
     },
     "/access/": frozenset({"admin", "compliance"}),
-    "/ledger/": EVERYBODY - {"support"},
+    **{
+        path: EVERYBODY - {"support"}
+        for path in ("/ledger/", "/ledger/accounts/none/", "/ledger/postings/none/", "/ledger/proofs/")
+    },
+    "/ledger/proofs/run/": frozenset({"admin", "compliance", "oncall", "treasury"}),
     "/reconciliation/breaks/": EVERYBODY - {"support"},
 }
 
