@@ -7,7 +7,8 @@ class AuditConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from audit import partitions
+        from audit import partitions, vocabulary
 
+        vocabulary.register(*vocabulary.OURS)
         partitions.register("audit_ensure_event_partitions")
         post_migrate.connect(partitions.after_migrate, sender=self, dispatch_uid="audit.partitions.after_migrate")

@@ -1,4 +1,5 @@
-"""Adding to the trail. Every change of state records its event in its own database transaction; refusals get one of their own."""
+"""Adding to the trail. A change of state records its event in its own database transaction; refusals and sensitive reads, which
+change nothing, get one for themselves."""
 
 from typing import Any
 from uuid import UUID
@@ -47,6 +48,30 @@ def record(
     with connection.cursor() as cursor:
         cursor.execute("SELECT audit_record(%s)", [as_jsonb(event)])
         return UUID(str(cursor.fetchone()[0]))
+
+
+def record_access(
+    *,
+    type: str,
+    resource_type: str,
+    resource_id: str,
+    reason: str = "",
+    metadata: dict[str, Any] | None = None,
+    transaction_id: UUID | None = None,
+) -> UUID:
+    """Record that somebody reads or takes away what is sensitive, in a transaction of its own that is committed before they get it.
+
+    Raises RuntimeError inside an open transaction, whose rollback would take the evidence along.
+    """
+    with transaction.atomic(durable=True):
+        return record(
+            type=type,
+            resource_type=resource_type,
+            resource_id=resource_id,
+            reason=reason,
+            metadata=metadata,
+            transaction_id=transaction_id,
+        )
 
 
 def record_refusal(

@@ -5,6 +5,9 @@ A type reads `floor.what_happened`, in the past tense: `ledger.posted`, `approva
 
 import re
 
+# What this floor itself records.
+TRAIL_READ, EXPORTED, PROOF_GIVEN, LOG_ADOPTED = "audit.trail_read", "audit.exported", "audit.proof_given", "audit.log_adopted"
+OURS = (TRAIL_READ, EXPORTED, PROOF_GIVEN, LOG_ADOPTED)
 _SHAPE = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 _types: set[str] = set()
 

@@ -7,7 +7,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from audit import vocabulary
-from audit.commands import record, record_refusal
+from audit.commands import record, record_access, record_refusal
 from audit.context import Actor, ActorType, NoActorBound, bind, caused_by
 from audit.errors import NoTransactionOpen, ReadOnlyRow
 from audit.models import AuditEvent
@@ -113,6 +113,19 @@ def test_a_refusal_is_recorded_with_its_reason(bound: None) -> None:
 def test_a_refusal_inside_the_refused_transaction_is_an_error(bound: None) -> None:
     with pytest.raises(RuntimeError, match="durable"), transaction.atomic():
         record_refusal(type="audit.tested", resource_type="thing", resource_id="1", reason="not allowed")
+
+
+@pytest.mark.django_db
+def test_reading_what_is_sensitive_is_recorded(bound: None) -> None:
+    event_id = record_access(type="audit.trail_read", resource_type="audit_trail", resource_id="events", metadata={"shown": 3})
+    event = AuditEvent.objects.get(id=event_id)
+    assert (event.outcome, event.actor_id, event.metadata) == ("succeeded", "maker", {"shown": 3})
+
+
+@pytest.mark.django_db
+def test_reading_inside_a_transaction_that_could_take_the_evidence_along_is_an_error(bound: None) -> None:
+    with pytest.raises(RuntimeError, match="durable"), transaction.atomic():
+        record_access(type="audit.trail_read", resource_type="audit_trail", resource_id="events")
 
 
 @pytest.mark.django_db
