@@ -1,5 +1,6 @@
 """What a caller asks the ledger to book: lines and hold operations, checked as far as can be without the books. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -92,6 +93,7 @@ class Posting:
     `reference` is deterministic: the same business fact always makes the same one, with the same content. `transaction_id` is the
     business transaction it belongs to. `value_at` is when it counts, `settled_at` when the outside confirmed it. `reverses` is the
     reference of the posting that this one mirrors. `forced_kind` (see ledger.chart.ForcedKind) lets it pass below floors.
+    `dimensions` say, in words of the caller's, what revenue and expense are reported by: client, corridor.
     """
 
     reference: str
@@ -105,6 +107,7 @@ class Posting:
     reverses: str | None = None
     forced_kind: str = ""
     metadata: dict[str, Any] = field(default_factory=dict)
+    dimensions: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.reference or not self.kind:
@@ -113,6 +116,13 @@ class Posting:
         _aware(self.settled_at, "the settlement time")
         if len(self.lines) < 2:
             raise Unbalanced("a posting has at least two lines")
+        if "dimensions" in self.metadata or not all(name and isinstance(value, str) for name, value in self.dimensions.items()):
+            raise BadPosting("dimensions are given by name and as text, not within the metadata")
+
+    @property
+    def kept_metadata(self) -> dict[str, Any]:
+        """What the book keeps: the metadata, with the dimensions in their own place."""
+        return self.metadata | {"dimensions": dict(self.dimensions)} if self.dimensions else self.metadata
 
 
 @dataclass(frozen=True, slots=True)

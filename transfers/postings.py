@@ -5,6 +5,7 @@ read from one table. Amounts are minor units; every posting balances per asset, 
 its pair. References are deterministic: posting the same step again is a no-op in the ledger.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -29,6 +30,16 @@ class PaymentFacts:
     target: int = 0
     settlement_account: str = ""
     nostro_account: str = ""
+    corridor: str = ""
+
+    @property
+    def dimensions(self) -> dict[str, str]:
+        return dimensions(self.client_id, self.corridor)
+
+
+def dimensions(client_id: str, corridor: str) -> dict[str, str]:
+    """What revenue and expense of a transfer are reported by."""
+    return {name: value for name, value in (("client", client_id), ("corridor", corridor)) if value}
 
 
 def payment(facts: PaymentFacts, *, value_at: datetime) -> tuple[Posting, ...]:
@@ -47,6 +58,7 @@ def _withdrawal(facts: PaymentFacts, value_at: datetime) -> Posting:
         holds=(SettleHold(facts.hold_reference, facts.principal + facts.fee),),
         description=f"Withdrawal {facts.reference}",
         transaction_id=facts.transfer_id,
+        dimensions=facts.dimensions,
     )
 
 
@@ -66,6 +78,7 @@ def _conversion(facts: PaymentFacts, value_at: datetime) -> Posting:
         holds=(SettleHold(facts.hold_reference, facts.principal + facts.fee),),
         description=f"Conversion {facts.reference}",
         transaction_id=facts.transfer_id,
+        dimensions=facts.dimensions,
     )
 
 
@@ -77,6 +90,7 @@ def _to_partner(facts: PaymentFacts, value_at: datetime) -> Posting:
         lines=(Line.debit(facts.settlement_account, facts.principal), Line.credit(facts.wallet_account, facts.principal)),
         description=f"Tokens of {facts.reference} to the liquidity partner",
         transaction_id=facts.transfer_id,
+        dimensions=facts.dimensions,
     )
 
 
@@ -92,8 +106,17 @@ def conversion_reference(reference: str) -> str:
     return f"conversion/{reference}"
 
 
-def gas(*, transfer_id: UUID, tx_hash: str, gas_asset: str, gas_account: str, cost: int, value_at: datetime) -> Posting:
-    """The network's fee, borne by the house, in the gas asset's minor units. One per transaction hash."""
+def gas(
+    *,
+    transfer_id: UUID,
+    tx_hash: str,
+    gas_asset: str,
+    gas_account: str,
+    cost: int,
+    value_at: datetime,
+    spent_for: Mapping[str, str],
+) -> Posting:
+    """The network's fee, borne by the house, in the gas asset's minor units; one per transaction hash. `spent_for`: dimensions."""
     return Posting(
         reference=gas_reference(tx_hash),
         kind="network_fee",
@@ -101,6 +124,7 @@ def gas(*, transfer_id: UUID, tx_hash: str, gas_asset: str, gas_account: str, co
         lines=(Line.debit(chart.expense_account_code("network-fee", gas_asset), cost), Line.credit(gas_account, cost)),
         description=f"Gas of {tx_hash}",
         transaction_id=transfer_id,
+        dimensions=spent_for,
     )
 
 
@@ -121,6 +145,7 @@ def payout(facts: PaymentFacts, *, value_at: datetime, settled_at: datetime) -> 
         ),
         description=f"Payout {facts.reference}",
         transaction_id=facts.transfer_id,
+        dimensions=facts.dimensions,
         settled_at=settled_at,
     )
 

@@ -29,7 +29,7 @@ def post(posting: Posting) -> Posted:
         "settled_at": _utc(posting.settled_at),
         "reverses": posting.reverses,
         "forced_kind": posting.forced_kind,
-        "metadata": posting.metadata,
+        "metadata": posting.kept_metadata,
         "lines": [_line(line) for line in posting.lines],
         "holds": [_hold(operation) for operation in posting.holds],
     }
@@ -80,6 +80,7 @@ def reverse(
             transaction_id=original.transaction_id,
             reverses=reference_of,
             forced_kind=forced_kind,
+            dimensions=original.metadata.get("dimensions", {}),
         )
     )
 

@@ -6,7 +6,9 @@ from ledger.queries.balances import AccountBalance, TrialBalanceRow, balance, ba
 from ledger.queries.book import entries_of, holds_of, postings_of
 from ledger.queries.client_money import ClientMoney, client_money
 from ledger.queries.cursors import BadCursor
+from ledger.queries.drill_down import Behind, EntryBehind, postings_behind
 from ledger.queries.overdrafts import Overdraft, overdraft_receivables, overdrafts
+from ledger.queries.revenue import Figure, revenue
 from ledger.queries.statement_rows import StatementRow
 from ledger.queries.statements import Statement, statement, statement_page, statement_stream
 from ledger.queries.times import TimeBasis
@@ -15,7 +17,10 @@ __all__ = [
     "AccountBalance",
     "BadCursor",
     "BalanceAsOf",
+    "Behind",
     "ClientMoney",
+    "EntryBehind",
+    "Figure",
     "Overdraft",
     "Statement",
     "StatementRow",
@@ -33,7 +38,9 @@ __all__ = [
     "holds_of",
     "overdraft_receivables",
     "overdrafts",
+    "postings_behind",
     "postings_of",
+    "revenue",
     "statement",
     "statement_page",
     "statement_stream",

@@ -74,6 +74,7 @@ def facts_of(payload: dict[str, Any]) -> PaymentFacts:
         target_asset=payload["target_asset"] if off_ramp else "",
         target=int(payload["min_target_amount"]) if off_ramp else 0,
         settlement_account=recipient.token_account_code if off_ramp and recipient else "",
+        corridor=payload["corridor"],
     )
 
 
