@@ -136,6 +136,7 @@ INSTALLED_APPS = [
     "reconciliation",
     "backoffice.access",
     "backoffice.alerts",
+    "backoffice.bench",
     "backoffice.console",
     "backoffice.health",
     "backoffice.quickstart",

@@ -1,0 +1,15 @@
+"""Which benchmarks there are."""
+
+from collections.abc import Callable
+
+from backoffice.bench import audit_overhead, growth, holds, posting
+from backoffice.bench.report import Report
+from backoffice.bench.scale import Scale
+from backoffice.bench.scratch import Scratch
+
+BENCHES: dict[str, Callable[[Scratch, Scale], Report]] = {
+    "posting": posting.run,
+    "posting-growth": growth.run,
+    "holds": holds.run,
+    "audit-overhead": audit_overhead.run,
+}

@@ -1,0 +1,142 @@
+"""Processes that do the same thing at once, each with connections of its own, let go together by a barrier.
+
+A side is named by the dotted path of a factory, `Seat -> (() -> None)`: it prepares what it needs and returns what does one unit.
+All sides live in the same processes, so rounds of one and of the other follow each other with nothing being started in between.
+"""
+
+import multiprocessing
+import signal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from time import perf_counter
+from typing import Any, Protocol
+
+import django
+from django.utils.module_loading import import_string
+
+from backoffice.bench.report import Figure
+from backoffice.bench.scale import Budget
+
+_GATE_TIMEOUT_S = 120.0
+_LEAVE_TIMEOUT_S = 10.0
+
+
+class CrewFailed(RuntimeError):
+    """A process of the crew died; what it said is on standard error."""
+
+
+class Gate(Protocol):
+    def wait(self, timeout: float | None = None) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """One process: the database it works in, its number in the crew, and what else its sides want to know."""
+
+    database: str
+    number: int
+    wishes: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What each process did: how many units, in how many seconds."""
+
+    shares: tuple[tuple[int, float], ...]
+
+    @property
+    def done(self) -> int:
+        return sum(count for count, _ in self.shares)
+
+    @property
+    def rate(self) -> float:
+        return sum(count / seconds for count, seconds in self.shares)
+
+
+@dataclass(slots=True)
+class Crew:
+    pipes: Sequence["Connection[Any, Any]"]
+    done: dict[str, int] = field(default_factory=dict)
+
+    def round(self, side: str, budget: Budget) -> Round:
+        """One round of `side` in all processes; raises CrewFailed when one of them ended."""
+        try:
+            for pipe in self.pipes:
+                pipe.send((side, budget))
+            found = Round(tuple(pipe.recv() for pipe in self.pipes))
+        except (EOFError, BrokenPipeError) as error:
+            raise CrewFailed(f"a process ended while it did {side!r}") from error
+        self.done[side] = self.done.get(side, 0) + found.done
+        return found
+
+
+@contextmanager
+def crew(sides: Mapping[str, str], seats: Sequence[Seat]) -> Iterator[Crew]:
+    """One process per seat, each prepared to do every one of `sides` (name: dotted path of the factory)."""
+    spawn = multiprocessing.get_context("spawn")
+    gate = spawn.Barrier(len(seats), timeout=_GATE_TIMEOUT_S)
+    ends = [spawn.Pipe() for _ in seats]
+    processes = [
+        spawn.Process(target=_work, args=(seat, dict(sides), theirs, gate), daemon=True)
+        for seat, (_, theirs) in zip(seats, ends, strict=True)
+    ]
+    try:
+        for process, (_, theirs) in zip(processes, ends, strict=True):
+            process.start()
+            # The child has its own; ours would keep the pipe open after its death.
+            theirs.close()
+        yield Crew([ours for ours, _ in ends])
+    finally:
+        for ours, _ in ends:
+            ours.close()
+        for process in processes:
+            process.join(_LEAVE_TIMEOUT_S)
+            process.terminate()
+
+
+def interleaved(crew_of: Mapping[str, tuple[Crew, str]], *, unit: str, rounds: int, budget: Budget) -> dict[str, Figure]:
+    """Measure each name (a crew and one of its sides) in turn, `rounds` times after one that warms up, and turn the order round
+    each time, so that neither a slow minute nor the place in the order favours anybody."""
+    rates: dict[str, list[float]] = {name: [] for name in crew_of}
+    for number in range(rounds + 1):
+        for name in crew_of if number % 2 else reversed(list(crew_of)):
+            member, side = crew_of[name]
+            rate = member.round(side, budget).rate
+            if number:
+                rates[name].append(rate)
+    return {name: Figure(name, unit, tuple(found)) for name, found in rates.items()}
+
+
+def _work(seat: Seat, sides: dict[str, str], pipe: "Connection[Any, Any]", gate: Gate) -> None:
+    """The life of one process: prepare, then one round per message, until the pipe closes."""
+    # Ctrl-C reaches the whole group; the parent sees to us.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    django.setup()
+    from django.db import connection
+
+    from audit.context import Actor, bind
+
+    connection.settings_dict["NAME"] = seat.database
+    with bind(Actor.system("bench"), correlation_id=f"bench {seat.number}"):
+        doers = {name: import_string(path)(seat) for name, path in sides.items()}
+        for side, budget in _messages(pipe):
+            gate.wait()
+            pipe.send(_timed(doers[side], budget))
+
+
+def _messages(pipe: "Connection[Any, Any]") -> Iterator[tuple[str, Budget]]:
+    while True:
+        try:
+            yield pipe.recv()
+        except EOFError:
+            return
+
+
+def _timed(do: Callable[[], None], budget: Budget) -> tuple[int, float]:
+    done, start = 0, perf_counter()
+    while done < budget.count and perf_counter() - start < budget.seconds:
+        do()
+        done += 1
+    return done, perf_counter() - start

@@ -1,0 +1,85 @@
+"""Databases of a benchmark's own, on the server that the house uses: made for one run, dropped at its end, also on Ctrl-C.
+
+One benchmark runs on a server at a time: two would measure each other. What a killed one left behind is dropped by the next.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from django.core.management import call_command
+from django.db import connection
+from psycopg import sql
+
+PREFIX = "countersign_bench_"
+_Session = psycopg.Connection[tuple[Any, ...]]
+
+
+class BenchBusy(RuntimeError):
+    """Another benchmark is running on this server."""
+
+
+def connect(database: str) -> _Session:
+    """A bare psycopg connection, autocommit, that prepares every statement at its first use."""
+    here = connection.settings_dict
+    address = {"host": here["HOST"], "port": here["PORT"], "user": here["USER"], "password": here["PASSWORD"]}
+    given = {name: value for name, value in address.items() if value}
+    return psycopg.connect(dbname=database, autocommit=True, prepare_threshold=0, **given)
+
+
+@contextmanager
+def using(database: str) -> Iterator[None]:
+    """Let Django's connection lead to `database` inside the block."""
+    settings = connection.settings_dict
+    usual = settings["NAME"]
+    connection.close()
+    settings["NAME"] = database
+    try:
+        yield
+    finally:
+        connection.close()
+        settings["NAME"] = usual
+
+
+@dataclass(frozen=True, slots=True)
+class Scratch:
+    """`base` is migrated and belongs to nobody yet; a benchmark fills it and copies it as often as it needs sides."""
+
+    server: _Session
+    base: str
+
+    def copy(self, name: str) -> str:
+        """A copy of `base` as it is now; nobody may be connected to it."""
+        return _create(self.server, PREFIX + name, self.base)
+
+
+@contextmanager
+def scratch(*, template: str = "") -> Iterator[Scratch]:
+    """A migrated database: a copy of `template`, or migrated anew. Raises BenchBusy."""
+    with connect("postgres") as server:
+        row = server.execute("SELECT pg_try_advisory_lock(hashtext('countersign bench'))").fetchone()
+        if row != (True,):
+            raise BenchBusy("another benchmark is running on this server; two would measure each other")
+        _drop_all(server)
+        try:
+            base = _create(server, f"{PREFIX}base", template)
+            if not template:
+                with using(base):
+                    call_command("migrate", interactive=False, verbosity=0)
+            yield Scratch(server, base)
+        finally:
+            _drop_all(server)
+
+
+def _create(server: _Session, name: str, template: str) -> str:
+    like = sql.SQL(" TEMPLATE {}").format(sql.Identifier(template)) if template else sql.SQL("")
+    server.execute(sql.SQL("CREATE DATABASE {}{}").format(sql.Identifier(name), like))
+    return name
+
+
+def _drop_all(server: _Session) -> None:
+    connection.close()
+    for (name,) in server.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [PREFIX]).fetchall():
+        server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))

@@ -1,0 +1,57 @@
+-- The floor: the rows of one withdrawal, straight into the same tables, past the same triggers, constraints and indexes, with nothing
+-- else: no JSON, no lookup by code, no idempotency, no floors, no holds. It knows that the first line is the one guarded account.
+CREATE FUNCTION bench_post(
+    given_reference text, content_hash bytea, business_id uuid, correlation text, given_value_at timestamptz, accounts uuid[], debits numeric[],
+    credits numeric[], actor text, acted_at timestamptz, event_metadata jsonb) RETURNS uuid
+LANGUAGE plpgsql AS $$
+DECLARE
+    posting ledger_ledgertransaction;
+    balance ledger_balance;
+BEGIN
+    INSERT INTO ledger_ledgertransaction AS stored (
+        id, reference, content_hash, kind, description, transaction_id, correlation_id, value_at, booked_at, settled_at, created_txid,
+        cluster_epoch, reverses_id, forced_kind, metadata)
+    VALUES (audit_new_id(), given_reference, content_hash, 'bench.withdrawal', '', business_id, correlation, given_value_at,
+            clock_timestamp(), NULL, 0, 0, NULL, '', '{}')
+    RETURNING stored.* INTO posting;
+    UPDATE ledger_balance AS own SET debits = own.debits + bench_post.debits[1], version = own.version + 1
+     WHERE own.account_id = accounts[1] RETURNING own.* INTO balance;
+    INSERT INTO ledger_entry (id, booked_at, value_at, transaction_id, ordinal, account_id, asset_id, debit, credit, balance_after,
+                              account_version, txid, cluster_epoch)
+    SELECT audit_new_id(), posting.booked_at, posting.value_at, posting.id, line.ordinal, line.account_id, 'USDC.ethereum', line.debit,
+           line.credit, CASE line.ordinal WHEN 1 THEN balance.credits - balance.debits END, CASE line.ordinal WHEN 1 THEN balance.version END,
+           posting.created_txid, posting.cluster_epoch
+      FROM unnest(accounts, debits, credits) WITH ORDINALITY AS line (account_id, debit, credit, ordinal);
+    PERFORM bench_event('ledger.posted', 'ledger_transaction', posting.id::text, business_id, correlation, actor, acted_at, '{}',
+                        event_metadata);
+    RETURN posting.id;
+END
+$$;
+
+CREATE FUNCTION bench_event(
+    type text, resource_type text, resource_id text, business_id uuid, correlation text, actor text, acted_at timestamptz, diff jsonb,
+    metadata jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO audit_event (
+        id, recorded_at, txid, cluster_epoch, db_user, schema_version, type, outcome, actor_type, actor_id, person_id, credential_id,
+        on_behalf_of, correlation_id, causation_id, request_id, resource_type, resource_id, transaction_id, occurred_at, reason, diff,
+        metadata, status_text)
+    VALUES (audit_new_id(), clock_timestamp(), 0, 0, '', 1, type, 'succeeded', 'system', actor, NULL, '', '', correlation, '', '',
+            resource_type, resource_id, business_id, acted_at, '', diff, metadata, '');
+END
+$$;
+
+-- The row-lock floor of a hold: lock the balance, write the hold, move the balance, write the event.
+CREATE FUNCTION bench_hold(
+    given_reference text, given_account uuid, given_amount numeric, correlation text, actor text, acted_at timestamptz, operation jsonb)
+RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM FROM ledger_balance WHERE account_id = given_account FOR NO KEY UPDATE;
+    INSERT INTO ledger_hold (id, reference, account_id, amount, status, correlation_id, placed_at)
+    VALUES (audit_new_id(), given_reference, given_account, given_amount, 'placed', correlation, clock_timestamp());
+    UPDATE ledger_balance SET held = held + given_amount WHERE account_id = given_account;
+    PERFORM bench_event('ledger.hold_placed', 'hold', given_reference, NULL, correlation, actor, acted_at, '{}', operation);
+END
+$$;
