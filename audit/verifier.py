@@ -4,6 +4,8 @@ It needs Python 3.11, the package `cryptography`, and the log's public key, whic
     python verifier.py EXPORT_DIR --key VKEY [--anchor FILE ...] [--max-gap SECONDS] [--max-lag SECONDS] [--now UNIX] [--json]
     python verifier.py --proof BUNDLE.json --key VKEY [--json]
 
+A log that changed its key needs one --key for each that was in force, the newest first.
+
 Exit status 0: it holds; 1: broken, one finding a line; 2: could not be checked (a file that is not there, a key that is none).
 
 What it proves. The events are, byte for byte and in this order, those under every signed checkpoint of the export and of the anchor
@@ -163,13 +165,17 @@ class Key(NamedTuple):
 
 
 class Checkpoint(NamedTuple):
-    """`signed_at` in Unix seconds; `rank` 0 is the export's own, above are anchors. Sorts in the order of judgement."""
+    """`signed_at` in Unix seconds; `rank` 0 is the export's own, above are anchors; `key` counts from the newest key, 0.
+
+    Sorts in the order of judgement.
+    """
 
     size: int
     signed_at: int
     rank: int
     root: bytes
     where: str
+    key: int
 
     def __str__(self) -> str:
         return f"{self.size} events, signed {_when(self.signed_at)}"
@@ -189,26 +195,43 @@ def parse_key(vkey: str) -> Key:
     return Key(vkey.strip(), name, public, plain_id, timed_id)
 
 
-def parse_note(note: bytes, key: Key, *, rank: int = 0, where: str = "note") -> Checkpoint:
-    """The checkpoint in a note with both signatures of `key`. Those of others (witnesses) are ignored. Raises ValueError."""
+def parse_keys(vkeys: Sequence[str]) -> list[Key]:
+    """The keys of one log, the newest first. Raises CannotCheck."""
+    keys = [parse_key(vkey) for vkey in vkeys]
+    if len({key.name for key in keys}) != 1:
+        raise CannotCheck("the keys are not of one log")
+    return keys
+
+
+def parse_note(note: bytes, keys: Sequence[Key], *, rank: int = 0, where: str = "note") -> Checkpoint:
+    """The checkpoint in a note with both signatures of one of the `keys`. Those of others are ignored. Raises ValueError."""
     parts = NOTE.fullmatch(note.decode())
     if not parts:
         raise ValueError("not a whole checkpoint: three lines, a blank one, signatures")
     body, origin, size, root, lines = parts.groups()
-    if origin != key.name:
-        raise ValueError(f"a checkpoint of the log {origin!a}, not of {key.name!a}")
-    raws = [_from_base64(encoded) for name, encoded in SIGNATURE.findall(lines) if name == key.name]
-    ours = sorted((raw[:4] == key.timed_id, raw[4:]) for raw in raws if raw[:4] in (key.plain_id, key.timed_id))
-    if [timed for timed, _ in ours] != [False, True]:
+    raws = [_from_base64(encoded) for name, encoded in SIGNATURE.findall(lines) if name == origin]
+    times = [(_signed_at(body.encode(), raws, key), number) for number, key in enumerate(keys) if key.name == origin]
+    signed = [(signed_at, number) for signed_at, number in times if signed_at is not None]
+    if not signed:
+        raise ValueError(f"a checkpoint of {origin!a}, not signed by a key you trust")
+    signed_at, number = signed[0]
+    return Checkpoint(int(size), signed_at, rank, _from_base64(root), where, number)
+
+
+def _signed_at(body: bytes, raws: list[bytes], key: Key) -> int | None:
+    """When `key` signed, once in each of the two ways; None when it did not sign at all. Raises ValueError."""
+    plain, timed = ([raw[4:] for raw in raws if raw[:4] == key_id] for key_id in (key.plain_id, key.timed_id))
+    if not plain and not timed:
+        return None
+    if (len(plain), len(timed)) != (1, 1):
         raise ValueError("not signed in both ways, once each, by the key you trust")
-    (_, plain), (_, timed) = ours
-    signed_at = int.from_bytes(timed[:8], "big")
+    signed_at = int.from_bytes(timed[0][:8], "big")
     try:
-        key.public.verify(plain, body.encode())
-        key.public.verify(timed[8:], f"cosignature/v1\ntime {signed_at}\n{body}".encode())
+        key.public.verify(plain[0], body)
+        key.public.verify(timed[0][8:], b"cosignature/v1\ntime %d\n%s" % (signed_at, body))
     except InvalidSignature as error:
         raise ValueError("a signature in the name of the key you trust is false") from error
-    return Checkpoint(int(size), signed_at, rank, _from_base64(root), where)
+    return signed_at
 
 
 def _from_base64(text: str) -> bytes:
@@ -219,14 +242,14 @@ def _from_base64(text: str) -> bytes:
     return raw
 
 
-def read_checkpoints(path: Path, rank: int, key: Key, report: Report) -> Iterator[Checkpoint]:
+def read_checkpoints(path: Path, rank: int, keys: Sequence[Key], report: Report) -> Iterator[Checkpoint]:
     """The checkpoints of a file as long as they go forward; what is wrong with the others goes into `report`. Raises OSError."""
-    last = Checkpoint(0, 0, rank, b"", "the beginning")
+    last = Checkpoint(0, 0, rank, b"", "the beginning", len(keys))
     with path.open("rb") as file:
         for number, note in enumerate(_notes(file), 1):
             where = f"{path.name} note {number}"
             try:
-                seen = parse_note(note, key, rank=rank, where=where)
+                seen = parse_note(note, keys, rank=rank, where=where)
             except ValueError as error:
                 report.add("note", where, str(error))
                 continue
@@ -341,6 +364,8 @@ class _Judge:
         pause = seen.signed_at - before.signed_at
         if seen.size == before.size and seen.root != before.root:
             self.report.add("fork", seen.where, f"another root than {before.where} for the same {seen.size} events, both signed")
+        if seen.key > before.key:
+            self.report.add("key", seen.where, f"{seen}, by a key that {before.where} had replaced")
         if pause < 0:
             self.report.add("backward", seen.where, f"{seen}, but {before.where}: {before}")
         elif pause > self.max_gap_s:
@@ -399,7 +424,13 @@ class _Judge:
 
 
 def verify_export(
-    directory: Path, key: Key, anchors: Sequence[Path] = (), *, max_gap_s: int = 120, max_lag_s: int = 3600, now: int | None = None
+    directory: Path,
+    keys: Sequence[Key],
+    anchors: Sequence[Path] = (),
+    *,
+    max_gap_s: int = 120,
+    max_lag_s: int = 3600,
+    now: int | None = None,
 ) -> Report:
     """Check an export against its checkpoints and those of the `anchors` files. Raises OSError for what cannot be read."""
     report = Report()
@@ -407,16 +438,18 @@ def verify_export(
     manifest = _read_json(directory / "manifest.json")
     with (directory / "events.tsv").open("rb") as file:
         judge = _Judge(report, _Events(file, report), max_gap_s, max_lag_s)
-        for seen in heapq.merge(*(read_checkpoints(path, rank, key, report) for rank, path in enumerate(files))):
+        for seen in heapq.merge(*(read_checkpoints(path, rank, keys, report) for rank, path in enumerate(files))):
             report.checkpoints += seen.rank == 0
             report.anchored += seen.rank > 0
             report.signed_at = seen.signed_at
             judge.see(seen)
         judge.finish(now)
     report.events = judge.events.read
-    named = {"format": EXPORT_FORMAT, "origin": key.name, "vkey": key.text, "columns": COLUMNS.split(), "size": report.events}
+    named = {"format": EXPORT_FORMAT, "origin": keys[0].name, "columns": COLUMNS.split(), "size": report.events}
     for name in (name for name, wanted in named.items() if manifest.get(name) != wanted):
         report.add("manifest", "manifest.json", f"{name} should be {named[name]!a}")
+    if manifest.get("vkey") not in [key.text for key in keys]:
+        report.add("manifest", "manifest.json", "vkey is not a key you trust")
     return report
 
 
@@ -431,13 +464,13 @@ def _read_json(path: Path) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
-def verify_proof(bundle: Path, key: Key) -> Report:
+def verify_proof(bundle: Path, keys: Sequence[Key]) -> Report:
     """Check that one event is in the log, at its index and in these words. Raises OSError."""
     report, content = Report(), _read_json(bundle)
     try:
-        seen = parse_note(content["checkpoint"].encode(), key, where=bundle.name)
+        seen = parse_note(content["checkpoint"].encode(), keys, where=bundle.name)
         leaf, proof = hash_leaf(content["leaf"].encode()), [_from_base64(node) for node in content["inclusion"]]
-        if (content["format"], content["origin"], content["size"]) != (PROOF_FORMAT, key.name, seen.size):
+        if (content["format"], content["origin"], content["size"]) != (PROOF_FORMAT, keys[0].name, seen.size):
             raise ValueError("format, origin or size are not those of the checkpoint")
         if not verify_inclusion(content["index"], seen.size, leaf, proof, seen.root):
             raise ValueError("the proof does not lead from this event to the signed root")
@@ -459,7 +492,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("export", nargs="?", type=Path, help="directory with manifest.json, events.tsv and checkpoints.txt")
     what.add_argument("--proof", type=Path, help="instead: the proof bundle of one event")
-    parser.add_argument("--key", required=True, help="verifier key of the log: name+id+base64")
+    parser.add_argument(
+        "--key", required=True, action="append", help="verifier key of the log: name+id+base64; again for older ones"
+    )
     parser.add_argument("--anchor", type=Path, nargs="+", action="extend", default=[], help="checkpoints that were kept elsewhere")
     parser.add_argument("--max-gap", type=int, default=120, help="seconds allowed between two checkpoints (%(default)s)")
     parser.add_argument("--max-lag", type=int, default=3600, help="seconds allowed from an event to its seal (%(default)s)")
@@ -471,12 +506,12 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
     try:
-        key = parse_key(options.key)
+        keys = parse_keys(options.key)
         if options.proof:
-            report = verify_proof(options.proof, key)
+            report = verify_proof(options.proof, keys)
         else:
             limits = {"max_gap_s": options.max_gap, "max_lag_s": options.max_lag, "now": options.now}
-            report = verify_export(options.export, key, options.anchor, **limits)
+            report = verify_export(options.export, keys, options.anchor, **limits)
     except (CannotCheck, OSError) as error:
         sys.stderr.write(f"could not be checked: {error}\n")
         return 2

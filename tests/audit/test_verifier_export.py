@@ -10,16 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit.verifier import Report, parse_key, verify_export
+from audit.verifier import Report, parse_keys, verify_export
 from tests.audit.trail import BEGIN_S, Signer, Trail, event, honest_trail, write_notes
 
 SIGNER = Signer()
-KEY = parse_key(SIGNER.vkey)
+KEYS = parse_keys([SIGNER.vkey])
 
 
 def _verify(trail: Trail, directory: Path, anchors: Sequence[bytes] = (), **limits: int) -> Report:
     files = [write_notes(directory.with_suffix(".anchors"), anchors)] if anchors else []
-    return verify_export(trail.write(directory), KEY, files, **limits)
+    return verify_export(trail.write(directory), KEYS, files, **limits)
 
 
 def _kinds(report: Report) -> list[str]:
@@ -52,7 +52,7 @@ def test_anchors_may_be_few_doubled_newer_than_the_export_and_in_many_files(tmp_
     newer = trail.seal(85)
     one = write_notes(tmp_path / "one", [trail.notes[2], trail.notes[2], newer])
     other = write_notes(tmp_path / "other", [trail.notes[2], trail.notes[5]])
-    report = verify_export(tmp_path / "export", KEY, [one, other, write_notes(tmp_path / "none", [])])
+    report = verify_export(tmp_path / "export", KEYS, [one, other, write_notes(tmp_path / "none", [])])
     assert (report.findings, report.anchored, report.signed_at) == ([], 5, BEGIN_S + 85)
 
 
@@ -219,14 +219,14 @@ def test_a_manifest_that_tells_something_else_is_found(changed: dict[str, object
         path = directory / "manifest.json"
         path.write_text(json.dumps(json.loads(path.read_text()) | changed))
 
-    assert _kinds(verify_export(honest_trail().write(tmp_path / "export", spoil=edit), KEY)) == ["manifest"]
+    assert _kinds(verify_export(honest_trail().write(tmp_path / "export", spoil=edit), KEYS)) == ["manifest"]
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"[" * 200_000, b"\xff", b"7", b'{"size": %s}' % (b"9" * 9000)])
 def test_a_manifest_that_is_none_is_found(content: bytes, tmp_path: Path) -> None:
     directory = honest_trail().write(tmp_path / "export")
     (directory / "manifest.json").write_bytes(content)
-    assert _kinds(verify_export(directory, KEY)) == ["manifest"]
+    assert _kinds(verify_export(directory, KEYS)) == ["manifest"]
 
 
 @pytest.mark.parametrize("name", ["manifest.json", "events.tsv", "checkpoints.txt"])
@@ -234,21 +234,21 @@ def test_a_missing_file_is_no_verdict(name: str, tmp_path: Path) -> None:
     directory = honest_trail().write(tmp_path / "export")
     (directory / name).unlink()
     with pytest.raises(OSError, match=name):
-        verify_export(directory, KEY)
+        verify_export(directory, KEYS)
     shutil.rmtree(directory)
     with pytest.raises(OSError):
-        verify_export(directory, KEY)
+        verify_export(directory, KEYS)
 
 
 def test_a_line_cut_in_the_middle_is_found(tmp_path: Path) -> None:
     directory = honest_trail().write(tmp_path / "export")
     whole = (directory / "events.tsv").read_bytes()
     (directory / "events.tsv").write_bytes(whole[:-1])
-    assert _kinds(verify_export(directory, KEY)) == ["truncated"]
+    assert _kinds(verify_export(directory, KEYS)) == ["truncated"]
     (directory / "events.tsv").write_bytes(whole[:-40])
-    assert _kinds(verify_export(directory, KEY)) == ["event", "root", "truncated"]
+    assert _kinds(verify_export(directory, KEYS)) == ["event", "root", "truncated"]
     (directory / "events.tsv").write_bytes(b"\0" * 3_000_000)
-    assert _kinds(verify_export(directory, KEY)) == ["cut", "event", "manifest", "truncated"]
+    assert _kinds(verify_export(directory, KEYS)) == ["cut", "event", "manifest", "truncated"]
 
 
 _spoiling = st.tuples(
@@ -266,7 +266,7 @@ def test_a_spoiled_file_is_judged_and_upsets_nothing(name: str, spoiling: tuple[
         start = int(where * len(old))
         changed = old[:start] + new + old[start + length :]
         (directory / name).write_bytes(changed)
-        assert not verify_export(directory, KEY).holds or changed.split() == old.split()
+        assert not verify_export(directory, KEYS).holds or changed.split() == old.split()
 
 
 def test_findings_are_bounded_however_much_is_wrong(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from audit.verifier import CannotCheck, parse_key, parse_note
+from audit.verifier import CannotCheck, parse_key, parse_keys, parse_note
 from tests.audit.rfc9162 import root_of
 from tests.audit.trail import ORIGIN, Signer
 
@@ -20,7 +20,7 @@ MONKEYS_LINE = "— monkeys 202fftzGl3LVoqjXfwCFZZXs8I+5G22+Ek2K0AOyBuSJ/8/CZawN
 
 ROOT = root_of([b"one", b"two"])
 SIGNER = Signer()
-KEY = parse_key(SIGNER.vkey)
+KEYS = parse_keys([SIGNER.vkey])
 NOTE = SIGNER.note(2, ROOT, 1_795_000_000)
 BODY = NOTE[: NOTE.index(b"\n\n") + 1]
 PLAIN, TIMED = SIGNER.plain(BODY), SIGNER.timed(BODY, 1_795_000_000)
@@ -39,22 +39,22 @@ def test_a_checkpoint_of_another_implementation_is_read_and_its_signature_verifi
     assert signature[:4] == key.plain_id
     key.public.verify(signature[4:], MONKEYS_BODY)
     with pytest.raises(ValueError, match="both ways"):
-        parse_note(MONKEYS_BODY + b"\n" + MONKEYS_LINE.encode(), key)
+        parse_note(MONKEYS_BODY + b"\n" + MONKEYS_LINE.encode(), [key])
 
 
 def test_a_checkpoint_says_size_time_and_root() -> None:
-    seen = parse_note(NOTE, KEY, rank=3, where="here")
+    seen = parse_note(NOTE, KEYS, rank=3, where="here")
     assert (seen.size, seen.signed_at, seen.root, seen.rank, seen.where) == (2, 1_795_000_000, ROOT, 3, "here")
 
 
 @pytest.mark.parametrize("lines", [PLAIN + TIMED, TIMED + PLAIN, WITNESS.timed(BODY, 7) + PLAIN + TIMED + WITNESS.plain(BODY)])
 def test_the_order_of_signatures_does_not_matter_and_witnesses_are_welcome(lines: bytes) -> None:
-    assert parse_note(BODY + b"\n" + lines, KEY).size == 2
+    assert parse_note(BODY + b"\n" + lines, KEYS).size == 2
 
 
 def test_a_signature_with_our_name_and_another_key_is_ignored() -> None:
     stranger = Signer(seed=b"x" * 32)
-    assert parse_note(BODY + b"\n" + stranger.plain(BODY) + PLAIN + TIMED, KEY).size == 2
+    assert parse_note(BODY + b"\n" + stranger.plain(BODY) + PLAIN + TIMED, KEYS).size == 2
     assert stranger.key_id(1) != SIGNER.key_id(1)
 
 
@@ -89,14 +89,14 @@ BROKEN_SIGNATURES = {
 @pytest.mark.parametrize("lines", BROKEN_SIGNATURES.values(), ids=BROKEN_SIGNATURES.keys())
 def test_a_note_without_both_signatures_is_refused(lines: bytes) -> None:
     with pytest.raises(ValueError):
-        parse_note(BODY + b"\n" + lines, KEY)
+        parse_note(BODY + b"\n" + lines, KEYS)
 
 
 def test_a_signed_time_cannot_be_moved() -> None:
     raw = base64.b64decode(TIMED.split()[2])
     moved = SIGNER.line(4, (1_795_000_060).to_bytes(8, "big") + raw[12:])
     with pytest.raises(ValueError, match="false"):
-        parse_note(BODY + b"\n" + PLAIN + moved, KEY)
+        parse_note(BODY + b"\n" + PLAIN + moved, KEYS)
 
 
 def test_no_bit_of_a_note_can_be_turned() -> None:
@@ -105,7 +105,7 @@ def test_no_bit_of_a_note_can_be_turned() -> None:
         for bit in (1, 128):
             turned = NOTE[:position] + bytes([NOTE[position] ^ bit]) + NOTE[position + 1 :]
             with pytest.raises(ValueError):
-                parse_note(turned, KEY)
+                parse_note(turned, KEYS)
 
 
 @pytest.mark.parametrize(
@@ -132,12 +132,12 @@ def test_no_bit_of_a_note_can_be_turned() -> None:
 )
 def test_a_body_that_is_no_checkpoint_is_refused_however_well_signed(body: bytes) -> None:
     with pytest.raises(ValueError):
-        parse_note(body + b"\n" + SIGNER.plain(body) + SIGNER.timed(body, 5), KEY)
+        parse_note(body + b"\n" + SIGNER.plain(body) + SIGNER.timed(body, 5), KEYS)
 
 
 def test_a_witness_with_an_odd_name_does_not_upset_the_reader() -> None:
     for name in ("w\u2028x", "w\x85x", "—", "ü", "w\N{NO-BREAK SPACE}x"):
-        assert parse_note(BODY + b"\n" + Signer(name).plain(BODY) + PLAIN + TIMED, KEY).size == 2
+        assert parse_note(BODY + b"\n" + Signer(name).plain(BODY) + PLAIN + TIMED, KEYS).size == 2
 
 
 def test_every_part_of_a_key_counts() -> None:

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from audit.verifier import Report, parse_key, verify_proof
+from audit.verifier import Report, parse_keys, verify_proof
 from tests.audit.rfc9162 import inclusion_proof
 from tests.audit.trail import Signer, Trail, honest_trail
 
-KEY = parse_key(Signer().vkey)
+KEYS = parse_keys([Signer().vkey])
 
 
 def _bundle(trail: Trail, index: int) -> dict[str, Any]:
@@ -29,7 +29,7 @@ def _bundle(trail: Trail, index: int) -> dict[str, Any]:
 def _verify(content: object, directory: Path) -> Report:
     path = directory / "bundle.json"
     path.write_bytes(content if isinstance(content, bytes) else json.dumps(content).encode())
-    return verify_proof(path, KEY)
+    return verify_proof(path, KEYS)
 
 
 def test_every_event_of_a_log_can_be_proven_alone(tmp_path: Path) -> None:
