@@ -180,6 +180,24 @@ def test_two_anchored_futures_of_one_log_are_found(tmp_path: Path) -> None:
     assert _kinds(report) == ["fork", "removed", "root"]
 
 
+def _rotated(*signers: Signer) -> Trail:
+    trail = Trail()
+    for number, signer in enumerate(signers):
+        trail.signer = signer
+        trail.events.append(event(number))
+        trail.seal(number + 1)
+    return trail
+
+
+def test_a_log_may_change_its_key_and_never_goes_back_to_an_old_one(tmp_path: Path) -> None:
+    old, new = Signer(), Signer(seed=b"n" * 32)
+    keys = parse_keys([new.vkey, old.vkey])
+    assert verify_export(_rotated(old, old, new, new).write(tmp_path / "export"), keys).findings == []
+    assert _kinds(verify_export(_rotated(old, new, old, new).write(tmp_path / "export"), keys)) == ["key"]
+    assert _kinds(verify_export(_rotated(old, new).write(tmp_path / "export"), keys[:1])) == ["note"]
+    assert _kinds(verify_export(_rotated(old, new).write(tmp_path / "export"), keys[1:])) == ["manifest", "note", "unsealed"]
+
+
 def test_silence_up_to_now_is_a_gap(tmp_path: Path) -> None:
     trail = honest_trail()
     assert _kinds(_verify(trail, tmp_path / "export", now=BEGIN_S + 55 + 120)) == []

@@ -58,10 +58,6 @@ def test_a_signature_with_our_name_and_another_key_is_ignored() -> None:
     assert stranger.key_id(1) != SIGNER.key_id(1)
 
 
-def _line(signer: Signer, kind: int, signature: bytes) -> bytes:
-    return signer.line(kind, signature)
-
-
 ZEROS = bytes(64)
 BROKEN_SIGNATURES = {
     "none": b"",
@@ -167,3 +163,10 @@ def test_every_part_of_a_key_counts() -> None:
 def test_what_only_looks_like_a_key_is_refused(vkey: str) -> None:
     with pytest.raises(CannotCheck):
         parse_key(vkey)
+
+
+def test_keys_of_two_logs_are_not_the_keys_of_one() -> None:
+    assert [key.name for key in parse_keys([SIGNER.vkey, Signer(seed=b"x" * 32).vkey])] == [ORIGIN, ORIGIN]
+    for vkeys in ([SIGNER.vkey, WITNESS.vkey], [SIGNER.vkey, "x"], []):
+        with pytest.raises(CannotCheck):
+            parse_keys(vkeys)
