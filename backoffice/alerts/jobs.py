@@ -7,6 +7,8 @@ from datetime import timedelta
 from approvals.commands.expiry import expire_due
 from backoffice.alerts import checks, outbox
 from backoffice.health.heartbeats import signs
+from ledger.commands.proofs import prove_books
+from ledger.queries.proofs import full_proof_is_due, seconds_since_last_run
 from reconciliation.commands import reconciling
 from transfers import driver
 from transfers.overdue import left_behind
@@ -17,6 +19,7 @@ LEFT_BEHIND = timedelta(seconds=15)
 WEBHOOK_LEFT = timedelta(seconds=10)
 BEAT_SILENT_S = 30.0
 TRANSFERS_AT_ONCE = 20
+PROVE_EVERY_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,19 @@ def reconcile() -> None:
         reconciling.reconcile()
 
 
+def prove() -> None:
+    """The books since the last checkpoint, unless another sweep has just done it."""
+    silent_s = seconds_since_last_run()
+    if silent_s is None or silent_s > PROVE_EVERY_S / 2:
+        prove_books()
+
+
+def prove_in_full() -> None:
+    """The books from the first entry, once a day."""
+    if full_proof_is_due():
+        prove_books(full=True)
+
+
 def all_jobs() -> list[Job]:
     return [
         # Twenty transfers with slow providers take their time.
@@ -50,4 +66,7 @@ def all_jobs() -> list[Job]:
         Job("approvals", 5.0, expire_due),
         Job("webhooks", 5.0, lambda: process_stored(older_than=WEBHOOK_LEFT)),
         Job("reconcile", 15.0, reconcile, patience_s=10 * 60.0),
+        Job("proofs", PROVE_EVERY_S, prove, patience_s=5 * 60.0),
+        # Ten million entries take minutes; the alert about late proofs watches the lane above.
+        Job("full proof", 600.0, prove_in_full, patience_s=6 * 3600.0),
     ]

@@ -64,6 +64,16 @@ _ALL = (
         "The outside took back money that the client had spent. The client owes us; nobody else's money is touched.",
     ),
     Runbook(
+        "ledger-proof-broken",
+        "The books do not prove themselves",
+        "Two things that must agree do not. It is a bug, or somebody changed rows by hand: find out which before anybody repairs.",
+    ),
+    Runbook(
+        "ledger-proof-late",
+        "The books have not been proved",
+        "Nothing is known to be wrong. The check that would notice has not run.",
+    ),
+    Runbook(
         "process-dead",
         "A process has stopped reporting",
         "Work waits, and none of it is lost. Find out which process it is, and start it again.",

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ledger.models import ProofCheckpoint, ProofRun
 from ledger.proofs.registry import START, Finding, Proof, Since, all_proofs
 from ledger.proofs.running import prove
 from ledger.queries.rows import select
 
+FULL_EVERY, FULL_EVERY_BROKEN = timedelta(hours=24), timedelta(hours=1)
 HOLDS, BROKEN, NOT_RUN = "holds", "broken", "not run"
 
 
@@ -71,6 +72,17 @@ def seconds_since_last_run() -> int | None:
     sql = "SELECT extract(epoch FROM clock_timestamp() - max(ended_at))::bigint AS seconds FROM ledger_proof_run"
     seconds = select(sql)[0]["seconds"]
     return None if seconds is None else int(seconds)
+
+
+def full_proof_is_due() -> bool:
+    """Once a day; every hour while the last one is broken, so that a repair is noticed."""
+    last = last_full_run()
+    if last is None:
+        return True
+    age = FULL_EVERY_BROKEN if last.broken else FULL_EVERY
+    return bool(
+        select("SELECT clock_timestamp() - %(age)s > %(ended_at)s AS due", {"age": age, "ended_at": last.ended_at})[0]["due"]
+    )
 
 
 def proof_status() -> list[ProofStatus]:

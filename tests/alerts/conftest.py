@@ -13,6 +13,7 @@ from django.test import override_settings
 from audit import context
 from audit.context import Actor
 from backoffice.health import heartbeats
+from ledger.commands.proofs import prove_books
 from tests.transfers import world as worlds
 from tests.transfers.conftest import committing as committing
 from tests.transfers.conftest import test_database as test_database
@@ -71,8 +72,10 @@ def sink() -> Iterator[Sink]:
 
 @pytest.fixture
 def healthy(db: None) -> Iterator[None]:
-    """Every process reports, and one channel is configured that nobody is told to send to."""
+    """Every process reports, the books are proved, and one channel is configured that nobody is told to send to."""
     for kind in ("worker", "beat", "sweeper"):
         heartbeats.sign(name=kind, kind=kind)
+    with context.bind(Actor.system("test")):
+        prove_books()
     with override_settings(ALERT_CHANNELS={"oncall": "json://127.0.0.1:9/"}, ALERT_THRESHOLDS={}):
         yield

@@ -1,8 +1,15 @@
 """What is worth waking somebody for. One module per kind of cause; each rule finds its causes and says why one is gone."""
 
-from backoffice.alerts.rules import breaks, overdrafts, processes, time_in_state
+from backoffice.alerts.rules import breaks, overdrafts, processes, proofs, time_in_state
 from backoffice.alerts.rules.base import Rule
 
 
 def all_rules() -> list[Rule]:
-    return [*time_in_state.rules(), processes.DeadProcesses(), breaks.OverdueBreaks(), overdrafts.OpenOverdrafts()]
+    return [
+        *time_in_state.rules(),
+        processes.DeadProcesses(),
+        breaks.OverdueBreaks(),
+        overdrafts.OpenOverdrafts(),
+        proofs.BrokenProofs(),
+        proofs.LateProofs(),
+    ]

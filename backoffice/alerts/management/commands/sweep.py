@@ -10,7 +10,7 @@ from backoffice.alerts.sweeper import Sweeper, run_once
 
 
 class Command(BaseCommand):
-    help = "Find what workers and beat missed: overdue transfers, alerts and their messages, lapsed approvals, stored webhooks."
+    help = "Find what workers and beat missed: overdue transfers, alerts, lapsed approvals, stored webhooks. Prove the books."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--once", action="store_true", help="One round of every job, then leave: exit 1 when one broke.")
