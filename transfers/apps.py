@@ -9,13 +9,16 @@ class TransfersConfig(AppConfig):
         from django.conf import settings
 
         from audit import partitions, vocabulary
+        from ledger.proofs import registry as proofs
         from transfers.commands.moves import AUDIT_TYPES
         from transfers.commands.release import register_action
+        from transfers.proofs import PROOFS
         from transfers.rails import registry
         from transfers.vocabulary import DOORS
 
         vocabulary.register(*AUDIT_TYPES, *DOORS)
         partitions.register("transfers_ensure_event_partitions")
+        proofs.register(*PROOFS)
         register_action()
         registry.configure(
             registry.RailSettings(

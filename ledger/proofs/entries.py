@@ -40,19 +40,34 @@ _PROJECTION_MATCHES_ENTRIES = """
                                 coalesce(proved.entries, 0) + coalesce(later.entries, 0) AS entries) AS book
      WHERE (now.debits, now.credits, now.entries) IS DISTINCT FROM (book.debits, book.credits, book.entries)
 """
+# An account that only collected for a while has entries without a running balance in between; versions count them all the same.
 _RUNNING_BALANCES_FOLLOW = """
-    SELECT code AS subject, format('entry %%s carries balance %%s at version %%s; adding up gives %%s at %%s',
-                                   id, balance_after, account_version, running, position) AS message
-      FROM (SELECT account.code, entry.id, entry.balance_after, entry.account_version,
-                   coalesce(proved.entries, 0) + row_number() OVER of_account AS position,
-                   CASE WHEN account.type IN ('asset', 'expense') THEN 1 ELSE -1 END
-                   * (coalesce(proved.debits - proved.credits, 0) + sum(entry.debit - entry.credit) OVER of_account) AS running
+    SELECT code AS subject, format('entry %%s carries balance %%s at version %%s; the one before it carries %%s at %%s',
+                                   id, balance_after, account_version, balance_before, version_before) AS message
+      FROM (SELECT account.code, account.guarded, now.version AS entries,
+                   side.sign * (now.debits - now.credits) AS posted, entry.id, entry.balance_after, entry.account_version,
+                   side.sign * (entry.debit - entry.credit) AS change,
+                   coalesce(lag(entry.balance_after) OVER of_account, side.sign * (proved.debits - proved.credits), 0)
+                   AS balance_before,
+                   coalesce(lag(entry.account_version) OVER of_account, proved.entries, 0) AS version_before,
+                   lead(entry.id) OVER of_account IS NULL AS is_last
               FROM ledger_entries_after(%(epoch)s, %(txid)s) AS entry
               JOIN ledger_account AS account ON account.id = entry.account_id
-              LEFT JOIN ledger_proved_sums(%(checkpoint)s) AS proved ON proved.account_id = entry.account_id
-             WHERE account.guarded
+              JOIN ledger_balance AS now ON now.account_id = account.id
+              LEFT JOIN ledger_proved_sums(%(checkpoint)s) AS proved ON proved.account_id = account.id
+             CROSS JOIN LATERAL (SELECT CASE WHEN account.type IN ('asset', 'expense') THEN 1 ELSE -1 END AS sign) AS side
+             WHERE entry.balance_after IS NOT NULL
             WINDOW of_account AS (PARTITION BY entry.account_id ORDER BY entry.account_version)) AS followed
-     WHERE (balance_after, account_version) IS DISTINCT FROM (running, position)
+     WHERE (account_version = version_before + 1 AND balance_after <> balance_before + change)
+        OR account_version <= version_before OR account_version IS NULL
+        OR (is_last AND guarded AND (balance_after, account_version) IS DISTINCT FROM (posted, entries))
+"""
+_ENTRIES_FIT_THEIR_ACCOUNTS = """
+    SELECT entry.id::text AS subject, format('an entry in %%s on account %%s', entry.asset_id,
+           coalesce(format('%%s, which is in %%s', account.code, account.asset_id), 'that does not exist')) AS message
+      FROM ledger_entries_after(%(epoch)s, %(txid)s) AS entry
+      LEFT JOIN ledger_account AS account ON account.id = entry.account_id
+     WHERE account.asset_id IS DISTINCT FROM entry.asset_id
 """
 
 PROOFS = (
@@ -72,6 +87,12 @@ PROOFS = (
         name="entries_have_their_transaction",
         says="Every entry belongs to a posting and has its times.",
         find=asked(_ENTRIES_HAVE_THEIR_TRANSACTION),
+        incremental=True,
+    ),
+    Proof(
+        name="entries_fit_their_accounts",
+        says="Every entry is on an account that exists, in that account's asset.",
+        find=asked(_ENTRIES_FIT_THEIR_ACCOUNTS),
         incremental=True,
     ),
     Proof(

@@ -5,13 +5,15 @@ A proof is one statement, so one snapshot: postings that happen meanwhile are se
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from ledger.queries.rows import select
 
 # Of a proof that is broken everywhere, more would help nobody.
 MOST_FINDINGS = 1_000
-_FIRST_OF = "SELECT subject, message FROM ({sql}) AS found ORDER BY subject, message LIMIT {most}"
+_FIRST_OF = "SELECT subject, message FROM ({sql}) AS found WHERE message IS NOT NULL ORDER BY subject, message LIMIT {most}"
+_LONGEST_TRANSACTION = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,11 @@ class Since:
     @property
     def is_start(self) -> bool:
         return self.checkpoint == 0
+
+    @property
+    def around(self) -> str:
+        """A time before which nothing that came after the checkpoint was written, long transactions aside."""
+        return "-infinity" if self.taken_at is None else (self.taken_at - _LONGEST_TRANSACTION).isoformat()
 
 
 START = Since(checkpoint=0, epoch=0, txid=0, taken_at=None, entries=0)
@@ -72,13 +79,17 @@ def all_proofs() -> tuple[Proof, ...]:
     return tuple(_proofs.values())
 
 
-def asked(sql: str) -> Callable[[Since], Rows]:
-    """`find` from a statement that returns subject and message. It may use %(checkpoint)s, %(epoch)s and %(txid)s, which are 0 for
-    a full proof. A percent sign is written twice."""
+def asked(sql: str, **parameters: Any) -> Callable[[Since], Rows]:
+    """`find` from a statement that returns subject and message; rows without a message are none.
+
+    Besides its own `parameters` it may use %(checkpoint)s, %(epoch)s and %(txid)s, which are 0 for a full proof, and %(around)s:
+    whatever came after the checkpoint has a later time, unless its transaction had been open for an hour. A percent sign is
+    written twice.
+    """
     statement = _FIRST_OF.format(sql=sql, most=MOST_FINDINGS)
 
     def find(since: Since) -> Rows:
-        rows = select(statement, {"checkpoint": since.checkpoint, "epoch": since.epoch, "txid": since.txid})
-        return [(row["subject"], row["message"]) for row in rows]
+        place = {"checkpoint": since.checkpoint, "epoch": since.epoch, "txid": since.txid, "around": since.around}
+        return [(row["subject"], row["message"]) for row in select(statement, {**place, **parameters})]
 
     return find

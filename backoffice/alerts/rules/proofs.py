@@ -60,7 +60,7 @@ def _broken(status: ProofStatus) -> Finding:
         severity=Severity.CRITICAL,
         title=f"The books do not prove themselves: {status.name.replace('_', ' ')}",
         detail=" ".join(said),
-        link=reverse("console:ledger"),
+        link=reverse("console:proofs"),
         runbook=_BROKEN,
     )
 
@@ -78,6 +78,6 @@ def _late(silent_s: int | None) -> Finding:
         severity=Severity.CRITICAL,
         title=f"The books were not proved {since}",
         detail="The sweep does it every minute. Nothing is known to be wrong; nobody would notice if it were.",
-        link=reverse("console:ledger"),
+        link=reverse("console:proofs"),
         runbook=_LATE,
     )

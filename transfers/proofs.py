@@ -1,0 +1,91 @@
+"""What this floor adds to the proofs of the books: what is on hold, taken and given back is what the transfers say.
+
+A transfer's hold goes with it: placed from acceptance on, at what the transfer may take; settled by the posting that pays; released
+when the transfer ends without paying.
+"""
+
+from ledger.proofs.registry import Proof, asked
+from transfers.states import TERMINAL, Status
+
+_BEFORE_THE_LOCK = (Status.CREATED, Status.QUOTED)
+_LOCKED = (Status.FUNDS_LOCKED, Status.SENT_ON_CHAIN)
+_PAID = (Status.CONFIRMED, Status.FIAT_SETTLED, Status.RECONCILED)
+_GIVEN_BACK = (Status.CANCELLED, Status.EXPIRED)
+
+# Before the lock the hold is what approvers signed, afterwards what the quote says. Which of the two it was when a transfer ended
+# unpaid, its row no longer tells: `least` or `most`.
+_TRANSFERS_MATCH_HOLDS = """
+    SELECT transfer.reference AS subject, transfer.status || ': ' || CASE
+           WHEN hold.id IS NULL THEN 'it has no hold'
+           WHEN hold.account_code IS DISTINCT FROM format('client:%%s:%%s', transfer.client_id, transfer.source_asset_id)
+             OR hold.transaction_id IS DISTINCT FROM transfer.id
+           THEN format('its hold is on %%s, for %%s', hold.account_code, coalesce(hold.transaction_id::text, 'nothing'))
+           WHEN hold.amount NOT IN (bound.least, bound.most)
+           THEN format('it may take %%s, its hold is %%s', bound.most, hold.amount)
+           WHEN NOT (hold.status = ANY(bound.statuses)) THEN format('its hold is %%s', hold.status)
+           WHEN hold.settled_amount <> price.total
+           THEN format('its price is %%s, its hold settled %%s', price.total, hold.settled_amount)
+           WHEN hold.status = 'settled' AND paid.taken IS DISTINCT FROM price.total
+           THEN format('its price is %%s, its posting took %%s', price.total, coalesce(paid.taken::text, 'nothing: there is none'))
+           WHEN hold.status = 'settled' AND transfer.status = 'FAILED' AND NOT paid.is_reversed
+           THEN 'what it took was not given back'
+           END AS message
+      FROM transfers_transfer AS transfer
+     CROSS JOIN LATERAL (SELECT transfer.source_amount + transfer.fee_amount AS total) AS price
+     CROSS JOIN LATERAL (
+           SELECT CASE WHEN transfer.status = ANY(%(before_the_lock)s) THEN transfer.max_total_debit ELSE price.total END AS least,
+                  CASE WHEN transfer.status = ANY(%(locked)s) OR transfer.status = ANY(%(paid)s) THEN price.total
+                       ELSE transfer.max_total_debit END AS most,
+                  CASE WHEN transfer.status = ANY(%(before_the_lock)s) OR transfer.status = ANY(%(locked)s) THEN ARRAY['placed']
+                       WHEN transfer.status = ANY(%(paid)s) THEN ARRAY['settled']
+                       WHEN transfer.status = ANY(%(given_back)s) THEN ARRAY['released']
+                       ELSE ARRAY['released', 'settled'] END AS statuses) AS bound
+      LEFT JOIN LATERAL (
+           SELECT placed.*, account.code AS account_code
+             FROM ledger_hold AS placed LEFT JOIN ledger_account AS account ON account.id = placed.account_id
+            WHERE placed.reference = transfer.hold_reference) AS hold ON true
+      LEFT JOIN LATERAL (
+           SELECT sum(entry.debit) AS taken,
+                  EXISTS (SELECT FROM ledger_ledgertransaction AS reversal WHERE reversal.reverses_id = posting.id) AS is_reversed
+             FROM ledger_ledgertransaction AS posting
+             JOIN ledger_entry AS entry ON entry.transaction_id = posting.id AND entry.booked_at = posting.booked_at
+              AND entry.account_id = hold.account_id
+            WHERE hold.status = 'settled' AND posting.transaction_id = transfer.id
+              AND posting.reference IN ('withdrawal/' || transfer.reference, 'conversion/' || transfer.reference)
+            GROUP BY posting.id) AS paid ON true
+     WHERE transfer.status = ANY(%(under_way)s)
+        OR transfer.status = ANY(%(terminal)s) AND transfer.state_entered_at >= %(around)s
+"""
+_HOLDS_MATCH_TRANSFERS = """
+    SELECT hold.reference AS subject, CASE
+           WHEN transfer.id IS NULL THEN 'a hold for a transfer that does not exist'
+           WHEN transfer.status = ANY(%(terminal)s)
+           THEN format('the transfer is %%s, and still holds %%s', transfer.status, hold.amount)
+           ELSE format('the transfer goes by hold %%s', transfer.hold_reference) END AS message
+      FROM ledger_hold AS hold
+      LEFT JOIN transfers_transfer AS transfer ON transfer.id = hold.transaction_id
+     WHERE hold.status = 'placed' AND (transfer.id IS NOT NULL OR starts_with(hold.reference, 'withdrawal-hold/'))
+       AND (transfer.id IS NULL OR transfer.status = ANY(%(terminal)s) OR transfer.hold_reference <> hold.reference)
+"""
+
+PROOFS = (
+    Proof(
+        name="transfers_match_holds",
+        says="Every transfer holds what it may take until it is paid, has taken its price when it is, and has given back the rest.",
+        find=asked(
+            _TRANSFERS_MATCH_HOLDS,
+            before_the_lock=list(_BEFORE_THE_LOCK),
+            locked=list(_LOCKED),
+            paid=list(_PAID),
+            given_back=list(_GIVEN_BACK),
+            under_way=sorted(set(Status) - TERMINAL),
+            terminal=sorted(TERMINAL),
+        ),
+        incremental=True,
+    ),
+    Proof(
+        name="holds_match_transfers",
+        says="Every open hold of a transfer belongs to one that is under way and goes by it.",
+        find=asked(_HOLDS_MATCH_TRANSFERS, terminal=sorted(TERMINAL)),
+    ),
+)
