@@ -1,6 +1,7 @@
 """Moments and days as filters take them: always UTC, so that an address means the same to whoever it is sent to."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -23,3 +24,18 @@ class UtcMomentField(forms.CharField):
 
     def run_validators(self, value: object) -> None:
         """Those of text have run on the text."""
+
+
+class UtcDayField(forms.DateField):
+    """A day of UTC."""
+
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    default_error_messages = {"invalid": "Write a day such as 2026-11-20."}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(input_formats=["%Y-%m-%d"], **kwargs)
+
+
+def beginning_of(day: date) -> datetime:
+    """Midnight UTC."""
+    return datetime.combine(day, time(), UTC)

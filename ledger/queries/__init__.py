@@ -10,7 +10,7 @@ from ledger.queries.drill_down import Behind, EntryBehind, postings_behind
 from ledger.queries.overdrafts import Overdraft, overdraft_receivables, overdrafts
 from ledger.queries.revenue import Figure, revenue
 from ledger.queries.statement_rows import StatementRow
-from ledger.queries.statements import Statement, statement, statement_page, statement_stream
+from ledger.queries.statements import Movement, Statement, movements, statement, statement_page, statement_stream
 from ledger.queries.times import TimeBasis
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "ClientMoney",
     "EntryBehind",
     "Figure",
+    "Movement",
     "Overdraft",
     "Statement",
     "StatementRow",
@@ -36,6 +37,7 @@ __all__ = [
     "entries_of",
     "forget_units",
     "holds_of",
+    "movements",
     "overdraft_receivables",
     "overdrafts",
     "postings_behind",

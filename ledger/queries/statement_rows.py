@@ -23,6 +23,11 @@ _TOTALS = """
            {passed} AS passed
       FROM ledger_entry AS entry {posting} WHERE {where}
 """
+_MOVEMENTS = """
+    SELECT posting.kind, entry.debit > 0 AS is_debit, sum(entry.debit + entry.credit) AS amount, count(*) AS entries
+      FROM ledger_entry AS entry {posting} WHERE {where}
+     GROUP BY posting.kind, entry.debit > 0 ORDER BY is_debit DESC, amount DESC, posting.kind
+"""
 _ROWS = """
     SELECT entry.booked_at, entry.value_at, posting.settled_at, posting.reference, posting.kind, posting.description,
            posting.transaction_id, reversed.reference AS reverses, entry.debit, entry.credit,
@@ -55,6 +60,11 @@ def totals_sql(by: TimeBasis, *, passed: str | None) -> str:
     """Totals of the interval. `passed` is the net of the rows on the far side of the cursor ("<=" or ">="), 0 without one."""
     net = f"coalesce(sum(entry.debit - entry.credit) FILTER (WHERE ({_key(by)}) {passed} ({_CURSOR})), 0)" if passed else "0"
     return _TOTALS.format(passed=net, posting=POSTING if by.needs_posting else "", where=_where(by, joined=by.needs_posting))
+
+
+def movements_sql(by: TimeBasis) -> str:
+    """Debits and credits of the interval by the kind of their postings."""
+    return _MOVEMENTS.format(posting=POSTING, where=_where(by, joined=True))
 
 
 def rows_sql(by: TimeBasis, *, newest_first: bool = False, beyond: str | None = None, limited: bool = False) -> str:

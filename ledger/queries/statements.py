@@ -94,6 +94,25 @@ def statement_page(
     return replace(head, rows=rows, next_cursor=statement_rows.cursor_after(shown[-1], by) if len(found) > size else None)
 
 
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """All debits, or all credits, that postings of one kind booked on an account in an interval; `amount` in minor units."""
+
+    kind: str
+    is_debit: bool
+    amount: int
+    entries: int
+
+
+def movements(account_code: str, *, since: datetime, until: datetime, by: TimeBasis = TimeBasis.BOOKED) -> list[Movement]:
+    """What moved on `account_code` from `since` up to, not including, `until`: debits first, the largest first. Raises
+    UnknownAccount."""
+    with one_snapshot():
+        _, parameters = _begin(account_code, since, until, by, None)
+        found = select(statement_rows.movements_sql(by), parameters)
+    return [Movement(row["kind"], row["is_debit"], int(row["amount"]), row["entries"]) for row in found]
+
+
 def _begin(
     account_code: str, since: datetime, until: datetime, by: TimeBasis, known_at: datetime | None
 ) -> tuple[Opening, dict[str, Any]]:

@@ -6,7 +6,7 @@ import pytest
 
 from ledger.commands import Line, reverse
 from ledger.errors import UnknownAccount
-from ledger.queries import TimeBasis, statement
+from ledger.queries import TimeBasis, movements, statement
 from tests.ledger.house import ACME, DAY, FEES, HOT, book, deposit
 
 pytestmark = pytest.mark.usefixtures("house")
@@ -57,3 +57,14 @@ def test_by_booking_time_and_for_an_account_that_grows_by_debits() -> None:
 def test_an_unknown_account_has_no_statement() -> None:
     with pytest.raises(UnknownAccount):
         statement("nobody", since=DAY, until=DAY)
+
+
+def test_movements_are_the_debits_and_credits_of_the_interval_by_kind() -> None:
+    interval = {"since": DAY - timedelta(days=9), "until": DAY + timedelta(days=9)}
+    found = [(one.kind, one.is_debit, one.amount, one.entries) for one in movements(ACME, by=TimeBasis.VALUE, **interval)]
+    assert found == [("test", True, 30, 1), ("deposit", False, 1_500, 2), ("test.reversal", False, 30, 1)]
+    settled = movements(ACME, by=TimeBasis.SETTLED, **interval)
+    assert [(one.kind, one.amount) for one in settled] == [("test", 30)]
+    assert movements(ACME, since=DAY - timedelta(days=9), until=DAY - timedelta(days=8), by=TimeBasis.VALUE) == []
+    with pytest.raises(UnknownAccount):
+        movements("nobody", **interval)

@@ -1,22 +1,18 @@
 """The books: accounts with what they hold, one account, one posting with its entries."""
 
-from datetime import timedelta
-
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from audit import clock
 from backoffice.access.rules import operator_of, requires
+from backoffice.console.ledger import account as accounts
 from backoffice.console.ledger import chart as charts
 from backoffice.console.ledger import posting as postings
+from backoffice.console.ledger.intervals import IntervalForm, interval, shortcuts
 from backoffice.console.ledger.scope import owners, visible_accounts
 from backoffice.console.ledger.tabs import tabs
 from ledger import queries
-from ledger.models import Hold, LedgerTransaction
-
-_DAYS = 31
-_MOST_ROWS = 200
+from ledger.models import LedgerTransaction
 
 
 @requires("ledger.view_account")
@@ -28,14 +24,14 @@ def chart(request: HttpRequest) -> HttpResponse:
     given = form.given()
     seen = owners(operator)
     overdrawn = [one for one in queries.overdrafts() if seen is None or one.owner in seen]
-    accounts = visible_accounts(operator)
-    found = charts.charts(accounts, given, [one.account_code for one in overdrawn]) if form.is_valid() else []
+    seen_accounts = visible_accounts(operator)
+    found = charts.charts(seen_accounts, given, [one.account_code for one in overdrawn]) if form.is_valid() else []
     context = {
         "form": form,
         "given": given,
         "charts": found,
         "overdrawn": overdrawn,
-        "count": accounts.count(),
+        "count": seen_accounts.count(),
         "tabs": tabs("accounts"),
     }
     return render(request, "ledger/chart.html", context)
@@ -44,21 +40,20 @@ def chart(request: HttpRequest) -> HttpResponse:
 @requires("ledger.view_account")
 @require_safe
 def account(request: HttpRequest, code: str) -> HttpResponse:
-    """One account: what it holds, what is on hold, and its entries of the last month."""
-    found = visible_accounts(operator_of(request)).filter(code=_text(code)).select_related("asset").first()
+    """One account: what it holds, its T and its statement for an interval, what is on hold, and a balance as of a moment."""
+    operator = operator_of(request)
+    found = visible_accounts(operator).filter(code=_text(code)).first()
     if found is None:
         raise Http404("no such account")
-    until = clock.now() + timedelta(minutes=1)
-    statement = queries.statement(found.code, since=until - timedelta(days=_DAYS), until=until)
-    holds = Hold.objects.filter(account=found, status=Hold.Status.PLACED).order_by("-id")[:_MOST_ROWS]
+    form = IntervalForm(request.GET)
+    wanted = interval(form)
     context = {
         "account": found,
-        "balance": queries.balance(found.code),
-        "statement": statement,
-        "rows": statement.rows[::-1][:_MOST_ROWS],
-        "hidden": max(len(statement.rows) - _MOST_ROWS, 0),
-        "holds": holds,
-        "days": _DAYS,
+        "page": accounts.page(found.code, wanted, request.GET.get("after", "")),
+        "form": form,
+        "interval": wanted,
+        "shortcuts": shortcuts(wanted),
+        "sees_audit": operator.has_perm("audit.view_auditevent"),
     }
     return render(request, "ledger/account.html", context)
 

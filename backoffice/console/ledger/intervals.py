@@ -1,0 +1,91 @@
+"""The interval of a statement and the time that places an entry in it, as the address of the page has them."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from urllib.parse import urlencode
+
+from django import forms
+
+from audit import clock
+from backoffice.console.moments import UtcDayField, UtcMomentField, beginning_of
+from backoffice.console.parts import Tab
+from ledger.queries import TimeBasis
+
+BASES = (
+    (TimeBasis.BOOKED.value, "when it was booked"),
+    (TimeBasis.VALUE.value, "when it counts (value date)"),
+    (TimeBasis.SETTLED.value, "when the outside confirmed it"),
+)
+_USUAL = timedelta(days=30)
+# Before any business of ours, and a day that a date can be counted from.
+_FIRST_DAY = date(2000, 1, 1)
+
+
+class IntervalForm(forms.Form):
+    """Both days count. Left out, the last 31 days by booking."""
+
+    since = UtcDayField(label="From", required=False)
+    until = UtcDayField(label="To, that day included", required=False)
+    by = forms.ChoiceField(label="By the time", required=False, choices=BASES)
+    at = UtcMomentField(label="Balance just before (UTC)", required=False)
+
+    def clean(self) -> dict[str, object]:
+        given: dict[str, object] = super().clean() or {}
+        since, until = given.get("since"), given.get("until")
+        if isinstance(since, date) and isinstance(until, date) and until < since:
+            self.add_error("until", "That is before the first day.")
+        return given
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """From the beginning of `first` to the end of `last`, days of UTC; `at` is the moment of a balance that was asked for."""
+
+    first: date
+    last: date
+    by: TimeBasis
+    at: datetime | None
+
+    @property
+    def since(self) -> datetime:
+        return beginning_of(self.first)
+
+    @property
+    def until(self) -> datetime:
+        """Exclusive."""
+        return beginning_of(self.last + timedelta(days=1))
+
+    @property
+    def by_words(self) -> str:
+        return dict(BASES)[self.by.value]
+
+    def query(self, **changes: str) -> str:
+        """The address of this interval, `changes` in place of its own."""
+        parts = {"since": self.first.isoformat(), "until": self.last.isoformat(), "by": self.by.value}
+        return urlencode(parts | changes)
+
+
+def interval(form: IntervalForm) -> Interval:
+    """What the form says; of a form that makes no sense, the usual one."""
+    given = form.cleaned_data if form.is_valid() else {}
+    last = given.get("until") or clock.now().date()
+    first = given.get("since") or max(last - _USUAL, _FIRST_DAY)
+    return Interval(first, last, TimeBasis(given.get("by") or TimeBasis.BOOKED), given.get("at"))
+
+
+def shortcuts(now: Interval) -> list[Tab]:
+    """Intervals that people ask for, by the same time basis."""
+    today = clock.now().date()
+    month = today.replace(day=1)
+    before = month - timedelta(days=1)
+    wanted = [
+        ("Last 31 days", today - _USUAL, today),
+        ("This month", month, today),
+        ("Last month", before.replace(day=1), before),
+        ("This year", today.replace(month=1, day=1), today),
+        ("Everything", _FIRST_DAY, today),
+    ]
+    return [
+        Tab(title, f"?{now.query(since=first.isoformat(), until=last.isoformat())}", None, (first, last) == (now.first, now.last))
+        for title, first, last in wanted
+    ]
