@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from audit import clock, context
 from audit.context import Actor
+from ledger.chart import AccountKind
 from ledger.commands import Line, Posting, close_account, open_account, post
 from tests.console.office import GLOBEX, POSITION, text_of
 from tests.transfers.world import ACCOUNT, LONG_AGO, UNIT, USDC
@@ -187,7 +188,7 @@ def test_only_ones_own_clients_accounts(limited):
 
 def test_a_closed_account_says_so(maker):
     with context.bind(Actor.system("test")):
-        open_account(code="house:old:USDC", name="Old", kind="house_funding", asset_id=USDC)
+        open_account(code="house:old:USDC", name="Old", kind=AccountKind.HOUSE_FUNDING, asset_id=USDC)
         close_account(code="house:old:USDC", reason="no longer needed")
     page = text_of(maker.get(_url("house:old:USDC")))
     assert '<span class="badge badge-neutral">closed</span>' in page

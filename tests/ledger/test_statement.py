@@ -1,6 +1,7 @@
 """Statements: opening plus every change is closing, by booking time or by value time."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -60,7 +61,7 @@ def test_an_unknown_account_has_no_statement() -> None:
 
 
 def test_movements_are_the_debits_and_credits_of_the_interval_by_kind() -> None:
-    interval = {"since": DAY - timedelta(days=9), "until": DAY + timedelta(days=9)}
+    interval: dict[str, Any] = {"since": DAY - timedelta(days=9), "until": DAY + timedelta(days=9)}
     found = [(one.kind, one.is_debit, one.amount, one.entries) for one in movements(ACME, by=TimeBasis.VALUE, **interval)]
     assert found == [("test", True, 30, 1), ("deposit", False, 1_500, 2), ("test.reversal", False, 30, 1)]
     settled = movements(ACME, by=TimeBasis.SETTLED, **interval)

@@ -3,12 +3,10 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-from django.db import transaction
+from audit.commands import record_access
+from audit.vocabulary import EXPORTED, PROOF_GIVEN, TRAIL_READ
 
-from audit.commands import record
-
-READ = "audit.trail_read"
-EXPORTED = "audit.exported"
+__all__ = ["EXPORTED", "PROOF_GIVEN", "TRAIL_READ", "note"]
 
 
 def note(type: str, what: str, *, filters: Mapping[str, str], shown: int | None = None) -> UUID:
@@ -16,5 +14,4 @@ def note(type: str, what: str, *, filters: Mapping[str, str], shown: int | None 
     metadata: dict[str, object] = {"filters": dict(filters)}
     if shown is not None:
         metadata["shown"] = shown
-    with transaction.atomic():
-        return record(type=type, resource_type="audit_trail", resource_id=what, metadata=metadata)
+    return record_access(type=type, resource_type="audit_trail", resource_id=what, metadata=metadata)

@@ -26,7 +26,7 @@ def trail(request: HttpRequest) -> HttpResponse:
     form = TrailFilterForm(request.GET)
     found = explorer.listed(form, request.GET.get("after", ""))
     given = form.given()
-    reading.note(reading.READ, "events", filters=given, shown=len(found.rows))
+    reading.note(reading.TRAIL_READ, "events", filters=given, shown=len(found.rows))
     context = {"form": form, "given": given, "rows": found.rows, "paging": found.paging, "tabs": tabs.tabs("events")}
     return render(request, "audit/trail.html", context)
 
@@ -53,7 +53,7 @@ def event(request: HttpRequest, event_id: UUID) -> HttpResponse:
     if found is None:
         raise Http404("no such event")
     context = {"story": story(found), "event": found, "tabs": tabs.tabs("")}
-    reading.note(reading.READ, str(found.id), filters={})
+    reading.note(reading.TRAIL_READ, str(found.id), filters={})
     is_drawer = bool(request.headers.get("HX-Request"))
     response = render(request, "audit/_drawer.html" if is_drawer else "audit/event.html", context)
     response["Vary"] = "HX-Request"
@@ -78,7 +78,7 @@ def _timeline(request: HttpRequest, wanted: dict[str, str], *, of_actor: bool) -
     if any("\x00" in value for value in wanted.values()):
         raise Http404("no such name")
     page, after = _page(wanted, request.GET.get("after", ""))
-    reading.note(reading.READ, "timeline", filters=wanted, shown=len(page.rows))
+    reading.note(reading.TRAIL_READ, "timeline", filters=wanted, shown=len(page.rows))
     context: dict[str, Any] = wanted | {
         "of_actor": of_actor,
         "items": timelines.items(page.rows, of_actor=of_actor),

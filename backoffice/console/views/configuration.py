@@ -45,7 +45,9 @@ def of_one(request: HttpRequest, kind: str, key: str) -> HttpResponse:
 
 def _context(request: HttpRequest, wanted: VersionFilter, given: dict[str, str]) -> dict[str, Any]:
     page, after = _page(wanted, request.GET.get("after", ""))
-    reading.note(reading.READ, "configuration", filters=given | ({"kind": wanted.kind, "key": wanted.key} if wanted.key else {}))
+    reading.note(
+        reading.TRAIL_READ, "configuration", filters=given | ({"kind": wanted.kind, "key": wanted.key} if wanted.key else {})
+    )
     paging = Paging(
         shown=len(page.versions),
         noun="versions",
