@@ -15,6 +15,7 @@
 ├── HoldUnknown
 ├── HoldEnded             the hold ended before, in another way
 ├── SettlementTooHigh     holds settle more than the posting takes from their account
+├── StatementTooLong      more rows than a page is for
 └── MomentError           something was asked as of a moment that cannot be answered for good
     ├── MomentNotOver     it lies in the future
     ├── StillPosting      a posting that began before it is still open
@@ -140,6 +141,13 @@ class SettlementTooHigh(LedgerError):
     def __init__(self, account_code: str, settled: int, taken: int) -> None:
         super().__init__(f"holds on {account_code} settle {settled}, but the posting takes {taken}")
         self.account_code = account_code
+
+
+class StatementTooLong(LedgerError):
+    def __init__(self, entries: int, most: int) -> None:
+        super().__init__(f"the interval has {entries:,} entries; a PDF holds up to {most:,}. Take it as CSV, or a shorter interval")
+        self.entries = entries
+        self.most = most
 
 
 class MomentError(LedgerError):
