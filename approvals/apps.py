@@ -7,7 +7,8 @@ class ApprovalsConfig(AppConfig):
 
     def ready(self) -> None:
         from approvals import events, registry
-        from approvals.commands import halts
+        from approvals.commands import corrections, halts, periods
+        from approvals.corrections import words
         from audit import vocabulary
 
         vocabulary.register(*events.ALL)
@@ -19,5 +20,23 @@ class ApprovalsConfig(AppConfig):
                 decide=halts.decide_lift,
                 describe=halts.describe_lift,
                 on_final=halts.finish_lift,
+            )
+        )
+        registry.register(
+            registry.Action(
+                name=corrections.CORRECT,
+                title="Correct the books",
+                check_permission="approvals.decide_request",
+                decide=corrections.decide_correction,
+                describe=words.describe,
+            )
+        )
+        registry.register(
+            registry.Action(
+                name=periods.PERIOD,
+                title="Close or reopen a month",
+                check_permission="approvals.decide_request",
+                decide=periods.decide_period,
+                describe=periods.describe,
             )
         )

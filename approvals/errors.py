@@ -21,6 +21,8 @@ ApprovalsError
 │   ├── NotExpired           its time is not up yet
 │   ├── NotApproved          there is nothing approved to execute
 │   ├── AlreadyExecuted      executed before: once is all
+│   ├── QuorumTooSmall       made with fewer people or another role than what it asks for needs
+│   ├── NotCarriedOut        approved, but the books refused: the request has ended
 │   └── VoteRefused
 │       ├── NotYourVote      the account that acts is not an operator of the person whose vote it is
 │       ├── PersonInactive
@@ -48,7 +50,13 @@ if TYPE_CHECKING:
 
 
 class ApprovalsError(Exception):
+    """`sentence` is said when none is given."""
+
     code = "refused"
+    sentence = ""
+
+    def __init__(self, sentence: str = "") -> None:
+        super().__init__(sentence or self.sentence)
 
 
 class Unknown(ApprovalsError):
@@ -148,9 +156,7 @@ class RequestError(ApprovalsError):
 
 class MakerMissing(RequestError):
     code = "maker_missing"
-
-    def __init__(self) -> None:
-        super().__init__("A request needs at least one maker, unless the system itself made it.")
+    sentence = "A request needs at least one maker, unless the system itself made it."
 
 
 class RequestAlreadyPending(RequestError):
@@ -170,9 +176,7 @@ class NotPending(RequestError):
 
 class NotExpired(RequestError):
     code = "not_expired"
-
-    def __init__(self) -> None:
-        super().__init__("The request has time left: withdraw or dismiss it instead.")
+    sentence = "The request has time left: withdraw or dismiss it instead."
 
 
 class NotApproved(RequestError):
@@ -185,9 +189,18 @@ class NotApproved(RequestError):
 
 class AlreadyExecuted(RequestError):
     code = "already_executed"
+    sentence = "The request was executed before. An approval is used once."
 
-    def __init__(self) -> None:
-        super().__init__("The request was executed before. An approval is used once.")
+
+class QuorumTooSmall(RequestError):
+    code = "quorum_too_small"
+    sentence = "The request names fewer people, or another role, than what it asks for needs. Nothing is done with it."
+
+
+class NotCarriedOut(RequestError):
+    """`str()` says why. Nothing of the vote or of what was asked remains; the request is dismissed."""
+
+    code = "not_carried_out"
 
 
 class VoteRefused(RequestError):
@@ -196,37 +209,27 @@ class VoteRefused(RequestError):
 
 class NotYourVote(VoteRefused):
     code = "not_your_vote"
-
-    def __init__(self) -> None:
-        super().__init__("Only an operator account of the person may cast that person's vote.")
+    sentence = "Only an operator account of the person may cast that person's vote."
 
 
 class PersonInactive(VoteRefused):
     code = "person_inactive"
-
-    def __init__(self) -> None:
-        super().__init__("This person is no longer active here.")
+    sentence = "This person is no longer active here."
 
 
 class MakerMayNotDecide(VoteRefused):
     code = "maker_may_not_decide"
-
-    def __init__(self) -> None:
-        super().__init__("You made this request, so somebody else must decide it.")
+    sentence = "You made this request, so somebody else must decide it."
 
 
 class AlreadyVoted(VoteRefused):
     code = "already_voted"
-
-    def __init__(self) -> None:
-        super().__init__("You have voted on this request already.")
+    sentence = "You have voted on this request already."
 
 
 class ReasonMissing(VoteRefused):
     code = "reason_missing"
-
-    def __init__(self) -> None:
-        super().__init__("Say why you reject it.")
+    sentence = "Say why you reject it."
 
 
 class RoleMissing(VoteRefused):
@@ -246,23 +249,17 @@ class RoleTooNew(RoleMissing):
 
 class RequestExpired(VoteRefused):
     code = "approval_expired"
-
-    def __init__(self) -> None:
-        super().__init__("The time to decide this request is over.")
+    sentence = "The time to decide this request is over."
 
 
 class StalePayload(VoteRefused):
     code = "stale_payload"
-
-    def __init__(self, sentence: str = "What you were shown is not what would be executed. Open the request again.") -> None:
-        super().__init__(sentence)
+    sentence = "What you were shown is not what would be executed. Open the request again."
 
 
 class PayloadTampered(StalePayload):
     code = "payload_tampered"
-
-    def __init__(self) -> None:
-        super().__init__("The stored request does not match its digest. Nothing is decided or executed with it.")
+    sentence = "The stored request does not match its digest. Nothing is decided or executed with it."
 
 
 class HaltError(ApprovalsError):
@@ -288,6 +285,4 @@ class AlreadyHalted(HaltError):
 
 class NotInForce(HaltError):
     code = "halt_not_in_force"
-
-    def __init__(self) -> None:
-        super().__init__("That halt was lifted before.")
+    sentence = "That halt was lifted before."

@@ -66,10 +66,10 @@ class Environment:
         """Comma-separated, blanks dropped."""
         return [part.strip() for part in self.text(name, default).split(",") if part.strip()]
 
-    def pairs(self, name: str) -> dict[str, str]:
+    def pairs(self, name: str, default: str = "") -> dict[str, str]:
         """`name=value` per line (or separated by blanks): the values may hold anything but white space."""
         found = {}
-        for part in self.text(name, "").split():
+        for part in self.text(name, default).split():
             key, separator, value = part.partition("=")
             if not (key and separator and value):
                 raise Misconfigured(f"{name} must hold name=value pairs separated by white space; the entry for {key!r} is not one")

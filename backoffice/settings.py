@@ -103,6 +103,7 @@ API_RATE_PER_SECOND = env.seconds("API_RATE_PER_SECOND", 50.0)
 API_RATE_BURST = env.integer("API_RATE_BURST", 200, minimum=1)
 # Public keys of the audit log (`vkey`), the one in force first, retired ones after it, separated by blanks.
 AUDIT_LOG_KEY = env.text("AUDIT_LOG_KEY", "")
+CORRECTION_TWO_APPROVERS_FROM = env.pairs("CORRECTION_TWO_APPROVERS_FROM", "USD=10000 EUR=10000 USDC=10000 USDT=10000 MXN=200000")
 METRICS_TOKEN = env.text("METRICS_TOKEN", "")
 # How long a worker holds a transfer without a sign of life before another may take it over, in seconds.
 DRIVER_LEASE = env.seconds("DRIVER_LEASE", 30.0)

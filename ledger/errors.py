@@ -2,12 +2,17 @@
 ├── BadPosting            the posting is malformed: nothing was sent
 │   └── Unbalanced        debits and credits differ in an asset, or there are fewer than two lines
 ├── InsufficientFunds     a voluntary posting or hold would take a guarded account below its floor
+├── MoreThanOwed          a step about an overdraft would take more than the owner owes
 ├── UnknownAccount
 ├── AccountClosed
 ├── AccountNotEmpty       only an empty account can be closed
 ├── NotGuarded            a hold on an account that only collects
 ├── PeriodClosed          the value time lies in a closed month
 ├── PeriodNotOver         only a month that has ended can be closed
+├── PeriodGap             an earlier month is open and has to be closed first
+├── PeriodNotLast         only the latest closed month can be reopened
+├── PeriodUnchanged       it is open or closed already, as was asked for
+├── BooksBroken           a proof does not hold, so no month is closed
 ├── ReferenceReused       the reference (or code, or asset id) stands for other content
 ├── UnknownPosting        the posting to reverse does not exist
 ├── NotAMirror            the lines of a reversal do not mirror its original
@@ -21,7 +26,8 @@
     ├── StillPosting      a posting that began before it is still open
     └── AlreadyCarried    balances are carried forward to a later moment
 
-The database raises all but BadPosting with a SQLSTATE of class LG and the facts as JSON in DETAIL; `translated` turns them back.
+The database raises all but BadPosting, MoreThanOwed, PeriodUnchanged and BooksBroken, with a SQLSTATE of class LG and the facts as
+JSON in DETAIL; `translated` turns them back.
 """
 
 import json
@@ -51,6 +57,16 @@ class InsufficientFunds(LedgerError):
         self.account_code = account_code
         self.available = available
         self.requested = requested
+
+
+class MoreThanOwed(LedgerError):
+    """`owed` and `asked` are minor units of the account's asset."""
+
+    def __init__(self, account_code: str, owed: int, asked: int) -> None:
+        super().__init__(f"{owed} is owed on {account_code}, not {asked}")
+        self.account_code = account_code
+        self.owed = owed
+        self.asked = asked
 
 
 class _AboutAccount(LedgerError):
@@ -93,6 +109,39 @@ class PeriodNotOver(LedgerError):
     def __init__(self, month: str) -> None:
         super().__init__(f"the month {month[:7]} is not over yet")
         self.month = month
+
+
+class PeriodGap(LedgerError):
+    """`first` is the month to close first; both read YYYY-MM-DD."""
+
+    def __init__(self, month: str, first: str) -> None:
+        super().__init__(f"the month {first[:7]} is open and has to be closed before {month[:7]}")
+        self.month = month
+        self.first = first
+
+
+class PeriodNotLast(LedgerError):
+    """`latest` is the month that can be reopened; both read YYYY-MM-DD."""
+
+    def __init__(self, month: str, latest: str) -> None:
+        super().__init__(f"only the latest closed month {latest[:7]} can be reopened, not {month[:7]}")
+        self.month = month
+        self.latest = latest
+
+
+class PeriodUnchanged(LedgerError):
+    def __init__(self, month: str) -> None:
+        super().__init__(f"nothing is to be done with the month {month[:7]}: it is so already")
+        self.month = month
+
+
+class BooksBroken(LedgerError):
+    """`findings` name what does not hold."""
+
+    def __init__(self, findings: list[str]) -> None:
+        more = f", and {len(findings) - 1} more" if len(findings) > 1 else ""
+        super().__init__(f"the proofs of the books do not hold: {findings[0]}{more}")
+        self.findings = findings
 
 
 class ReferenceReused(LedgerError):
@@ -185,6 +234,8 @@ _BY_SQLSTATE: dict[str, Callable[[dict[str, Any]], LedgerError]] = {
     "LG012": lambda facts: UnknownPosting(facts["reference"]),
     "LG013": lambda facts: AccountNotEmpty(facts["account"], int(facts["posted"]), int(facts["held"])),
     "LG014": lambda facts: PeriodNotOver(facts["month"]),
+    "LG018": lambda facts: PeriodGap(facts["month"], facts["first"]),
+    "LG019": lambda facts: PeriodNotLast(facts["month"], facts["latest"]),
     "LG015": lambda facts: NotAMirror(facts["reference"]),
     "LG016": lambda facts: AlreadyReversed(facts["reference"]),
     "LG030": lambda facts: MomentNotOver(facts["moment"]),

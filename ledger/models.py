@@ -7,6 +7,7 @@ nothing saves these rows one by one. Owners are opaque strings: the ledger holds
 operator.
 """
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
@@ -138,6 +139,9 @@ class LedgerTransaction(ReadOnlyModel):
     metadata = models.JSONField(default=dict)
 
     class Meta:
+        permissions = [("request_correction", "Can ask for corrections of the books")]
+        # Postings come in the order of their value times, nearly: a few pages per month are enough to find them.
+        indexes = [BrinIndex(fields=["value_at"], name="ledger_transaction_value_time")]
         constraints = [
             models.CheckConstraint(condition=~Q(reference="") & ~Q(kind=""), name="ledger_transaction_has_reference_and_kind"),
             models.CheckConstraint(
@@ -222,3 +226,7 @@ class Period(ReadOnlyModel):
     closed_at = models.DateTimeField(null=True)
     closed_by = models.TextField(blank=True, default="")
     reason = models.TextField(blank=True, default="")
+    record = models.JSONField(default=dict, help_text="What it held when it was closed.")
+
+    class Meta:
+        permissions = [("close_period", "Can ask for a month to be closed or reopened")]

@@ -1,6 +1,7 @@
 """The verbs of floor 3. Each is one transaction with its audit event inside; refusals raise, and the caller records them."""
 
 from approvals.commands.api_keys import authenticate_key, issue_api_key, revoke_api_key
+from approvals.commands.corrections import decide_correction, request_correction
 from approvals.commands.expiry import expire_due
 from approvals.commands.halts import check_halts, decide_lift, place_halt, request_lift
 from approvals.commands.limits import consume_limits, give_back_limits, remove_limit, set_limit
@@ -13,6 +14,7 @@ from approvals.commands.parties import (
     deactivate_person,
     set_client_status,
 )
+from approvals.commands.periods import decide_period, request_period
 from approvals.commands.policy import decide_policy, publish_policy_set
 from approvals.commands.requests import add_maker, cast_vote, dismiss, expire_request, mark_executed, open_request, withdraw
 
@@ -28,7 +30,9 @@ __all__ = [
     "create_corridor",
     "create_person",
     "deactivate_person",
+    "decide_correction",
     "decide_lift",
+    "decide_period",
     "decide_policy",
     "dismiss",
     "expire_due",
@@ -40,7 +44,9 @@ __all__ = [
     "place_halt",
     "publish_policy_set",
     "remove_limit",
+    "request_correction",
     "request_lift",
+    "request_period",
     "revoke_api_key",
     "set_client_status",
     "set_limit",

@@ -4,9 +4,10 @@ from approvals.models.halts import Halt, HaltGate
 from approvals.models.limits import Limit, LimitBucket, LimitUse
 from approvals.models.parties import ApiKey, Client, Corridor, Destination, Person
 from approvals.models.policy import PolicyDecision, PolicyRule, PolicySet
-from approvals.models.requests import ApprovalRequest, RequestMaker, Vote
+from approvals.models.requests import SEVERAL_CLIENTS, ApprovalRequest, RequestMaker, Vote
 
 __all__ = [
+    "SEVERAL_CLIENTS",
     "ApiKey",
     "ApprovalRequest",
     "Client",

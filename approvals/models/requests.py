@@ -11,6 +11,9 @@ from django.db.models import Q
 from approvals.models.parties import Person
 from audit.identity import new_id
 
+# In place of a client's id: it concerns several, so only those see it who see every client.
+SEVERAL_CLIENTS = "*"
+
 
 class ApprovalRequest(models.Model):
     """One action waiting for, or decided by, people who did not make it."""

@@ -3,10 +3,11 @@
 from django.db.models import Q, QuerySet
 
 from approvals import queries as control
-from approvals.models import ApprovalRequest
+from approvals.models import SEVERAL_CLIENTS, ApprovalRequest
 from audit import clock
 from backoffice.access.models import Operator
 from backoffice.access.queries import roles_held_since
+from backoffice.access.roles import VIEW_CLIENT
 from backoffice.alerts.models import Alert
 from reconciliation.models import Break
 from reconciliation.queries import visible_breaks
@@ -32,8 +33,9 @@ def to_decide(operator: Operator) -> QuerySet[ApprovalRequest]:
 
 
 def visible_requests(operator: Operator) -> QuerySet[ApprovalRequest]:
-    """Requests about clients in the operator's scope, and those about no client at all."""
-    return ApprovalRequest.objects.filter(Q(client_id="") | Q(client_id__in=control.client_scope(operator).values("pk")))
+    """Requests about clients in the operator's scope, or about none. Those about several are for who sees every client."""
+    mine = Q(client_id="") | Q(client_id__in=control.client_scope(operator).values("pk"))
+    return ApprovalRequest.objects.filter(mine | Q(client_id=SEVERAL_CLIENTS) if operator.has_perm(VIEW_CLIENT) else mine)
 
 
 def open_alert_rows(operator: Operator) -> QuerySet[Alert]:

@@ -2,9 +2,10 @@
 
 from ledger.commands.accounts import close_account, open_account, register_asset
 from ledger.commands.carries import carry_forward, carry_forward_due
+from ledger.commands.corrections import reverse
 from ledger.commands.overdrafts import book_overdraft_receivable, recover_by_netting, repay, write_off
 from ledger.commands.periods import close_period, reopen_period
-from ledger.commands.postings import advance_checkpoints, apply_holds, post, reverse
+from ledger.commands.postings import advance_checkpoints, apply_holds, post
 from ledger.posting import ExpireHold, HoldOp, Line, PlaceHold, Posted, Posting, ReleaseHold, SettleHold
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""Posting, holds and reversal."""
+"""Posting and holds."""
 
 import json
 from datetime import UTC, datetime
@@ -7,9 +7,8 @@ from uuid import UUID
 
 from django.db import connection
 
-from ledger.errors import BadPosting, UnknownPosting
+from ledger.errors import BadPosting
 from ledger.gateway import call
-from ledger.models import Entry, LedgerTransaction
 from ledger.posting import ExpireHold, HoldOp, Line, PlaceHold, Posted, Posting, ReleaseHold, SettleHold
 
 
@@ -47,42 +46,6 @@ def apply_holds(*operations: PlaceHold | ReleaseHold | ExpireHold, transaction_i
     if any(isinstance(operation, SettleHold) for operation in operations):
         raise BadPosting("a hold is settled by the posting that takes its money")
     call("ledger_apply_holds", {"transaction_id": transaction_id, "holds": [_hold(operation) for operation in operations]})
-
-
-def reverse(
-    *,
-    reference_of: str,
-    reference: str,
-    reason: str,
-    value_at: datetime,
-    holds: tuple[HoldOp, ...] = (),
-    forced_kind: str = "",
-) -> Posted:
-    """Book the mirror image of posting `reference_of`, linked to it, once. Voluntary unless `forced_kind` says why it must pass.
-
-    `holds` runs in the same breath: a reorg gives the money back and reserves it again. Raises what `post` raises.
-    """
-    if not reason:
-        raise BadPosting("a reversal has a reason")
-    original = LedgerTransaction.objects.filter(reference=reference_of).first()
-    if original is None:
-        raise UnknownPosting(reference_of)
-    entries = Entry.objects.filter(transaction=original, booked_at=original.booked_at).select_related("account").order_by("ordinal")
-    mirror = tuple(Line(entry.account.code, debit_minor=entry.credit, credit_minor=entry.debit) for entry in entries)
-    return post(
-        Posting(
-            reference=reference,
-            kind=f"{original.kind}.reversal",
-            value_at=value_at,
-            lines=mirror,
-            holds=holds,
-            description=reason,
-            transaction_id=original.transaction_id,
-            reverses=reference_of,
-            forced_kind=forced_kind,
-            dimensions=original.metadata.get("dimensions", {}),
-        )
-    )
 
 
 def advance_checkpoints() -> int:

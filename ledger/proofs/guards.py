@@ -17,6 +17,7 @@ _GUARDS_ARE_IN_PLACE = """
             ('ledger_ledgertransaction', 'check_transaction', 'ledger_check_transaction'),
             ('ledger_ledgertransaction', 'check_period', 'ledger_check_period'),
             ('ledger_hold', 'keep_hold', 'ledger_keep_hold'),
+            ('ledger_period', 'keep_period', 'ledger_keep_period'),
             ('ledger_account', 'keep_account_identity', 'ledger_keep_account_identity')) AS wanted
      WHERE NOT EXISTS (SELECT FROM pg_trigger AS found
                         WHERE found.tgrelid = wanted.relation AND found.tgname = wanted.name AND found.tgenabled = 'A'

@@ -8,23 +8,30 @@ import pytest
 
 from ledger import chart
 from ledger.commands import Line, book_overdraft_receivable, repay, reverse, write_off
-from ledger.commands.overdrafts import MoreThanOwed
+from ledger.errors import MoreThanOwed
 from ledger.queries.proofs import findings
 from tests.ledger.crowd import at_once, committed_copy
-from tests.ledger.house import ACME, DAY, HOT, USDC, book, deposit, figures, open_house
+from tests.ledger.house import ACME, DAY, HOT, USDC, book, deposit, figures
 
 CLAIM = chart.overdraft_account_code("client:acme", USDC)
 
 
-@pytest.fixture(autouse=True)
-def _overdrawn(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+pytestmark = pytest.mark.usefixtures("overdrawn")
+
+
+@pytest.fixture
+def db(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """In this file `db` is a copy in which commits are real. The name matters: only for `db` is a test database made at all."""
     with django_db_blocker.unblock(), committed_copy():
-        open_house()
-        deposit("deposit-1", ACME, 100)
-        book("spent", Line.debit(ACME, 100), Line.credit(HOT, 100))
-        reverse(reference_of="deposit-1", reference="back", reason="returned", value_at=DAY, forced_kind="return")
         yield
         assert list(findings()) == []
+
+
+@pytest.fixture
+def overdrawn(house: None) -> None:
+    deposit("deposit-1", ACME, 100)
+    book("spent", Line.debit(ACME, 100), Line.credit(HOT, 100))
+    reverse(reference_of="deposit-1", reference="back", reason="returned", value_at=DAY, forced_kind="return")
 
 
 def test_eight_claims_of_thirty_against_a_hundred_leave_three() -> None:

@@ -22,8 +22,7 @@ from ledger.commands import (
     reverse,
     write_off,
 )
-from ledger.commands.overdrafts import MoreThanOwed
-from ledger.errors import BadPosting, InsufficientFunds, LedgerError, ReferenceReused, UnknownAccount
+from ledger.errors import BadPosting, InsufficientFunds, LedgerError, MoreThanOwed, ReferenceReused, UnknownAccount
 from ledger.models import LedgerTransaction
 from ledger.queries import Overdraft, balance, overdraft_receivables, overdrafts
 from ledger.queries.proofs import findings
