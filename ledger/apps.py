@@ -26,4 +26,6 @@ class LedgerConfig(AppConfig):
             "ledger.proved",
             "ledger.proof_broken",
             "ledger.balances_carried",
+            "ledger.snapshot_taken",
+            "ledger.snapshot_differs",
         )

@@ -8,6 +8,7 @@
 ├── AccountNotEmpty       only an empty account can be closed
 ├── NotGuarded            a hold on an account that only collects
 ├── PeriodClosed          the value time lies in a closed month
+├── PeriodNotClosed       only a closed month leaves snapshots
 ├── PeriodNotOver         only a month that has ended can be closed
 ├── PeriodGap             an earlier month is open and has to be closed first
 ├── PeriodNotLast         only the latest closed month can be reopened
@@ -20,7 +21,8 @@
 ├── HoldUnknown
 ├── HoldEnded             the hold ended before, in another way
 ├── SettlementTooHigh     holds settle more than the posting takes from their account
-├── StatementTooLong      more rows than a page is for
+├── StatementTooLong      more rows than fit
+├── SnapshotDiffers       the books no longer say what a snapshot kept of them
 └── MomentError           something was asked as of a moment that cannot be answered for good
     ├── MomentNotOver     it lies in the future
     ├── StillPosting      a posting that began before it is still open
@@ -144,6 +146,14 @@ class BooksBroken(LedgerError):
         self.findings = findings
 
 
+class PeriodNotClosed(LedgerError):
+    """`month` reads YYYY-MM."""
+
+    def __init__(self, month: str) -> None:
+        super().__init__(f"the month {month} is not closed")
+        self.month = month
+
+
 class ReferenceReused(LedgerError):
     """`difference` names in words what was stored and what was given."""
 
@@ -194,9 +204,19 @@ class SettlementTooHigh(LedgerError):
 
 class StatementTooLong(LedgerError):
     def __init__(self, entries: int, most: int) -> None:
-        super().__init__(f"the interval has {entries:,} entries; a PDF holds up to {most:,}. Take it as CSV, or a shorter interval")
+        super().__init__(f"the interval has {entries:,} entries; at most {most:,} fit here. Take a shorter one, or CSV")
         self.entries = entries
         self.most = most
+
+
+class SnapshotDiffers(LedgerError):
+    """`kept` and `now` are the SHA-256 of the stored bytes and of what the books say now, in hexadecimal."""
+
+    def __init__(self, snapshot_id: str, kept: str, now: str) -> None:
+        super().__init__(f"snapshot {snapshot_id} keeps {kept}, but the books say {now}: they were changed behind it")
+        self.snapshot_id = snapshot_id
+        self.kept = kept
+        self.now = now
 
 
 class MomentError(LedgerError):
@@ -240,6 +260,7 @@ _BY_SQLSTATE: dict[str, Callable[[dict[str, Any]], LedgerError]] = {
     "LG016": lambda facts: AlreadyReversed(facts["reference"]),
     "LG030": lambda facts: MomentNotOver(facts["moment"]),
     "LG031": lambda facts: StillPosting(facts["moment"]),
+    "LG033": lambda facts: SnapshotDiffers(facts["snapshot"], facts["kept"], facts["now"]),
     "LG032": lambda facts: AlreadyCarried(facts["moment"]),
 }
 

@@ -1,5 +1,6 @@
 """Calls to the functions by which everything on this floor is written: one round trip each, with errors of the ledger's own."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db import DatabaseError, connection
@@ -13,9 +14,18 @@ def call(function: str, request: dict[str, Any]) -> Any:
 
     After a LedgerError inside an open transaction PostgreSQL refuses everything but a rollback: catch it outside of the block.
     """
+    return _single(function, as_jsonb(request | {"context": envelope()}))
+
+
+def wait_until_closed(moment: datetime) -> None:
+    """Return once nothing can appear any more that was booked before `moment`. Raises MomentNotOver, StillPosting."""
+    _single("ledger_wait_until_closed", moment)
+
+
+def _single(function: str, argument: Any) -> Any:
     try:
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT {connection.ops.quote_name(function)}(%s)", [as_jsonb(request | {"context": envelope()})])
+            cursor.execute(f"SELECT {connection.ops.quote_name(function)}(%s)", [argument])
             return cursor.fetchone()[0]
     except DatabaseError as error:
         refusal = translated(error)

@@ -7,7 +7,7 @@ from celery import shared_task
 from audit import context, partitions
 from audit.context import Actor
 from backoffice.health import heartbeats
-from ledger.commands import advance_checkpoints, carry_forward_due
+from ledger.commands import advance_checkpoints, carry_forward_due, snapshot_closed_months
 from ledger.errors import StillPosting
 
 DEAD_AFTER_S = 24 * 3600.0
@@ -22,9 +22,10 @@ def sign_for_beat() -> None:
 
 @shared_task(name="backoffice.health.tasks.keep_house")
 def keep_house() -> None:
-    """Partitions for the months ahead; checkpoints and carried balances that keep what has to be added up short."""
+    """Partitions for the months ahead; checkpoints and carried balances, so that little has to be added up; what months leave."""
     partitions.prepare()
     advance_checkpoints()
     # A posting that takes its time is no fault; the next round finds it ended.
     with context.bind(Actor.system("keep_house")), suppress(StillPosting):
         carry_forward_due()
+        snapshot_closed_months()

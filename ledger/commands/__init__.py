@@ -6,6 +6,7 @@ from ledger.commands.corrections import reverse
 from ledger.commands.overdrafts import book_overdraft_receivable, recover_by_netting, repay, write_off
 from ledger.commands.periods import close_period, reopen_period
 from ledger.commands.postings import advance_checkpoints, apply_holds, post
+from ledger.commands.snapshots import snapshot_closed_months, snapshot_month, take_snapshot
 from ledger.posting import ExpireHold, HoldOp, Line, PlaceHold, Posted, Posting, ReleaseHold, SettleHold
 
 __all__ = [
@@ -31,5 +32,8 @@ __all__ = [
     "reopen_period",
     "repay",
     "reverse",
+    "snapshot_closed_months",
+    "snapshot_month",
+    "take_snapshot",
     "write_off",
 ]

@@ -10,3 +10,5 @@ GRANT EXECUTE ON FUNCTION ledger_entries_after(integer, bigint), ledger_postings
 GRANT EXECUTE ON FUNCTION ledger_proof_horizon(), ledger_record_proof(jsonb) TO countersign_worker;
 GRANT SELECT ON ledger_carry, ledger_carry_balance TO countersign_web, countersign_worker;
 GRANT EXECUTE ON FUNCTION ledger_carry_forward(jsonb) TO countersign_worker;
+GRANT SELECT ON ledger_snapshot TO countersign_web, countersign_worker;
+GRANT EXECUTE ON FUNCTION ledger_wait_until_closed(timestamptz, interval), ledger_keep_snapshot(jsonb) TO countersign_web, countersign_worker;
