@@ -40,6 +40,7 @@ urlpatterns = [
     path("audit/", audit.trail, name="audit"),
     path("audit/export/", audit.export, name="audit-export"),
     path("audit/events/<uuid:event_id>/", audit.event, name="audit-event"),
+    path("audit/events/<uuid:event_id>/proof/", audit.proof, name="audit-proof"),
     path("audit/resource/<str:kind>/<path:name>/", audit.resource, name="audit-resource"),
     path("audit/actor/<path:name>/", audit.actor, name="audit-actor"),
     path("audit/configuration/", configuration.changes, name="configuration"),

@@ -26,6 +26,7 @@ PAGES: dict[str, frozenset[str]] = {
             "/audit/",
             "/audit/export/",
             "/audit/events/00000000-0000-7000-8000-000000000000/",
+            "/audit/events/00000000-0000-7000-8000-000000000000/proof/",
             "/audit/resource/transfer/none/",
             "/audit/actor/nobody/",
             "/audit/configuration/",

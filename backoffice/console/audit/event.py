@@ -20,6 +20,6 @@ class Story:
 
 
 def story(event: AuditEvent) -> Story:
-    (row,) = rows([event])
     around = rows(queries.neighbours(event, each_side=_EACH_SIDE))
+    row = next(one for one in around if one.event.id == event.id)
     return Story(row, changes(event.diff), said(event.metadata), around)

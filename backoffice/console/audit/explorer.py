@@ -9,6 +9,7 @@ from audit import queries
 from audit.models import AuditEvent
 from backoffice.console.audit import links, words
 from backoffice.console.audit.filters import TrailFilterForm
+from backoffice.console.audit.seals import Seal, seals
 from backoffice.console.parts import Paging
 
 PAGE = 50
@@ -17,12 +18,13 @@ _BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`page` leads to the thing that the event is about; empty where it has no page."""
+    """`page` leads to the thing that the event is about, empty where it has none; `seal` says whether it is in the log."""
 
     event: AuditEvent
     title: str
     floor: str
     page: str
+    seal: Seal
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,10 @@ def listed(form: TrailFilterForm, after: str) -> Listed:
 
 
 def rows(events: Sequence[AuditEvent]) -> list[Row]:
-    return [Row(event, words.title(event.type), words.floor(event.type), links.page_of(event)) for event in events]
+    sealed = seals(events)
+    return [
+        Row(event, words.title(event.type), words.floor(event.type), links.page_of(event), sealed[event.id]) for event in events
+    ]
 
 
 def paging(given: dict[str, str], page: queries.Page, after: str) -> Paging:

@@ -16,6 +16,7 @@ from audit import clock
 from backoffice.console import formats
 from backoffice.console import shell as shell_of_page
 from backoffice.console.amounts import shown
+from backoffice.console.audit.seals import Seal
 from backoffice.console.bars import Bar, bar
 from backoffice.console.parts import Badge, Decider, LimitBar, Milestone, Paging, Possible, PostingRow, Tab, TimelineItem, Tone
 from backoffice.console.words import badge_for
@@ -82,6 +83,12 @@ def status(state: str) -> SafeString:
 @register.simple_tag
 def badge(text: str | Badge, tone: str = "neutral") -> SafeString:
     return _inline("badge", badge=text if isinstance(text, Badge) else Badge(text, Tone(tone)))
+
+
+@register.simple_tag
+def seal(state: Seal, *, detail: bool = True) -> SafeString:
+    """Whether an event is sealed, with icon and word; `detail=False` leaves out where."""
+    return _inline("seal", seal=state, detail=detail)
 
 
 @register.simple_tag

@@ -1,4 +1,4 @@
-"""The audit trail: filtered by what the address says, newest first; one event; timelines; and the trail as a file.
+"""The audit trail: filtered by what the address says, newest first; one event with its proof; timelines; and the trail as a file.
 
 Every page of it leaves an event of its own: who reads what others did is itself something somebody did.
 """
@@ -6,17 +6,20 @@ Every page of it leaves an event of its own: who reads what others did is itself
 from typing import Any
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from audit import clock, queries
+from audit.sealing.bundle import NotSealed, proof_of
 from backoffice.access.rules import requires
 from backoffice.console.audit import explorer, reading, tabs, timelines
 from backoffice.console.audit.event import story
 from backoffice.console.audit.export import HEAD, line
 from backoffice.console.audit.filters import TrailFilterForm
+from backoffice.console.audit.seals import log_head
 from backoffice.console.exports import csv_response
 
 
@@ -28,6 +31,7 @@ def trail(request: HttpRequest) -> HttpResponse:
     given = form.given()
     reading.note(reading.TRAIL_READ, "events", filters=given, shown=len(found.rows))
     context = {"form": form, "given": given, "rows": found.rows, "paging": found.paging, "tabs": tabs.tabs("events")}
+    context["log"] = log_head()
     return render(request, "audit/trail.html", context)
 
 
@@ -57,6 +61,24 @@ def event(request: HttpRequest, event_id: UUID) -> HttpResponse:
     is_drawer = bool(request.headers.get("HX-Request"))
     response = render(request, "audit/_drawer.html" if is_drawer else "audit/event.html", context)
     response["Vary"] = "HX-Request"
+    return response
+
+
+@requires("audit.view_auditevent")
+@require_safe
+def proof(request: HttpRequest, event_id: UUID) -> HttpResponse:
+    """The event with the proof that it is in the log, to be checked without us."""
+    if queries.event(event_id) is None:
+        raise Http404("no such event")
+    try:
+        bundle = proof_of(event_id)
+    except NotSealed as waiting:
+        messages.info(request, str(waiting))
+        return redirect("console:audit-event", event_id)
+    reading.note(reading.PROOF_GIVEN, str(event_id), filters={})
+    response = JsonResponse(bundle, json_dumps_params={"indent": 1})
+    response["Content-Disposition"] = f'attachment; filename="proof-{event_id}.json"'
+    response["Cache-Control"] = "no-store"
     return response
 
 
