@@ -17,6 +17,7 @@ from backoffice.console.views import (
     search,
     styleguide,
     transfers,
+    trial_balance,
     withdrawals,
 )
 
@@ -46,6 +47,7 @@ urlpatterns = [
     path("audit/configuration/", configuration.changes, name="configuration"),
     path("audit/configuration/<str:kind>/<path:key>/", configuration.of_one, name="configuration-of"),
     path("ledger/", ledger.chart, name="ledger"),
+    path("ledger/trial-balance/", trial_balance.trial_balance, name="trial-balance"),
     path("ledger/proofs/", proofs.proofs, name="proofs"),
     path("ledger/proofs/run/", proofs.run, name="proofs-run"),
     path("ledger/accounts/<path:code>/", ledger.account, name="account"),

@@ -124,7 +124,7 @@
   });
 
   document.addEventListener("click", (event) => {
-    const target = event.target.closest("[data-dialog], [data-close], [data-copy], [data-dismiss], [data-timeline-filter] button");
+    const target = event.target.closest("[data-dialog], [data-close], [data-copy], [data-dismiss], [data-print], [data-timeline-filter] button");
     if (!target) {
       const row = event.target.closest("[data-rows] tbody tr");
       if (row && !event.target.closest("a, button, input, label") && !getSelection().toString()) rowLink(row)?.click();
@@ -134,6 +134,7 @@
     else if ("close" in target.dataset) target.closest("dialog").close();
     else if ("copy" in target.dataset) copy(target);
     else if ("dismiss" in target.dataset) target.closest(".toast").remove();
+    else if ("print" in target.dataset) print();
     else filterTimeline(target);
   });
 

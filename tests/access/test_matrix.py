@@ -36,7 +36,7 @@ PAGES: dict[str, frozenset[str]] = {
     "/access/": frozenset({"admin", "compliance"}),
     **{
         path: EVERYBODY - {"support"}
-        for path in ("/ledger/", "/ledger/accounts/none/", "/ledger/postings/none/", "/ledger/proofs/")
+        for path in ("/ledger/", "/ledger/accounts/none/", "/ledger/postings/none/", "/ledger/proofs/", "/ledger/trial-balance/")
     },
     "/ledger/proofs/run/": frozenset({"admin", "compliance", "oncall", "treasury"}),
     "/reconciliation/breaks/": EVERYBODY - {"support"},
