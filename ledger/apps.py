@@ -16,6 +16,7 @@ class LedgerConfig(AppConfig):
             "ledger.asset_registered",
             "ledger.account_opened",
             "ledger.account_closed",
+            "ledger.account_mode_switched",
             "ledger.posted",
             "ledger.hold_placed",
             "ledger.hold_settled",

@@ -23,6 +23,8 @@
 ├── SettlementTooHigh     holds settle more than the posting takes from their account
 ├── StatementTooLong      more rows than fit
 ├── SnapshotDiffers       the books no longer say what a snapshot kept of them
+├── SwitchTooSoon         a transaction older than the account's last change of mode is still open
+├── BookedMeanwhile       somebody booked one of the references at the same moment: repeat, it will be recognised
 └── MomentError           something was asked as of a moment that cannot be answered for good
     ├── MomentNotOver     it lies in the future
     ├── StillPosting      a posting that began before it is still open
@@ -241,6 +243,15 @@ class AlreadyCarried(MomentError):
     words = "balances are carried forward beyond {} already"
 
 
+class SwitchTooSoon(_AboutAccount):
+    words = "a transaction older than the last switch of {} is still open; try again when it has ended"
+
+
+class BookedMeanwhile(LedgerError):
+    def __init__(self) -> None:
+        super().__init__("a posting of the same reference was booked at the same moment")
+
+
 _BY_SQLSTATE: dict[str, Callable[[dict[str, Any]], LedgerError]] = {
     "LG001": lambda facts: InsufficientFunds(facts["account"], int(facts["available"]), int(facts["requested"])),
     "LG003": lambda facts: UnknownAccount(facts["account"]),
@@ -262,7 +273,14 @@ _BY_SQLSTATE: dict[str, Callable[[dict[str, Any]], LedgerError]] = {
     "LG031": lambda facts: StillPosting(facts["moment"]),
     "LG033": lambda facts: SnapshotDiffers(facts["snapshot"], facts["kept"], facts["now"]),
     "LG032": lambda facts: AlreadyCarried(facts["moment"]),
+    "LG040": lambda facts: SwitchTooSoon(facts["account"]),
+    "LG041": lambda _: BookedMeanwhile(),
 }
+
+
+def refusal(code: str, facts: dict[str, Any]) -> LedgerError:
+    """The error behind a code of class LG and its facts, as a batch tells it of one posting."""
+    return _BY_SQLSTATE[code](facts)
 
 
 def translated(error: DatabaseError) -> LedgerError | None:
@@ -274,6 +292,6 @@ def translated(error: DatabaseError) -> LedgerError | None:
         return None
     if state in _BY_SQLSTATE:
         return _BY_SQLSTATE[state](json.loads(diagnostics.message_detail))
-    if diagnostics.constraint_name == "ledger_entry_balances_per_asset":
+    if diagnostics.constraint_name in ("ledger_entry_balances_per_asset", "ledger_transaction_balances_per_asset"):
         return Unbalanced(diagnostics.message_primary)
     return None

@@ -133,6 +133,7 @@ class LedgerTransaction(ReadOnlyModel):
     created_txid = models.BigIntegerField()
     cluster_epoch = models.IntegerField()
     reverses = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="reversed_by")
+    adjusts = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="adjusted_by")
     forced_kind = models.TextField(
         blank=True, default="", help_text="Named reason why floors did not bind, empty for voluntary postings."
     )
@@ -149,6 +150,9 @@ class LedgerTransaction(ReadOnlyModel):
                 name="ledger_transaction_forced_kind_is_known",
             ),
             models.CheckConstraint(condition=Q(reverses=None) | ~Q(reverses=F("id")), name="ledger_transaction_reverses_another"),
+            models.CheckConstraint(
+                condition=Q(adjusts=None) | (~Q(adjusts=F("id")) & Q(reverses=None)), name="ledger_transaction_adjusts_another"
+            ),
         ]
 
 

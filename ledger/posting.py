@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from ledger.errors import BadPosting, Unbalanced
+from ledger.errors import BadPosting, LedgerError, Unbalanced
 from ledger.money import MAX_DIGITS, whole
 
 
@@ -92,7 +92,8 @@ class Posting:
 
     `reference` is deterministic: the same business fact always makes the same one, with the same content. `transaction_id` is the
     business transaction it belongs to. `value_at` is when it counts, `settled_at` when the outside confirmed it. `reverses` is the
-    reference of the posting that this one mirrors. `forced_kind` (see ledger.chart.ForcedKind) lets it pass below floors.
+    reference of the posting that this one mirrors, `adjusts` of one that it corrects otherwise. `forced_kind` (see
+    ledger.chart.ForcedKind) lets it pass below floors.
     `dimensions` say, in words of the caller's, what revenue and expense are reported by: client, corridor.
     """
 
@@ -105,6 +106,7 @@ class Posting:
     transaction_id: UUID | None = None
     settled_at: datetime | None = None
     reverses: str | None = None
+    adjusts: str | None = None
     forced_kind: str = ""
     metadata: dict[str, Any] = field(default_factory=dict)
     dimensions: Mapping[str, str] = field(default_factory=dict)
@@ -118,6 +120,8 @@ class Posting:
             raise Unbalanced("a posting has at least two lines")
         if "dimensions" in self.metadata or not all(name and isinstance(value, str) for name, value in self.dimensions.items()):
             raise BadPosting("dimensions are given by name and as text, not within the metadata")
+        if self.reverses and self.adjusts:
+            raise BadPosting("a posting reverses another or adjusts it, not both")
 
     @property
     def kept_metadata(self) -> dict[str, Any]:
@@ -131,3 +135,35 @@ class Posted:
 
     id: UUID
     replayed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Any number of postings, booked in one call and in their order: all or nothing, or with `one_by_one` each for itself.
+
+    `holds` belong to the batch as a whole and come before its postings; they are left alone when every posting was booked before.
+    With `one_by_one` nobody can say beforehand what the postings will take, so a hold is released there, not settled.
+    """
+
+    postings: tuple[Posting, ...]
+    holds: tuple[HoldOp, ...] = ()
+    one_by_one: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.postings:
+            raise BadPosting("a batch has at least one posting")
+        for posting in self.postings:
+            if posting.holds or posting.reverses or posting.adjusts:
+                raise BadPosting(f"{posting.reference}: holds belong to the batch, and corrections are booked one by one")
+        if self.one_by_one and any(isinstance(operation, SettleHold) for operation in self.holds):
+            raise BadPosting("what a batch takes is not known before when it goes posting by posting: release its hold instead")
+
+
+@dataclass(frozen=True, slots=True)
+class BatchLine:
+    """What became of one posting of a batch: booked now, booked before (`replayed`), or refused with the error that says why."""
+
+    reference: str
+    id: UUID | None
+    replayed: bool = False
+    error: LedgerError | None = None

@@ -72,5 +72,11 @@ def _through_command(seat: Seat, tag: str, *, hot: bool) -> Callable[[], None]:
 
 
 def metadata(order: Withdrawal) -> dict[str, Any]:
-    """What our audit event of this posting says; the floor writes the same."""
-    return {"reference": order.reference, "kind": KIND, "forced_kind": "", "reverses": None}
+    """What our audit event of this posting says: all of it. The floor writes the same."""
+    said: dict[str, Any] = dict.fromkeys(("reverses", "settled_at"))
+    said |= {"reference": order.reference, "kind": KIND, "description": "", "forced_kind": "", "metadata": {}, "holds": []}
+    lines = ((order.client, AMOUNT + FEE, 0), (order.wallet, 0, AMOUNT), (order.fees, 0, FEE))
+    return said | {
+        "value_at": now().isoformat(),
+        "lines": [{"account": account, "debit": str(debit), "credit": str(credit)} for account, debit, credit in lines],
+    }

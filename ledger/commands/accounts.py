@@ -84,3 +84,14 @@ def open_account(
 def close_account(*, code: str, reason: str) -> None:
     """Close an empty account for good. Raises UnknownAccount, AccountNotEmpty; closing it again is a no-op."""
     call("ledger_close_account", {"code": code, "reason": reason})
+
+
+def set_account_guarded(*, code: str, guarded: bool, reason: str) -> bool:
+    """Switch an account between guarded (locked by each posting, kept above its floor) and only collecting (never waited for).
+
+    Postings in flight end first. False when it was so already. Raises UnknownAccount; to collecting, AccountNotEmpty while money is
+    on hold and SwitchTooSoon while a transaction older than the last switch is open.
+    """
+    if not reason:
+        raise ValueError("switching the mode of an account needs a reason")
+    return bool(call("ledger_set_guarded", {"code": code, "guarded": guarded, "reason": reason}))

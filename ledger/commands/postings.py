@@ -7,9 +7,9 @@ from uuid import UUID
 
 from django.db import connection
 
-from ledger.errors import BadPosting
+from ledger.errors import BadPosting, refusal
 from ledger.gateway import call
-from ledger.posting import ExpireHold, HoldOp, Line, PlaceHold, Posted, Posting, ReleaseHold, SettleHold
+from ledger.posting import Batch, BatchLine, ExpireHold, HoldOp, Line, PlaceHold, Posted, Posting, ReleaseHold, SettleHold
 
 
 def post(posting: Posting) -> Posted:
@@ -19,22 +19,38 @@ def post(posting: Posting) -> Posted:
     Raises InsufficientFunds, Unbalanced, UnknownAccount, AccountClosed, NotGuarded, PeriodClosed, HoldUnknown, HoldEnded,
     SettlementTooHigh and, for a reversal, UnknownPosting, NotAMirror, AlreadyReversed.
     """
-    request = {
-        "reference": posting.reference,
-        "kind": posting.kind,
-        "description": posting.description,
-        "transaction_id": posting.transaction_id,
-        "value_at": _utc(posting.value_at),
-        "settled_at": _utc(posting.settled_at),
-        "reverses": posting.reverses,
-        "forced_kind": posting.forced_kind,
-        "metadata": posting.kept_metadata,
-        "lines": [_line(line) for line in posting.lines],
-        "holds": [_hold(operation) for operation in posting.holds],
-    }
+    request = _posting(posting) | {"holds": [_hold(operation) for operation in posting.holds]}
     # Django leaves jsonb as text for its own fields to decode.
     answer = json.loads(call("ledger_post", request))
     return Posted(UUID(answer["id"]), answer["replayed"])
+
+
+def post_batch(batch: Batch) -> tuple[BatchLine, ...]:
+    """Book the postings of `batch` in one round trip and say what became of each, in their order.
+
+    All or nothing raises what `post` raises, for the first posting that cannot stand; one by one, that posting's line carries the
+    error instead. Postings that were booked before are replayed. Both raise BookedMeanwhile when another session booked one of the
+    references at the same moment (repeating the batch recognises it), and what the holds raise.
+    """
+    request = {
+        "postings": [_posting(posting) for posting in batch.postings],
+        "holds": [_hold(operation) for operation in batch.holds],
+        "one_by_one": batch.one_by_one,
+    }
+    answer = json.loads(call("ledger_post_batch", request))
+    new_ids: list[str] = answer["ids"]
+    lines = [BatchLine(posting.reference, UUID(new_id)) for posting, new_id in zip(batch.postings, new_ids, strict=True)]
+    places = {new_id: place for place, new_id in enumerate(new_ids)}
+    for told in answer["others"]:
+        place = told["ordinal"] - 1 if "ordinal" in told else places[told["id"]]
+        lines[place] = _told(batch.postings[place].reference, told)
+    return tuple(lines)
+
+
+def _told(reference: str, told: dict[str, Any]) -> BatchLine:
+    if told["status"] == "replayed":
+        return BatchLine(reference, UUID(told["id"]), replayed=True)
+    return BatchLine(reference, None, error=refusal(told["code"], told["facts"]))
 
 
 def apply_holds(*operations: PlaceHold | ReleaseHold | ExpireHold, transaction_id: UUID | None = None) -> None:
@@ -58,6 +74,22 @@ def advance_checkpoints() -> int:
 def _utc(moment: datetime | None) -> str | None:
     # One spelling per instant, so that repeating a posting gives the same content hash.
     return None if moment is None else moment.astimezone(UTC).isoformat()
+
+
+def _posting(posting: Posting) -> dict[str, Any]:
+    request = {
+        "reference": posting.reference,
+        "kind": posting.kind,
+        "description": posting.description,
+        "transaction_id": posting.transaction_id,
+        "value_at": _utc(posting.value_at),
+        "settled_at": _utc(posting.settled_at),
+        "reverses": posting.reverses,
+        "forced_kind": posting.forced_kind,
+        "metadata": posting.kept_metadata,
+        "lines": [_line(line) for line in posting.lines],
+    }
+    return request | {"adjusts": posting.adjusts} if posting.adjusts else request
 
 
 def _line(line: Line) -> dict[str, str]:

@@ -13,9 +13,7 @@ _GUARDS_ARE_IN_PLACE = """
       FROM (SELECT relid AS relation, 'check_new_entries' AS name, 'ledger_check_new_entries' AS function
               FROM pg_partition_tree('ledger_entry')
             UNION ALL VALUES
-            ('ledger_ledgertransaction'::regclass, 'stamp_transaction', 'ledger_stamp_transaction'),
-            ('ledger_ledgertransaction', 'check_transaction', 'ledger_check_transaction'),
-            ('ledger_ledgertransaction', 'check_period', 'ledger_check_period'),
+            ('ledger_ledgertransaction'::regclass, 'check_new_postings', 'ledger_check_new_postings'),
             ('ledger_hold', 'keep_hold', 'ledger_keep_hold'),
             ('ledger_period', 'keep_period', 'ledger_keep_period'),
             ('ledger_account', 'keep_account_identity', 'ledger_keep_account_identity')) AS wanted

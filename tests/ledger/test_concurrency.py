@@ -13,15 +13,18 @@ from django.db import connection, transaction
 from audit.models import AuditEvent
 from ledger.chart import AccountKind
 from ledger.commands import (
+    Batch,
     Line,
     PlaceHold,
     Posted,
+    Posting,
     ReleaseHold,
     advance_checkpoints,
     apply_holds,
     close_account,
     close_period,
     open_account,
+    post_batch,
     reverse,
 )
 from ledger.errors import AccountClosed, AlreadyReversed, InsufficientFunds, PeriodClosed
@@ -206,3 +209,17 @@ def test_an_account_closes_or_takes_the_posting_but_never_both() -> None:
             assert (closing, now.status, now.posted) == (None, "closed", 0)
         else:
             assert (type(closing).__name__, now.status, now.posted) == ("AccountNotEmpty", "open", 1)
+
+
+def test_the_same_batch_sent_by_eight_is_booked_once() -> None:
+    deposit("funds", ACME, 1_000)
+    lines = (Line.debit(ACME, 1), Line.credit(GLOBEX, 1))
+    batch = Batch(tuple(Posting(reference=f"p{number}", kind="payroll", value_at=DAY, lines=lines) for number in range(50)))
+    results = at_once([partial(post_batch, batch)] * 8)
+    told = [line for result in results if isinstance(result, tuple) for line in result]
+    assert sum(not line.replayed for line in told) == 50
+    assert set(_kinds(results)) <= {"tuple", "BookedMeanwhile"}
+    assert all(line.replayed for line in post_batch(batch))
+    assert figures(ACME) == (950, 0, 950)
+    assert AuditEvent.objects.filter(type="ledger.posted").count() == 51
+    assert list(findings()) == []

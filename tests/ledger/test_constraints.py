@@ -14,21 +14,27 @@ from tests.ledger.house import ACME, DAY, FEES, GLOBEX, HOT, MXN, NOSTRO, USDC, 
 
 pytestmark = pytest.mark.usefixtures("house")
 
-# A parent row that agrees with the clock; the database stamps txid and epoch itself.
-PARENT = """
-    INSERT INTO ledger_ledgertransaction (id, reference, content_hash, kind, description, transaction_id, correlation_id, value_at,
-        booked_at, settled_at, created_txid, cluster_epoch, reverses_id, forced_kind, metadata)
-    VALUES ('00000000-0000-7000-8000-000000000001', 'attack', '', 'attack', '', NULL, 'attack', '2026-11-20T00:00:00Z',
-        {booked_at}, NULL, 1, 1, NULL, '', '{{}}')
+# A posting with its entries in one statement, as the database wants it; each test spoils one thing about it.
+POSTING = """
+    WITH parent AS (
+        INSERT INTO ledger_ledgertransaction (id, reference, content_hash, kind, description, transaction_id, correlation_id,
+            value_at, booked_at, settled_at, created_txid, cluster_epoch, reverses_id, adjusts_id, forced_kind, metadata)
+        VALUES (gen_random_uuid(), '{reference}', '', 'attack', '', NULL, 'attack', '2026-11-20T00:00:00Z', {booked_at}, NULL,
+            {txid}, audit_current_epoch(), {reverses}, {adjusts}, '', '{{}}') RETURNING *
+    ), entered AS ({entries})
+    SELECT FROM parent
 """
 ENTRIES = """
-    INSERT INTO {table} (id, booked_at, value_at, transaction_id, ordinal, account_id, asset_id, debit, credit, txid, cluster_epoch)
+    INSERT INTO {table} (id, booked_at, value_at, transaction_id, ordinal, account_id, asset_id, debit, credit, balance_after,
+        account_version, txid, cluster_epoch)
     SELECT gen_random_uuid(), {booked_at}, parent.value_at, parent.id, 100 + line.ordinal, account.id, line.asset, line.debit,
-           line.credit, parent.created_txid, parent.cluster_epoch
-      FROM ledger_ledgertransaction AS parent, (VALUES {lines}) AS line (ordinal, code, asset, debit, credit)
+           line.credit, CASE WHEN account.guarded THEN 1 END, CASE WHEN account.guarded THEN 1 END, parent.created_txid,
+           parent.cluster_epoch
+      FROM {parent} AS parent, (VALUES {lines}) AS line (ordinal, code, asset, debit, credit)
       JOIN ledger_account AS account ON account.code = line.code
      WHERE parent.reference = '{reference}'
 """
+NOW, THIS_TXID = "clock_timestamp()", "pg_current_xact_id()::text::bigint"
 
 
 @pytest.fixture(autouse=True)
@@ -68,15 +74,22 @@ def _everything() -> list[object]:
     return [list(model.objects.order_by("pk").values_list()) for model in (LedgerTransaction, Entry, Hold, Account)]
 
 
-def _parent(booked_at: str = "clock_timestamp()") -> str:
-    return PARENT.format(booked_at=booked_at)
+def _posting(*lines: tuple[str, str, int, int], **spoiled: str) -> str:
+    parts = {"reference": "attack", "booked_at": NOW, "txid": THIS_TXID, "reverses": "NULL", "adjusts": "NULL"} | spoiled
+    where = {"table": spoiled.get("table", "ledger_entry"), "booked_at": spoiled.get("entries_booked_at", "parent.booked_at")}
+    entries = _entries(*lines, parent="parent", reference=parts["reference"], **where) if lines else "SELECT 1"
+    return POSTING.format(**(parts | {"entries": entries}))
 
 
 def _entries(
-    *lines: tuple[str, str, int, int], reference: str = "attack", table: str = "ledger_entry", booked_at: str = "parent.booked_at"
+    *lines: tuple[str, str, int, int],
+    reference: str,
+    parent: str = "ledger_ledgertransaction",
+    table: str = "ledger_entry",
+    booked_at: str = "parent.booked_at",
 ) -> str:
     values = ", ".join(f"({n}, '{code}', '{asset}', {debit}, {credit})" for n, (code, asset, debit, credit) in enumerate(lines))
-    return ENTRIES.format(table=table, lines=values, reference=reference, booked_at=booked_at)
+    return ENTRIES.format(table=table, lines=values, reference=reference, booked_at=booked_at, parent=parent)
 
 
 TABLES = ["ledger_entry", "ledger_ledgertransaction", "ledger_asset"]
@@ -116,23 +129,44 @@ def test_replica_mode_does_not_lift_the_guards(refused: Callable[..., str]) -> N
     )
 
 
-def test_a_posting_without_entries_is_refused_at_commit(refused: Callable[..., str]) -> None:
-    assert "has 0 entries" in refused(_parent())
+GOOD = ((HOT, USDC, 10, 0), (FEES, USDC, 0, 10))
+
+
+def test_a_sound_posting_passes_so_that_the_refusals_below_mean_something() -> None:
+    _run(_posting(*GOOD), "SET CONSTRAINTS ALL IMMEDIATE")
+    assert LedgerTransaction.objects.filter(reference="attack").exists()
+
+
+def test_a_posting_without_entries_is_refused(refused: Callable[..., str]) -> None:
+    assert "has 0 entries" in refused(_posting())
+
+
+def test_entries_do_not_come_after_their_posting(refused: Callable[..., str]) -> None:
+    assert "has 0 entries" in refused(_posting(), _entries(*GOOD, reference="attack"))
 
 
 def test_an_unbalanced_posting_is_refused(refused: Callable[..., str]) -> None:
-    assert "do not balance" in refused(_parent(), _entries((HOT, USDC, 10, 0), (ACME, USDC, 0, 9)))
+    assert "does not balance" in refused(_posting((HOT, USDC, 10, 0), (FEES, USDC, 0, 9)))
 
 
 def test_two_assets_do_not_balance_each_other(refused: Callable[..., str]) -> None:
-    assert "do not balance" in refused(_parent(), _entries((HOT, USDC, 10, 0), (NOSTRO, MXN, 0, 10)))
+    assert "does not balance" in refused(_posting((HOT, USDC, 10, 0), (NOSTRO, MXN, 0, 10)))
+
+
+def _partition() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT DISTINCT tableoid::regclass::text FROM ledger_entry")
+        return str(cursor.fetchone()[0])
 
 
 def test_an_unbalanced_posting_is_refused_in_a_partition_of_its_own(refused: Callable[..., str]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT DISTINCT tableoid::regclass::text FROM ledger_entry")
-        (partition,) = cursor.fetchone()
-    assert "do not balance" in refused(_parent(), _entries((HOT, USDC, 10, 0), (ACME, USDC, 0, 9), table=partition))
+    assert "does not balance" in refused(_posting((HOT, USDC, 10, 0), (FEES, USDC, 0, 9), table=_partition()))
+
+
+def test_entries_of_a_posting_of_now_stand_in_the_partition_of_now(refused: Callable[..., str]) -> None:
+    """Also the check of the entries themselves runs in a partition: without a posting of their own they are alone."""
+    alone = _entries(*GOOD, reference="deposit-1", table=_partition()).replace("parent.id,", "gen_random_uuid(),")
+    assert "only together with their posting" in refused(alone)
 
 
 def test_a_balanced_pair_cannot_be_appended_to_an_older_posting(refused: Callable[..., str]) -> None:
@@ -147,42 +181,59 @@ def test_a_balanced_pair_cannot_be_appended_to_an_older_posting(refused: Callabl
 
 
 def test_a_lone_entry_cannot_slip_in_after_the_checks_ran(refused: Callable[..., str]) -> None:
-    words = refused(
-        _parent(),
-        _entries((HOT, USDC, 10, 0), (FEES, USDC, 0, 10)),
-        "SET CONSTRAINTS ALL IMMEDIATE",
-        _entries((HOT, USDC, 1, 0)).replace("100 + line.ordinal", "200 + line.ordinal"),
-    )
-    assert "do not balance" in words
+    late = _entries((HOT, USDC, 1, 0), reference="attack").replace("100 + line.ordinal", "200 + line.ordinal")
+    assert "do not balance" in refused(_posting(*GOOD), late)
 
 
 def test_an_entry_needs_its_posting(refused: Callable[..., str]) -> None:
-    orphan = _entries((HOT, USDC, 7, 0), (FEES, USDC, 0, 7), reference="deposit-1").replace("parent.id,", "gen_random_uuid(),")
-    assert "ledger_entry" in refused(orphan)
+    assert "only together" in refused(_entries(*GOOD, reference="deposit-1").replace("parent.id,", "gen_random_uuid(),"))
+
+
+def test_an_entry_needs_its_account(refused: Callable[..., str]) -> None:
+    assert "not in that asset" in refused(_posting(*GOOD).replace("account.id,", "gen_random_uuid(),"))
 
 
 @pytest.mark.parametrize(("debit", "credit"), [(5, 5), (0, 0), (-5, 0), (0, -5)])
 def test_an_entry_is_a_debit_or_a_credit(debit: int, credit: int, refused: Callable[..., str]) -> None:
-    words = refused(_parent(), _entries((HOT, USDC, debit, credit), (ACME, USDC, credit, debit)))
+    words = refused(_posting((HOT, USDC, debit, credit), (FEES, USDC, credit, debit)))
     assert "ledger_entry_is_a_debit_or_a_credit" in words
 
 
 def test_an_entry_is_in_the_asset_of_its_account(refused: Callable[..., str]) -> None:
-    words = refused(_parent(), _entries((HOT, MXN, 10, 0), (FEES, MXN, 0, 10)))
-    assert "ledger_entry_is_in_the_asset_of_its_account" in words
+    assert "which is not in that asset" in refused(_posting((HOT, MXN, 10, 0), (FEES, MXN, 0, 10)))
+
+
+def test_an_entry_of_a_guarded_account_carries_its_running_balance(refused: Callable[..., str]) -> None:
+    bare = _posting((HOT, USDC, 10, 0), (ACME, USDC, 0, 10)).replace("CASE WHEN account.guarded THEN 1 END", "NULL")
+    assert "running balance" in refused(bare, error=OperationalError)
+
+
+def test_an_entry_of_a_collecting_account_carries_none(refused: Callable[..., str]) -> None:
+    full = _posting(*GOOD).replace("CASE WHEN account.guarded THEN 1 END", "1")
+    assert "running balance" in refused(full, error=OperationalError)
 
 
 def test_a_posting_is_not_dated_back_by_hand(refused: Callable[..., str]) -> None:
-    assert "booked now" in refused(_parent("clock_timestamp() - interval '40 days'"))
+    assert "booked now" in refused(_posting(*GOOD, booked_at="clock_timestamp() - interval '40 days'"))
+
+
+def test_a_posting_does_not_claim_another_transaction(refused: Callable[..., str]) -> None:
+    # The entries repeat the lie, and are caught first or second, whichever check comes first.
+    words = refused(_posting(*GOOD, txid="1"))
+    assert "by this transaction" in words or "only together with their posting" in words
 
 
 def test_an_entry_has_the_times_of_its_posting(refused: Callable[..., str]) -> None:
-    moved = _entries((HOT, USDC, 10, 0), (FEES, USDC, 0, 10), booked_at="parent.booked_at - interval '1 second'")
-    assert "with its times" in refused(_parent(), moved)
+    assert refused(_posting(*GOOD, entries_booked_at="parent.booked_at - interval '1 second'"))
 
 
 def test_a_reference_stands_for_one_posting(refused: Callable[..., str]) -> None:
-    assert "unique" in refused(_parent().replace("'attack', ''", "'deposit-1', ''"))
+    assert "unique" in refused(_posting(*GOOD, reference="deposit-1"))
+
+
+def test_a_posting_adjusts_another_or_reverses_it_but_not_both_and_not_itself(refused: Callable[..., str]) -> None:
+    other = "(SELECT id FROM ledger_ledgertransaction WHERE reference = 'deposit-1')"
+    assert "ledger_transaction_adjusts_another" in refused(_posting(*GOOD, reverses=other, adjusts=other))
 
 
 def test_a_hold_only_ever_ends(refused: Callable[..., str]) -> None:

@@ -39,7 +39,7 @@ def test_only_the_worker_moves_checkpoints(database_role: Role) -> None:
         "INSERT INTO ledger_entry SELECT * FROM ledger_entry",
         "INSERT INTO ledger_period (month, status, closed_by, reason) VALUES ('2026-01-01', 'closed', '', '')",
         "SELECT ledger_lock_balances('{}')",
-        "SELECT ledger_move_balances('{}', '{}', true)",
+        "SELECT ledger_move_balances(NULL)",
     ],
 )
 def test_no_role_writes_a_table_or_calls_the_inner_functions(role: str, attack: str, database_role: Role) -> None:

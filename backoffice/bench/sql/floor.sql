@@ -5,26 +5,30 @@ CREATE FUNCTION bench_post(
     credits numeric[], actor text, acted_at timestamptz, event_metadata jsonb) RETURNS uuid
 LANGUAGE plpgsql AS $$
 DECLARE
-    posting ledger_ledgertransaction;
+    new_id uuid := audit_new_id();
+    this_txid bigint := pg_current_xact_id()::text::bigint;
+    this_epoch integer := audit_current_epoch();
+    moment timestamptz := clock_timestamp();
     balance ledger_balance;
 BEGIN
-    INSERT INTO ledger_ledgertransaction AS stored (
-        id, reference, content_hash, kind, description, transaction_id, correlation_id, value_at, booked_at, settled_at, created_txid,
-        cluster_epoch, reverses_id, forced_kind, metadata)
-    VALUES (audit_new_id(), given_reference, content_hash, 'bench.withdrawal', '', business_id, correlation, given_value_at,
-            clock_timestamp(), NULL, 0, 0, NULL, '', '{}')
-    RETURNING stored.* INTO posting;
     UPDATE ledger_balance AS own SET debits = own.debits + bench_post.debits[1], version = own.version + 1
      WHERE own.account_id = accounts[1] RETURNING own.* INTO balance;
+    WITH posting AS (
+        INSERT INTO ledger_ledgertransaction (
+            id, reference, content_hash, kind, description, transaction_id, correlation_id, value_at, booked_at, settled_at, created_txid,
+            cluster_epoch, reverses_id, forced_kind, metadata)
+        VALUES (new_id, given_reference, content_hash, 'bench.withdrawal', '', business_id, correlation, given_value_at, moment, NULL,
+                this_txid, this_epoch, NULL, '', '{}')
+    )
     INSERT INTO ledger_entry (id, booked_at, value_at, transaction_id, ordinal, account_id, asset_id, debit, credit, balance_after,
                               account_version, txid, cluster_epoch)
-    SELECT audit_new_id(), posting.booked_at, posting.value_at, posting.id, line.ordinal, line.account_id, 'USDC.ethereum', line.debit,
-           line.credit, CASE line.ordinal WHEN 1 THEN balance.credits - balance.debits END, CASE line.ordinal WHEN 1 THEN balance.version END,
-           posting.created_txid, posting.cluster_epoch
+    SELECT audit_new_id(), moment, given_value_at, new_id, line.ordinal, line.account_id, 'USDC.ethereum', line.debit, line.credit,
+           CASE line.ordinal WHEN 1 THEN balance.credits - balance.debits END, CASE line.ordinal WHEN 1 THEN balance.version END,
+           this_txid, this_epoch
       FROM unnest(accounts, debits, credits) WITH ORDINALITY AS line (account_id, debit, credit, ordinal);
-    PERFORM bench_event('ledger.posted', 'ledger_transaction', posting.id::text, business_id, correlation, actor, acted_at, '{}',
+    PERFORM bench_event('ledger.posted', 'ledger_transaction', new_id::text, business_id, correlation, actor, acted_at, '{}',
                         event_metadata);
-    RETURN posting.id;
+    RETURN new_id;
 END
 $$;
 

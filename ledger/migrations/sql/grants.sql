@@ -1,7 +1,8 @@
 -- Everybody who serves requests or works may read the books; they are written through the functions alone.
 GRANT SELECT ON ledger_asset, ledger_account, ledger_balance, ledger_account_balance, ledger_ledgertransaction, ledger_entry,
     ledger_hold, ledger_period, ledger_proof_checkpoint, ledger_proof_sum, ledger_proof_run TO countersign_web, countersign_worker;
-GRANT EXECUTE ON FUNCTION ledger_post(jsonb), ledger_apply_holds(jsonb), ledger_open_account(jsonb), ledger_close_account(jsonb),
+GRANT EXECUTE ON FUNCTION ledger_post(jsonb), ledger_post_batch(jsonb), ledger_apply_holds(jsonb), ledger_open_account(jsonb),
+    ledger_close_account(jsonb), ledger_set_guarded(jsonb),
     ledger_register_asset(jsonb), ledger_set_period(jsonb) TO countersign_web, countersign_worker;
 GRANT EXECUTE ON FUNCTION ledger_advance_checkpoints(), ledger_ensure_partitions() TO countersign_worker;
 -- Everybody who reads the books may prove them; what came of it is kept by the worker's scheduled check.
