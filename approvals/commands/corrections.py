@@ -66,7 +66,7 @@ def _book(request: ApprovalRequest, content: dict[str, Any]) -> None:
     """Raises QuorumTooSmall for a request that was made with fewer people, or another role, than this posting needs."""
     if request.quorum < quorum_for(content) or request.role != ROLE:
         raise QuorumTooSmall
-    book_correction(form.to_posting(content, request_id=request.id))
+    book_correction(form.posting_of(content, request_id=request.id))
 
 
 def _check_halts(content: dict[str, Any]) -> None:

@@ -46,8 +46,8 @@ def to_payload(given: Posting) -> dict[str, Any]:
     }
 
 
-def to_posting(payload: dict[str, Any], *, request_id: UUID) -> Posting:
-    """What is booked when the request `request_id` is approved."""
+def posting_of(payload: dict[str, Any], *, request_id: UUID | None = None) -> Posting:
+    """What is booked when the request `request_id` is approved; without one, what is asked for."""
     corrects = payload["corrects"] or None
     return Posting(
         reference=payload["reference"],
@@ -58,7 +58,7 @@ def to_posting(payload: dict[str, Any], *, request_id: UUID) -> Posting:
         transaction_id=UUID(payload["transaction_id"]) if payload["transaction_id"] else None,
         reverses=corrects if payload["verb"] == REVERSAL else None,
         forced_kind=payload["forced_kind"],
-        metadata={"approval_request": str(request_id)},
+        metadata={"approval_request": str(request_id)} if request_id else {},
         dimensions=payload["dimensions"],
     )
 

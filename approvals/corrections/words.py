@@ -30,7 +30,7 @@ def title(payload: dict[str, Any]) -> str:
 
 def describe(payload: dict[str, Any]) -> list[Fact]:
     """What the approver of a `ledger.correct` reads."""
-    corrects = [Fact("Corrects posting", payload["corrects"], "reference")] if payload["corrects"] else []
+    corrects = [Fact("Corrects posting", payload["corrects"], "posting")] if payload["corrects"] else []
     forced = [Fact("Below zero", "allowed: it is booked even if it takes a client below zero")] if payload["forced_kind"] else []
     return [
         Fact("What", payload["verb"].replace("_", "-").capitalize()),

@@ -32,7 +32,7 @@ _ALL = (
     Role(
         "operator",
         "Operator",
-        "Makes and cancels withdrawals, imports statements, stops what looks wrong.",
+        "Makes and cancels withdrawals, imports statements, asks for corrections, stops what looks wrong.",
         (
             *_SEE_ALL,
             "transfers.create_withdrawal",
@@ -40,6 +40,7 @@ _ALL = (
             "reconciliation.import_statement",
             "approvals.place_halt",
             "alerts.acknowledge_alert",
+            "ledger.request_correction",
         ),
     ),
     Role(
@@ -91,7 +92,7 @@ _ALL = (
     Role(
         "treasury",
         "Treasury",
-        "Looks after liquidity; decides where a policy asks for a treasury lead.",
+        "Looks after liquidity and the months; decides where a policy asks for a treasury lead.",
         (
             *_SEE_ALL,
             "approvals.decide_request",
@@ -99,6 +100,9 @@ _ALL = (
             "ledger.run_proofs",
             "approvals.place_halt",
             "approvals.request_lift",
+            # Decided by approvers alone, so treasury never decides what it asks for.
+            "ledger.request_correction",
+            "ledger.close_period",
         ),
     ),
 )

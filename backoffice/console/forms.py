@@ -88,5 +88,5 @@ class VoteForm(forms.Form):
         if decision == "approve" and str(given.get("confirm", "")).strip() != self.phrase:
             self.add_error("confirm", f"That is not {self.phrase}. Nothing was decided.")
         if decision == "reject" and not str(given.get("reason", "")).strip():
-            self.add_error("reason", "Say why: the client's side is told that it was rejected, colleagues read the reason.")
+            self.add_error("reason", "Say why: colleagues read the reason, and who asked needs it.")
         return given

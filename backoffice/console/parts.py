@@ -67,7 +67,7 @@ class Crumb:
 
 @dataclass(frozen=True, slots=True)
 class PostingRow:
-    """One line of a posting. Amounts are minor units of `asset`; `after` is the balance it leaves, when that is known."""
+    """One line of a posting. Amounts are minor units of `asset`; `before` and `after` are balances, when they are known."""
 
     account: str
     asset: object
@@ -76,6 +76,7 @@ class PostingRow:
     after: int | None = None
     note: str = ""
     url: str = ""
+    before: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

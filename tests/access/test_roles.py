@@ -3,6 +3,7 @@
 import pytest
 from django.contrib.auth.models import Group, Permission
 
+from approvals.corrections import quorum
 from backoffice.access import commands, roles
 
 pytestmark = pytest.mark.django_db
@@ -48,5 +49,8 @@ def test_nobody_but_the_makers_and_deciders_holds_their_permissions(name):
     held = set(roles.ROLES[name].permissions)
     assert ("transfers.create_withdrawal" in held) == (name == "operator")
     assert ("approvals.decide_request" in held) == (name in {"approver", "treasury"})
-    # One role never both makes and decides, whatever its name.
+    assert ("ledger.request_correction" in held) == (name in {"operator", "treasury"})
+    assert ("ledger.close_period" in held) == (name == "treasury")
+    # One role never both makes and decides, whatever its name: corrections and months are decided in the role of approver alone.
     assert not {"transfers.create_withdrawal", "approvals.decide_request"} <= held
+    assert name != quorum.ROLE or not {"ledger.request_correction", "ledger.close_period"} & held

@@ -5,24 +5,32 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db.models import Max, Sum
+from django.urls import reverse
 
 from approvals import queries as control
+from approvals.commands import periods
+from approvals.corrections import words as correction_words
+from approvals.corrections.payload import lines_of
 from approvals.models import ApprovalRequest, Client, Destination
 from approvals.queries import RequestView
 from approvals.registry import Fact
 from audit import clock
 from backoffice.access.models import RoleGrant
 from backoffice.console import amounts
+from backoffice.console.approvals.preview import rows_of
 from backoffice.console.approvals.queue import destination_number
 from backoffice.console.parts import Badge, Decider, LimitBar, Tone
 from ledger import chart
 from ledger.queries import balance
+from ledger.queries import periods as months
 from transfers.commands import payload as release_payload
 from transfers.models import Quote, Transfer, Wallet
 from transfers.states import Status
 
 RELEASE = "transfer.release"
 LIFT = "halt.lift"
+CORRECT = "ledger.correct"
+PERIOD = "ledger.period"
 _ADDRESS_ENDS = 4
 _HISTORY = timedelta(days=30)
 _PAID = (Status.CONFIRMED, Status.FIAT_SETTLED, Status.RECONCILED)
@@ -40,11 +48,12 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class FactLine:
-    """A line of the payload for reading: either words or a time."""
+    """A line of the payload for reading: either words or a time. `url` leads to the posting that it names."""
 
     label: str
     value: str
     at: datetime | None = None
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +73,20 @@ def heading(view: RequestView) -> str:
         return f"{review}{client.name} withdraws {amounts.text(int(payload['source_amount']), payload['source_asset'])}"
     if view.request.action == LIFT:
         return f"Resume {payload['scope']} {payload['target']}" if payload["target"] else "Resume everything"
-    return view.request.title
+    if view.request.action == CORRECT:
+        return correction_words.title(payload)
+    return periods.title(payload) if view.request.action == PERIOD else view.request.title
 
 
 def lines(facts: list[Fact]) -> list[FactLine]:
-    """Times are drawn as on every page; everything else is words already."""
-    return [
-        FactLine(fact.label, "", datetime.fromisoformat(fact.value)) if fact.kind == "time" else FactLine(fact.label, fact.value)
-        for fact in facts
-    ]
+    """Times are drawn as on every page, postings are linked; everything else is words already."""
+    return [_line(fact) for fact in facts]
+
+
+def _line(fact: Fact) -> FactLine:
+    if fact.kind == "time":
+        return FactLine(fact.label, "", datetime.fromisoformat(fact.value))
+    return FactLine(fact.label, fact.value, url=reverse("console:posting", args=[fact.value]) if fact.kind == "posting" else "")
 
 
 def deciders(view: RequestView, obstacle: str) -> list[Decider]:
@@ -178,3 +192,17 @@ def release_context(view: RequestView) -> dict[str, Any]:
         "rate": f"{indicative.rate.normalize():f}" if indicative and indicative.rate else "",
         "transfer": Transfer.objects.filter(pk=payload["transfer_id"]).first(),
     }
+
+
+def correction_context(view: RequestView) -> dict[str, Any]:
+    """What a correction would do to the balances as they are now, or the posting that it made."""
+    is_booked = view.request.executed_at is not None
+    return {
+        "effect": [] if is_booked else rows_of(lines_of(view.payload)),
+        "booked_as": view.payload["reference"] if is_booked else "",
+    }
+
+
+def period_context(view: RequestView) -> dict[str, Any]:
+    """The month as it stands now."""
+    return {"month": next((one for one in months(now=clock.now()) if one.name == view.payload["month"]), None)}

@@ -1,32 +1,57 @@
 """The postings that an approval would lead to, worked out from the stored payload by the very functions the executor uses."""
 
+from collections.abc import Sequence
 from typing import Any
+
+from django.urls import reverse
 
 from audit import clock
 from backoffice.console.parts import PostingRow
-from ledger.models import Account
-from ledger.queries import balance
+from ledger.models import LedgerTransaction
+from ledger.posting import Line
+from ledger.queries import AccountBalance, balances_by_code
 from transfers import postings
 from transfers.commands import payload as release_payload
 
 _GROWS_BY_DEBIT = ("asset", "expense")
+NEW = "opened with this posting"
 
 
 def posting_rows(payload: dict[str, Any]) -> list[PostingRow]:
-    """Each line with the balance it would leave if it were booked now; at most the approved fee, at least the approved target."""
+    """Of a withdrawal: at most the approved fee, at least the approved target."""
     facts = release_payload.facts_of(payload)
-    lines = [line for posting in postings.payment(facts, value_at=clock.now()) for line in posting.lines]
-    accounts = {account.code: account for account in Account.objects.filter(code__in=[line.account_code for line in lines])}
-    running: dict[str, int] = {}
-    rows = []
-    for line in lines:
-        account = accounts[line.account_code]
-        before = running.get(account.code)
-        if before is None:
-            before = balance(account.code).posted
-        direction = 1 if account.type in _GROWS_BY_DEBIT else -1
-        running[account.code] = before + direction * (line.debit_minor - line.credit_minor)
-        rows.append(
-            PostingRow(account.name, account.asset_id, line.debit_minor or None, line.credit_minor or None, running[account.code])
-        )
-    return rows
+    return rows_of([line for posting in postings.payment(facts, value_at=clock.now()) for line in posting.lines])
+
+
+def entry_rows(posting: LedgerTransaction) -> list[PostingRow]:
+    """What a posting booked, without balances."""
+    entries = posting.entries.select_related("account__asset").order_by("ordinal")
+    return [
+        PostingRow(entry.account.name, entry.account.asset, int(entry.debit) or None, int(entry.credit) or None)
+        for entry in entries
+    ]
+
+
+def rows_of(lines: Sequence[Line]) -> list[PostingRow]:
+    """Each line with the balance before and after it, if it were booked now. An account that is not open yet is opened by it."""
+    accounts = balances_by_code([line.account_code for line in lines])
+    beside = next(iter(accounts.values()))
+    running = {code: account.posted for code, account in accounts.items()}
+    return [_row(line, accounts.get(line.account_code), beside, running) for line in lines]
+
+
+def _row(line: Line, account: AccountBalance | None, beside: AccountBalance, running: dict[str, int]) -> PostingRow:
+    """What is opened on the way (a claim, a loss) grows by debits and is in the asset of the account beside it."""
+    direction = 1 if account is None or account.type in _GROWS_BY_DEBIT else -1
+    before = running.get(line.account_code, 0)
+    running[line.account_code] = after = before + direction * (line.debit_minor - line.credit_minor)
+    return PostingRow(
+        account=account.name if account else line.account_code,
+        asset=(account or beside).asset,
+        debit=line.debit_minor or None,
+        credit=line.credit_minor or None,
+        before=before,
+        after=after,
+        note="" if account else NEW,
+        url=reverse("console:account", args=[line.account_code]) if account else "",
+    )

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import QuerySet
 
+from approvals.corrections.payload import totals
 from approvals.errors import PayloadTampered
-from approvals.models import ApprovalRequest, Client, Vote
+from approvals.models import SEVERAL_CLIENTS, ApprovalRequest, Client, Vote
 from approvals.queries import obstacle_to, payload_of
 from audit import clock
 from backoffice.access.models import Operator
@@ -75,17 +77,26 @@ def _row(request: ApprovalRequest, operator: Operator, names: dict[str, str], ro
         # The page says it loudly; the queue shows nothing that was not vouched for.
         payload = {}
     approvals = [vote.person.name for vote in request.votes.all() if vote.decision == Vote.Decision.APPROVE and vote.person.active]
+    amount, asset = _amount(payload)
     return Row(
         request=request,
-        amount=int(payload["source_amount"]) if "source_amount" in payload else None,
-        asset=payload.get("source_asset", ""),
-        client=names.get(request.client_id, request.client_id),
+        amount=amount,
+        asset=asset,
+        client="Several clients" if request.client_id == SEVERAL_CLIENTS else names.get(request.client_id, request.client_id),
         destination=destination_number(payload.get("destination", {})),
         reasons=reasons(request),
         collected=len(approvals),
         voters=tuple(approvals),
         obstacle=obstacle_to(request, person_id=operator.person_id, roles=roles),
     )
+
+
+def _amount(payload: dict[str, Any]) -> tuple[int | None, str]:
+    """In minor units, with its asset; None for what moves no money, or several assets."""
+    if "source_amount" in payload:
+        return int(payload["source_amount"]), payload["source_asset"]
+    moved = list(totals(payload).items()) if "lines" in payload else []
+    return (moved[0][1], moved[0][0]) if len(moved) == 1 else (None, "")
 
 
 def destination_number(details: dict[str, str]) -> str:

@@ -152,9 +152,9 @@ def tabs(items: Sequence[Tab], label: str) -> Context:
 
 
 @register.inclusion_tag("components/postings.html")
-def postings(rows: Sequence[PostingRow], *, after: bool = True) -> Context:
-    """Debits and credits with the balance each leaves (`after=False` leaves that column out)."""
-    return {"rows": rows, "after": after}
+def postings(rows: Sequence[PostingRow], *, after: bool = True, before: bool = False) -> Context:
+    """Debits and credits with the balance each leaves (`after=False`: without), and with the one it finds (`before=True`)."""
+    return {"rows": rows, "after": after, "before": before}
 
 
 @register.inclusion_tag("components/limits.html")

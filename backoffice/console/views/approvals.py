@@ -4,6 +4,7 @@ The page is drawn from the request's stored bytes; the form carries their digest
 is still shown, with the reason where the buttons would be.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -20,6 +21,7 @@ from approvals.errors import (
     AlreadyVoted,
     ApprovalsError,
     Halted,
+    NotCarriedOut,
     NotInForce,
     NotPending,
     PayloadTampered,
@@ -45,7 +47,7 @@ from transfers.errors import Conflict
 _TITLES = {"mine": "Mine to decide", "pending": "All pending", "decided": "Decided in 24 h", "made": "Made by me"}
 _PHRASE_LENGTH = 6
 # What was true when the page was opened is so no more.
-_OUT_OF_DATE = (Conflict, NotPending, StalePayload, RequestExpired, AlreadyVoted, AlreadyExecuted, NotInForce)
+_OUT_OF_DATE = (Conflict, NotPending, StalePayload, RequestExpired, AlreadyVoted, AlreadyExecuted, NotInForce, NotCarriedOut)
 
 
 @requires("approvals.view_approvalrequest")
@@ -201,6 +203,14 @@ def _page(
         "error": error,
         "decision": found.policy_decision,
     }
-    if found.action == page.RELEASE:
-        context |= page.release_context(view) | {"postings": posting_rows(view.payload)}
+    more = _MORE.get(found.action)
+    if more is not None:
+        context |= more(view)
     return render(request, "approvals/approval.html", context, status=status)
+
+
+_MORE: dict[str, Callable[[RequestView], dict[str, Any]]] = {
+    page.RELEASE: lambda view: page.release_context(view) | {"postings": posting_rows(view.payload)},
+    page.CORRECT: page.correction_context,
+    page.PERIOD: page.period_context,
+}

@@ -1,0 +1,1 @@
+"""Asking for corrections of the books: form, review, request. Nothing here books anything."""

@@ -1,0 +1,81 @@
+"""What may be asked for on the page of a posting, an account or a month, and what waits there already."""
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from approvals.models import ApprovalRequest
+from backoffice.access.models import Operator
+from backoffice.console.amounts import text
+from backoffice.console.corrections import steps
+from backoffice.console.counts import visible_requests
+from backoffice.console.ledger.scope import visible_accounts
+from backoffice.console.parts import Possible
+from ledger import queries
+from ledger.models import Account, LedgerTransaction
+from ledger.queries import Month
+
+MAY_CORRECT, MAY_CLOSE = "ledger.request_correction", "ledger.close_period"
+_WAITS = "A request about it is waiting for approval; one at a time."
+
+
+@dataclass(frozen=True, slots=True)
+class Asks:
+    """`pending` waits for approval, if there is one that the operator may see; `owed` says in words what is owed on an account."""
+
+    pending: ApprovalRequest | None
+    possible: list[Possible]
+    owed: str = ""
+
+
+def of_posting(posting: LedgerTransaction, operator: Operator) -> Asks:
+    pending = _pending(operator, "ledger_transaction", str(posting.pk))
+    obstacle = _obstacle_of(posting, operator) or (_WAITS if pending else "")
+    url = "" if obstacle else f"{reverse('console:correct-reverse')}?{urlencode({'posting': posting.reference})}"
+    means = "Undoes it whole, by its mirror image. Somebody else decides."
+    return Asks(pending, [Possible("Ask to reverse it" if url else "Reverse it", obstacle or means, url)])
+
+
+def of_account(account: Account, operator: Operator) -> Asks | None:
+    """None when nothing is owed there."""
+    now = queries.balance(account.code)
+    if not steps.owed(now):
+        return None
+    pending = _pending(operator, "account", account.code)
+    general = "" if operator.has_perm(MAY_CORRECT) else "An operator or treasury asks for it."
+    general = general or (_WAITS if pending else "")
+    offered = [_offered(one, account.code, general or one.obstacle) for one in steps.offers(now)]
+    return Asks(pending, offered, text(steps.owed(now), now.asset))
+
+
+def of_month(month: Month, operator: Operator) -> Asks:
+    pending = _pending(operator, "period", month.name)
+    verb = "reopen" if month.status == "closed" else "close"
+    obstacle = month.obstacle or ("" if operator.has_perm(MAY_CLOSE) else "Treasury asks for it.") or (_WAITS if pending else "")
+    url = "" if obstacle else f"{reverse('console:correct-period')}?{urlencode({'month': month.name, 'verb': verb})}"
+    return Asks(pending, [Possible(f"Ask to {verb} it" if url else f"{verb.capitalize()} it", obstacle, url)])
+
+
+def sees_all_of(posting: LedgerTransaction, operator: Operator) -> bool:
+    """Whether the operator may see every account that the posting moves: who does not, cannot judge what a correction does."""
+    touched = set(posting.entries.values_list("account_id", flat=True))
+    return visible_accounts(operator).filter(pk__in=touched).count() == len(touched)
+
+
+def _obstacle_of(posting: LedgerTransaction, operator: Operator) -> str:
+    if not operator.has_perm(MAY_CORRECT):
+        return "An operator or treasury asks for it."
+    if reversed_by := queries.corrections_of(posting.reference).reversed_by:
+        return f"It was reversed by {reversed_by}."
+    return "" if sees_all_of(posting, operator) else "It concerns accounts that you do not see."
+
+
+def _offered(one: steps.Offer, code: str, obstacle: str) -> Possible:
+    url = "" if obstacle else f"{reverse('console:correct-overdraft')}?{urlencode({'account': code, 'verb': one.step.name})}"
+    return Possible(f"{one.step.title}…" if url else one.step.title, obstacle or one.step.means, url)
+
+
+def _pending(operator: Operator, subject_type: str, subject_id: str) -> ApprovalRequest | None:
+    waiting = visible_requests(operator).filter(subject_type=subject_type, subject_id=subject_id)
+    return waiting.filter(status=ApprovalRequest.Status.PENDING).first()
