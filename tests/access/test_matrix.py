@@ -36,7 +36,17 @@ PAGES: dict[str, frozenset[str]] = {
     "/access/": frozenset({"admin", "compliance"}),
     **{
         path: EVERYBODY - {"support"}
-        for path in ("/ledger/", "/ledger/accounts/none/", "/ledger/postings/none/", "/ledger/proofs/", "/ledger/trial-balance/")
+        for path in (
+            "/ledger/",
+            "/ledger/accounts/none/",
+            "/ledger/postings/none/",
+            "/ledger/proofs/",
+            "/ledger/trial-balance/",
+            "/ledger/revenue/",
+            "/ledger/revenue/csv/",
+            "/ledger/revenue/entries/",
+            "/ledger/revenue/entries/csv/",
+        )
     },
     "/ledger/proofs/run/": frozenset({"admin", "compliance", "oncall", "treasury"}),
     "/reconciliation/breaks/": EVERYBODY - {"support"},

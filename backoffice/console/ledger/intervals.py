@@ -73,8 +73,8 @@ def interval(form: IntervalForm) -> Interval:
     return Interval(first, last, TimeBasis(given.get("by") or TimeBasis.BOOKED), given.get("at"))
 
 
-def shortcuts(now: Interval) -> list[Tab]:
-    """Intervals that people ask for, by the same time basis."""
+def shortcuts(now: Interval, **kept: str) -> list[Tab]:
+    """Intervals that people ask for, by the same time basis; `kept` goes along in the address."""
     today = clock.now().date()
     month = today.replace(day=1)
     before = month - timedelta(days=1)
@@ -86,6 +86,11 @@ def shortcuts(now: Interval) -> list[Tab]:
         ("Everything", _FIRST_DAY, today),
     ]
     return [
-        Tab(title, f"?{now.query(since=first.isoformat(), until=last.isoformat())}", None, (first, last) == (now.first, now.last))
+        Tab(
+            title,
+            f"?{now.query(since=first.isoformat(), until=last.isoformat(), **kept)}",
+            None,
+            (first, last) == (now.first, now.last),
+        )
         for title, first, last in wanted
     ]
