@@ -207,7 +207,7 @@ def _release(lease: Lease) -> None:
     _lease_until(lease, "NULL", [])
 
 
-def _lease_until(lease: Lease, until: str, values: list[float]) -> None:
+def _lease_until(lease: Lease, until: str, seconds: list[float]) -> None:
     sql = f"UPDATE transfers_transfer SET lease_until = {until} WHERE id = %s AND fence = %s"  # noqa: S608 - `until` is one of ours
     with connection.cursor() as cursor:
-        cursor.execute(sql, [*values, lease.transfer_id, lease.fence])
+        cursor.execute(sql, [*seconds, lease.transfer_id, lease.fence])

@@ -102,8 +102,8 @@ class SignerClient:
         return response
 
 
-def _since(started: float) -> int:
-    return int((time.monotonic() - started) * 1000)
+def _since(started_s: float) -> int:
+    return int((time.monotonic() - started_s) * 1000)
 
 
 def _body(intent: SignIntent) -> dict[str, Any]:

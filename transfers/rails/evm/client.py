@@ -118,8 +118,8 @@ class JsonRpcClient:
         kind = UnknownOutcome if sends else RetryableError
         return kind(message, provider=self.provider)
 
-    def _record(self, operation: str, request: str, response: str, started: float, error: str) -> None:
-        elapsed_ms = int((time.monotonic() - started) * 1000)
+    def _record(self, operation: str, request: str, response: str, started_s: float, error: str) -> None:
+        elapsed_ms = int((time.monotonic() - started_s) * 1000)
         self._recorder(Exchange(self.provider, operation, request, response, elapsed_ms, error))
 
 
