@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from backoffice.bench import audit_overhead, growth, holds, posting
+from backoffice.bench import audit_overhead, audit_verify, growth, holds, posting
 from backoffice.bench.report import Report
 from backoffice.bench.scale import Scale
 from backoffice.bench.scratch import Scratch
@@ -12,4 +12,5 @@ BENCHES: dict[str, Callable[[Scratch, Scale], Report]] = {
     "posting-growth": growth.run,
     "holds": holds.run,
     "audit-overhead": audit_overhead.run,
+    "audit-verify": audit_verify.run,
 }

@@ -1,0 +1,114 @@
+"""`audit-verify`: checking an exported trail with the offline verifier, against hashing the same events with hashlib and nothing else.
+
+Also, as figures without a floor: how fast the sealer seals.
+"""
+
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
+
+from django.db import connection
+
+from audit import verifier
+from audit.context import Actor, bind
+from audit.envelope import as_jsonb, envelope
+from audit.sealing import export
+from audit.sealing.keys import SigningKey
+from audit.sealing.memory import Memory
+from audit.sealing.sealer import Sealer
+from backoffice.bench import machine
+from backoffice.bench.report import BenchBroken, Figure, Ratio, Report
+from backoffice.bench.scale import Scale
+from backoffice.bench.scratch import Scratch, using
+
+OF_HASHING = 0.2
+_KEY_NAME = "bench.countersign.example/audit"
+_AT_ONCE = 20_000
+# What a posting leaves in the trail: the commonest event, and of middling length.
+_EVENTS = """
+    SELECT count(audit_record(%(event)s || jsonb_build_object(
+               'resource_id', gen_random_uuid(), 'transaction_id', gen_random_uuid(), 'metadata', jsonb_build_object(
+                   'reference', 'withdrawal:' || number, 'kind', 'withdrawal', 'forced_kind', '', 'reverses', null,
+                   'value_at', now(), 'lines', jsonb_build_array(
+                       jsonb_build_object('account', 'client:bench-' || number, 'debit', '101000000', 'credit', '0'),
+                       jsonb_build_object('account', 'wallet:bench', 'debit', '0', 'credit', '100000000'),
+                       jsonb_build_object('account', 'fees:bench', 'debit', '0', 'credit', '1000000'))))))
+      FROM generate_series(1, %(count)s) AS number
+"""
+
+
+def run(scratch: Scratch, scale: Scale) -> Report:
+    with using(scratch.base), TemporaryDirectory(prefix="countersign-bench-") as scrap:
+        server = machine.facts()
+        directory, key = Path(scrap), SigningKey.generate(_KEY_NAME)
+        _record(scale.events)
+        sealing = _seal(Sealer(key, Memory(directory / "sealer", [key.public()])))
+        exported = directory / "export"
+        export.write(exported, export.extent(), [key.public()])
+        verifying, whole, single = _turns(exported, str(key.public()), scale)
+        size = (exported / "events.tsv").stat().st_size
+    return Report(
+        "audit-verify",
+        server,
+        [verifying, whole, single, sealing],
+        [Ratio.of("of hashing the same events with hashlib", verifying, single, OF_HASHING)],
+        facts={"events": scale.events, "bytes": size, "of one sha256 over the whole file": round(verifying.median / whole.median, 3)},
+        notes=["the tree is made of one hash per event (the floor) and one per inner node; one hash over all bytes would be no tree"],
+    )
+
+
+def _record(count: int) -> None:
+    event = {"type": "ledger.posted", "resource_type": "ledger_transaction"}
+    with bind(Actor.system("bench"), correlation_id="bench trail"):
+        for start in range(0, count, _AT_ONCE):
+            with connection.cursor() as cursor:
+                cursor.execute(_EVENTS, {"event": as_jsonb(event | envelope()), "count": min(_AT_ONCE, count - start)})
+
+
+def _seal(sealer: Sealer) -> Figure:
+    """Seal everything, step by step; the rate of each round that had something to seal."""
+    rates = []
+    while True:
+        start = perf_counter()
+        leaves = sealer.round(seconds=0).leaves
+        if not leaves:
+            return Figure("sealer", "events", tuple(rates))
+        rates.append(leaves / (perf_counter() - start))
+
+
+def _turns(exported: Path, vkey: str, scale: Scale) -> list[Figure]:
+    """Each way in turn, `rounds` times after one that warms up."""
+    ways: dict[str, Callable[[], None]] = {
+        "offline verifier": lambda: _verify(exported, vkey, scale.events),
+        "hashlib, one sha256 over all bytes": lambda: _hash_whole(exported),
+        "hashlib, one sha256 per event": lambda: _hash_each(exported),
+    }
+    rates: dict[str, list[float]] = {name: [] for name in ways}
+    for number in range(scale.rounds + 1):
+        for name, way in ways.items():
+            start = perf_counter()
+            way()
+            if number:
+                rates[name].append(scale.events / (perf_counter() - start))
+    return [Figure(name, "events", tuple(found)) for name, found in rates.items()]
+
+
+def _verify(exported: Path, vkey: str, events: int) -> None:
+    found = verifier.verify_export(exported, verifier.parse_key(vkey))
+    if not found.holds or found.events < events:
+        raise BenchBroken(f"the verifier read {found.events} of {events} events: {found.findings}")
+
+
+def _hash_whole(exported: Path) -> None:
+    digest = sha256()
+    with (exported / "events.tsv").open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+
+
+def _hash_each(exported: Path) -> None:
+    with (exported / "events.tsv").open("rb") as file:
+        for line in file:
+            sha256(line).digest()
