@@ -10,7 +10,8 @@ from django.db import connection
 
 from backoffice.bench import evidence, machine
 from backoffice.bench.crew import Crew, Seat, crew, interleaved
-from backoffice.bench.load import AMOUNT, FEE, open_house, withdrawals
+from backoffice.bench.history import open_working_house
+from backoffice.bench.load import AMOUNT, FEE, withdrawals
 from backoffice.bench.report import BenchBroken, Ratio, Report
 from backoffice.bench.scale import Scale
 from backoffice.bench.scratch import Scratch, using
@@ -24,7 +25,7 @@ _RETURN_AT_ONCE = "CREATE OR REPLACE FUNCTION audit_record(event jsonb) RETURNS 
 
 def run(scratch: Scratch, scale: Scale) -> Report:
     with using(scratch.base):
-        open_house(scale)
+        open_working_house(scratch.base, scale)
         server = machine.facts()
     silent = scratch.copy("without_events")
     with using(silent), connection.cursor() as cursor:

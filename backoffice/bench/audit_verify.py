@@ -1,4 +1,4 @@
-"""`audit-verify`: checking an exported trail with the offline verifier, against hashing the same events with hashlib and nothing else.
+"""`audit-verify`: checking an exported trail with the offline verifier, against hashing the same events with hashlib alone.
 
 Also, as figures without a floor: how fast the sealer seals.
 """
@@ -54,8 +54,14 @@ def run(scratch: Scratch, scale: Scale) -> Report:
         server,
         [verifying, whole, single, sealing],
         [Ratio.of("of hashing the same events with hashlib", verifying, single, OF_HASHING)],
-        facts={"events": scale.events, "bytes": size, "of one sha256 over the whole file": round(verifying.median / whole.median, 3)},
-        notes=["the tree is made of one hash per event (the floor) and one per inner node; one hash over all bytes would be no tree"],
+        facts={
+            "events": scale.events,
+            "bytes": size,
+            "of one sha256 over the whole file": round(verifying.median / whole.median, 3),
+        },
+        notes=[
+            "the tree is made of one hash per event (the floor) and one per inner node; one hash over all bytes would be no tree"
+        ],
     )
 
 
@@ -69,7 +75,7 @@ def _record(count: int) -> None:
 
 def _seal(sealer: Sealer) -> Figure:
     """Seal everything, step by step; the rate of each round that had something to seal."""
-    rates = []
+    rates: list[float] = []
     while True:
         start = perf_counter()
         leaves = sealer.round(seconds=0).leaves
@@ -96,7 +102,7 @@ def _turns(exported: Path, vkey: str, scale: Scale) -> list[Figure]:
 
 
 def _verify(exported: Path, vkey: str, events: int) -> None:
-    found = verifier.verify_export(exported, verifier.parse_key(vkey))
+    found = verifier.verify_export(exported, [verifier.parse_key(vkey)])
     if not found.holds or found.events < events:
         raise BenchBroken(f"the verifier read {found.events} of {events} events: {found.findings}")
 

@@ -37,7 +37,7 @@ def run(scratch: Scratch, scale: Scale) -> Report:
 
 def _history(entries: int) -> dict[str, int]:
     """What is there before anything is measured; raises BenchBroken when it is not what was asked for."""
-    rows = evidence.postings()["past"]
+    rows = evidence.postings()[evidence.PAST]
     if not entries <= rows["entries"] < entries + LINES or rows["entries"] != LINES * rows["events"]:
         raise BenchBroken(f"{entries} entries were to be loaded, but there are {rows}")
     return rows

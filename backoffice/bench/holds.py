@@ -5,20 +5,21 @@ from contextlib import suppress
 from itertools import count
 from typing import Any
 
-from django.db import connection
 from psycopg.types.json import Jsonb
 
 from audit.clock import now
 from audit.context import current
 from backoffice.bench import evidence, machine
 from backoffice.bench.crew import Crew, Seat, crew, interleaved
-from backoffice.bench.load import FUNDS, client, open_house
+from backoffice.bench.history import open_working_house
+from backoffice.bench.load import client
 from backoffice.bench.report import BenchBroken, Ratio, Report
 from backoffice.bench.scale import Budget, Scale
 from backoffice.bench.scratch import Scratch, connect, using
 from backoffice.bench.sides import account_ids
 from ledger.commands import PlaceHold, apply_holds
 from ledger.errors import InsufficientFunds
+from ledger.queries import balance
 
 OF_ROW_LOCK = 0.7
 AMOUNT = 1_000
@@ -29,7 +30,7 @@ _SIDES = {side: f"backoffice.bench.holds.{side}" for side in ("ours", "bare", "s
 
 def run(scratch: Scratch, scale: Scale) -> Report:
     with using(scratch.base):
-        open_house(scale)
+        open_working_house(scratch.base, scale)
         evidence.load_sql("floor")
         seats = [Seat(scratch.base, number, {"funds_for": scale.hold_funds}) for number in range(scale.hold_processes)]
         with crew(_SIDES, seats) as members:
@@ -54,7 +55,7 @@ def ours(seat: Seat) -> Callable[[], None]:
 
 def scarce(seat: Seat) -> Callable[[], None]:
     """Place one of as many holds as there are funds for, and be refused after that."""
-    numbers, amount = count(), FUNDS // seat.wishes["funds_for"]
+    numbers, amount = count(), balance(SCARCE).available // seat.wishes["funds_for"]
 
     def one() -> None:
         with suppress(InsufficientFunds):
@@ -86,11 +87,10 @@ def _written(members: Crew) -> dict[str, dict[str, int]]:
 
 def _scarcity(members: Crew, scale: Scale) -> dict[str, Any]:
     """Twice as many attempts as there are funds for; raises BenchBroken unless exactly the funded ones were placed."""
+    amount = balance(SCARCE).available // scale.hold_funds
     attempts = members.round("scarce", Budget(60.0, 2 * scale.hold_funds // scale.hold_processes + 1)).done
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT held FROM ledger_account_balance WHERE code = %s", [SCARCE])
-        (held,) = cursor.fetchone()
+    held = balance(SCARCE).held
     found = {"attempts": attempts, "funds for": scale.hold_funds, "placed": evidence.holds()["scarce"]["holds"]}
-    if found["placed"] != scale.hold_funds or held != FUNDS // scale.hold_funds * scale.hold_funds:
+    if found["placed"] != scale.hold_funds or held != amount * scale.hold_funds:
         raise BenchBroken(f"holds on a scarce account: {found}, held {held}")
     return found

@@ -131,7 +131,7 @@ def _withdraw(order: Withdrawal) -> None:
         resource_type="ledger_transaction",
         resource_id=str(booked.id),
         transaction_id=order.transaction_id,
-        metadata=metadata(order),
+        metadata=metadata(order, moment),
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from backoffice.bench import evidence, machine
 from backoffice.bench.crew import Seat, crew, interleaved
-from backoffice.bench.load import open_house
+from backoffice.bench.history import open_working_house
 from backoffice.bench.report import Figure, Ratio, Report
 from backoffice.bench.scale import Scale
 from backoffice.bench.scratch import Scratch, using
@@ -29,7 +29,7 @@ _NAMES = {
 
 def run(scratch: Scratch, scale: Scale) -> Report:
     with using(scratch.base):
-        open_house(scale)
+        open_working_house(scratch.base, scale)
         evidence.load_sql("floor", "orm")
         figures: list[Figure] = []
         ratios: list[Ratio] = []

@@ -13,13 +13,15 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """`rounds` are counted; one more before them warms up. `house` is the number of wallets and of fee accounts each."""
+    """`rounds` are counted; one more before them warms up. `house` is the number of wallets and of fee accounts each; `past`
+    and `entries` count ledger entries that are there before anything is measured."""
 
     budget: Budget = Budget(1.5)
     rounds: int = 7
     processes: tuple[int, ...] = (1, 4, 8)
     clients: int = 2_000
     house: int = 200
+    past: int = 30_000
     batch: int = 60_000
     entries: tuple[int, ...] = (10_000, 100_000, 1_000_000)
     hold_processes: int = 16
@@ -34,6 +36,7 @@ TINY = Scale(
     processes=(2,),
     clients=10,
     house=3,
+    past=30,
     batch=50,
     entries=(30, 60),
     hold_processes=3,

@@ -4,6 +4,7 @@ Each factory takes a seat and returns what does one unit (see backoffice.bench.c
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -52,7 +53,7 @@ def bare(seat: Seat) -> Callable[[], None]:
         accounts = [ids[order.client], ids[order.wallet], ids[order.fees]]
         business = (order.reference, _CONTENT_HASH, order.transaction_id, context.correlation_id, moment)
         money = (accounts, [AMOUNT + FEE, 0, 0], [0, AMOUNT, FEE])
-        session.execute(_BARE, (*business, *money, context.actor.id, moment, Jsonb(metadata(order))))
+        session.execute(_BARE, (*business, *money, context.actor.id, moment, Jsonb(metadata(order, moment))))
 
     return one
 
@@ -71,12 +72,18 @@ def _through_command(seat: Seat, tag: str, *, hot: bool) -> Callable[[], None]:
     return one
 
 
-def metadata(order: Withdrawal) -> dict[str, Any]:
-    """What our audit event of this posting says: all of it. The floor writes the same."""
-    said: dict[str, Any] = dict.fromkeys(("reverses", "settled_at"))
-    said |= {"reference": order.reference, "kind": KIND, "description": "", "forced_kind": "", "metadata": {}, "holds": []}
+def metadata(order: Withdrawal, moment: datetime) -> dict[str, Any]:
+    """What our audit event of this posting says; the floor writes the same."""
     lines = ((order.client, AMOUNT + FEE, 0), (order.wallet, 0, AMOUNT), (order.fees, 0, FEE))
-    return said | {
-        "value_at": now().isoformat(),
-        "lines": [{"account": account, "debit": str(debit), "credit": str(credit)} for account, debit, credit in lines],
+    return {
+        "reference": order.reference,
+        "kind": KIND,
+        "description": "",
+        "value_at": moment.isoformat(),
+        "settled_at": None,
+        "reverses": None,
+        "forced_kind": "",
+        "metadata": {},
+        "lines": [{"account": code, "debit": str(debit), "credit": str(credit)} for code, debit, credit in lines],
+        "holds": [],
     }

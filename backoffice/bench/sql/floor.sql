@@ -5,30 +5,30 @@ CREATE FUNCTION bench_post(
     credits numeric[], actor text, acted_at timestamptz, event_metadata jsonb) RETURNS uuid
 LANGUAGE plpgsql AS $$
 DECLARE
-    new_id uuid := audit_new_id();
+    balance ledger_balance;
+    posting_id uuid := audit_new_id();
     this_txid bigint := pg_current_xact_id()::text::bigint;
     this_epoch integer := audit_current_epoch();
-    moment timestamptz := clock_timestamp();
-    balance ledger_balance;
 BEGIN
     UPDATE ledger_balance AS own SET debits = own.debits + bench_post.debits[1], version = own.version + 1
      WHERE own.account_id = accounts[1] RETURNING own.* INTO balance;
-    WITH posting AS (
+    WITH parent AS (
         INSERT INTO ledger_ledgertransaction (
-            id, reference, content_hash, kind, description, transaction_id, correlation_id, value_at, booked_at, settled_at, created_txid,
-            cluster_epoch, reverses_id, forced_kind, metadata)
-        VALUES (new_id, given_reference, content_hash, 'bench.withdrawal', '', business_id, correlation, given_value_at, moment, NULL,
-                this_txid, this_epoch, NULL, '', '{}')
+            id, reference, content_hash, kind, description, transaction_id, correlation_id, value_at, booked_at, created_txid,
+            cluster_epoch, forced_kind, metadata)
+        VALUES (posting_id, given_reference, content_hash, 'bench.withdrawal', '', business_id, correlation, given_value_at,
+                clock_timestamp(), this_txid, this_epoch, '', '{}')
+        RETURNING booked_at, value_at
     )
     INSERT INTO ledger_entry (id, booked_at, value_at, transaction_id, ordinal, account_id, asset_id, debit, credit, balance_after,
                               account_version, txid, cluster_epoch)
-    SELECT audit_new_id(), moment, given_value_at, new_id, line.ordinal, line.account_id, 'USDC.ethereum', line.debit, line.credit,
-           CASE line.ordinal WHEN 1 THEN balance.credits - balance.debits END, CASE line.ordinal WHEN 1 THEN balance.version END,
-           this_txid, this_epoch
-      FROM unnest(accounts, debits, credits) WITH ORDINALITY AS line (account_id, debit, credit, ordinal);
-    PERFORM bench_event('ledger.posted', 'ledger_transaction', new_id::text, business_id, correlation, actor, acted_at, '{}',
+    SELECT audit_new_id(), parent.booked_at, parent.value_at, posting_id, line.ordinal, line.account_id, 'USDC.ethereum', line.debit,
+           line.credit, CASE line.ordinal WHEN 1 THEN balance.credits - balance.debits END,
+           CASE line.ordinal WHEN 1 THEN balance.version END, this_txid, this_epoch
+      FROM parent, unnest(accounts, debits, credits) WITH ORDINALITY AS line (account_id, debit, credit, ordinal);
+    PERFORM bench_event('ledger.posted', 'ledger_transaction', posting_id::text, business_id, correlation, actor, acted_at, '{}',
                         event_metadata);
-    RETURN new_id;
+    RETURN posting_id;
 END
 $$;
 
