@@ -10,21 +10,28 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from audit.context import Actor, bind
 from ledger.commands import (
+    Batch,
     ExpireHold,
     Line,
     PlaceHold,
+    Posting,
     ReleaseHold,
     SettleHold,
     advance_checkpoints,
     apply_holds,
+    close_period,
+    post_batch,
+    reopen_period,
     reverse,
 )
-from ledger.errors import AlreadyReversed, HoldEnded, InsufficientFunds
+from ledger.errors import AlreadyReversed, HoldEnded, InsufficientFunds, PeriodClosed
 from ledger.queries.proofs import findings
 from tests.ledger.house import ACME, DAY, FEES, GLOBEX, HOT, book, books_balance, deposit, figures
 
 CLIENTS = st.sampled_from([ACME, GLOBEX])
 AMOUNTS = st.integers(1, 60)
+OTHER = {ACME: GLOBEX, GLOBEX: ACME}
+LAST_MONTH = DAY.replace(month=DAY.month - 1)
 
 
 class Bookkeeper(RuleBasedStateMachine):
@@ -37,6 +44,7 @@ class Bookkeeper(RuleBasedStateMachine):
         self.ended: list[str] = []
         self.postings: dict[str, tuple[tuple[Line, ...], bool]] = {}
         self.number = 0
+        self.last_month_closed = False
         self.atomic = transaction.atomic()
         self.atomic.__enter__()
         self.bound = bind(Actor.system("machine"), correlation_id="machine")
@@ -84,6 +92,52 @@ class Bookkeeper(RuleBasedStateMachine):
         allowed = self._available(client) >= amount
         if self._try(allowed, InsufficientFunds, lambda: apply_holds(PlaceHold(reference, client, amount))):
             self.holds[reference] = (client, amount)
+
+    @rule(steps=st.lists(st.tuples(CLIENTS, AMOUNTS), min_size=1, max_size=4), one_by_one=st.booleans())
+    def pay_each_other(self, steps: list[tuple[str, int]], one_by_one: bool) -> None:
+        """A batch in which each client pays the other, in any order: what came in earlier may go out later."""
+        available = {client: self._available(client) for client in OTHER}
+        booked = []
+        for payer, amount in steps:
+            booked.append(available[payer] >= amount)
+            if booked[-1]:
+                available[payer] -= amount
+                available[OTHER[payer]] += amount
+        postings = tuple(
+            Posting(
+                reference=self._next("batch"),
+                kind="test",
+                value_at=DAY,
+                lines=(Line.debit(payer, amount), Line.credit(OTHER[payer], amount)),
+            )
+            for payer, amount in steps
+        )
+        if one_by_one:
+            assert [line.error is None for line in post_batch(Batch(postings, one_by_one=True))] == booked
+        elif not self._try(all(booked), InsufficientFunds, lambda: post_batch(Batch(postings))):
+            return
+        for posting, (payer, amount), stands in zip(postings, steps, booked, strict=True):
+            if stands:
+                self.posted[payer] -= amount
+                self.posted[OTHER[payer]] += amount
+                self.postings[posting.reference] = (posting.lines, False)
+
+    @rule(client=CLIENTS, amount=AMOUNTS)
+    def deposit_of_last_month(self, client: str, amount: int) -> None:
+        reference = self._next("late")
+        if self._try(not self.last_month_closed, PeriodClosed, lambda: deposit(reference, client, amount, value_at=LAST_MONTH)):
+            self.posted[client] += amount
+            self.posted[HOT] += amount
+
+    @rule()
+    def close_last_month(self) -> None:
+        assert close_period(month=LAST_MONTH.date(), reason="month end") is not self.last_month_closed
+        self.last_month_closed = True
+
+    @rule()
+    def reopen_last_month(self) -> None:
+        assert reopen_period(month=LAST_MONTH.date(), reason="something came late") is self.last_month_closed
+        self.last_month_closed = False
 
     @precondition(lambda self: self.holds)
     @rule(data=st.data(), amount=AMOUNTS)
