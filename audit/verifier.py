@@ -165,17 +165,16 @@ class Key(NamedTuple):
 
 
 class Checkpoint(NamedTuple):
-    """`signed_at` in Unix seconds; `rank` 0 is the export's own, above are anchors; `key` counts from the newest key, 0.
-
-    Sorts in the order of judgement.
+    """`signed_at` in Unix seconds; `key` is 0 for the newest key, -1 for the one before; `rank` 0 is the export's own, above are
+    anchors. Sorts in the order of judgement.
     """
 
     size: int
     signed_at: int
+    key: int
     rank: int
     root: bytes
     where: str
-    key: int
 
     def __str__(self) -> str:
         return f"{self.size} events, signed {_when(self.signed_at)}"
@@ -215,7 +214,7 @@ def parse_note(note: bytes, keys: Sequence[Key], *, rank: int = 0, where: str = 
     if not signed:
         raise ValueError(f"a checkpoint of {origin!a}, not signed by a key you trust")
     signed_at, number = signed[0]
-    return Checkpoint(int(size), signed_at, rank, _from_base64(root), where, number)
+    return Checkpoint(int(size), signed_at, -number, rank, _from_base64(root), where)
 
 
 def _signed_at(body: bytes, raws: list[bytes], key: Key) -> int | None:
@@ -244,7 +243,7 @@ def _from_base64(text: str) -> bytes:
 
 def read_checkpoints(path: Path, rank: int, keys: Sequence[Key], report: Report) -> Iterator[Checkpoint]:
     """The checkpoints of a file as long as they go forward; what is wrong with the others goes into `report`. Raises OSError."""
-    last = Checkpoint(0, 0, rank, b"", "the beginning", len(keys))
+    last = Checkpoint(0, 0, -len(keys), rank, b"", "the beginning")
     with path.open("rb") as file:
         for number, note in enumerate(_notes(file), 1):
             where = f"{path.name} note {number}"
@@ -364,7 +363,7 @@ class _Judge:
         pause = seen.signed_at - before.signed_at
         if seen.size == before.size and seen.root != before.root:
             self.report.add("fork", seen.where, f"another root than {before.where} for the same {seen.size} events, both signed")
-        if seen.key > before.key:
+        if seen.key < before.key:
             self.report.add("key", seen.where, f"{seen}, by a key that {before.where} had replaced")
         if pause < 0:
             self.report.add("backward", seen.where, f"{seen}, but {before.where}: {before}")
@@ -390,7 +389,7 @@ class _Judge:
     def _check_times(self, seen: Checkpoint, first: Checkpoint, earliest: bytes, latest: bytes) -> None:
         """Of the events that `seen` is the first to cover."""
         try:
-            oldest, newest = (datetime.fromisoformat(text.decode()).timestamp() for text in (earliest, latest))
+            oldest, newest = (_unix(text.decode()) for text in (earliest, latest))
         except (ValueError, OverflowError):
             self.report.add("event", seen.where, f"covers an event recorded at no time: {earliest!a} or {latest!a}")
             return
@@ -478,6 +477,13 @@ def verify_proof(bundle: Path, keys: Sequence[Key]) -> Report:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         report.add("proof", bundle.name, f"{type(error).__name__}: {error}")
     return report
+
+
+def _unix(text: str) -> float:
+    """Of a time in UTC as PostgreSQL writes it. Raises ValueError, OverflowError."""
+    if not text.endswith("+00"):
+        raise ValueError("not in UTC")
+    return datetime.fromisoformat(text).timestamp()
 
 
 def _when(unix: int | None) -> str:

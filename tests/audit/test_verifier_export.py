@@ -92,6 +92,7 @@ EVENTS_SPOILED: dict[str, tuple[Callable[[list[bytes]], object], list[str]]] = {
     "not UTF-8": (lambda events: events.__setitem__(3, events[3].replace(b"maker", b"\xff")), ["event", "root"]),
     "an empty line": (lambda events: events.__setitem__(3, b""), ["event", "root"]),
     "no time": (lambda events: events.__setitem__(20, event(20, recorded_at="tomorrow")), ["event", "root"]),
+    "a time of nowhere": (lambda events: events.__setitem__(20, event(20, recorded_at="2026-11-20 12:00:20")), ["event", "root"]),
     "a monstrous number": (lambda events: events.__setitem__(20, event(20, txid="9" * 300)), ["event", "root"]),
     "a long name": (lambda events: events.__setitem__(20, event(20, db_user="x" * 300)), ["event", "root"]),
     "an older epoch": (lambda events: events.__setitem__(20, event(20, cluster_epoch="0")), ["order", "root"]),
@@ -193,6 +194,12 @@ def test_a_log_may_change_its_key_and_never_goes_back_to_an_old_one(tmp_path: Pa
     old, new = Signer(), Signer(seed=b"n" * 32)
     keys = parse_keys([new.vkey, old.vkey])
     assert verify_export(_rotated(old, old, new, new).write(tmp_path / "export"), keys).findings == []
+    in_one_second = _rotated(old)
+    for signer in (old, new, new):
+        in_one_second.signer = signer
+        in_one_second.seal(2)
+    anchors = [write_notes(tmp_path / name, in_one_second.notes) for name in ("one", "two")]
+    assert verify_export(in_one_second.write(tmp_path / "export"), keys, anchors).findings == []
     assert _kinds(verify_export(_rotated(old, new, old, new).write(tmp_path / "export"), keys)) == ["key"]
     assert _kinds(verify_export(_rotated(old, new).write(tmp_path / "export"), keys[:1])) == ["note"]
     assert _kinds(verify_export(_rotated(old, new).write(tmp_path / "export"), keys[1:])) == ["manifest", "note", "unsealed"]
