@@ -11,7 +11,13 @@ _BY_ID = {
     "approval_request": "console:approval",
     "break": "console:break",
 }
-_LISTED = {"alert": "console:alerts", "halt": "console:controls", "period": "console:ledger", "operator": "access:people"}
+_LISTED = {
+    "alert": "console:alerts",
+    "halt": "console:controls",
+    "period": "console:periods",
+    "snapshot": "console:snapshots",
+    "operator": "access:people",
+}
 
 
 def page_of(event: AuditEvent) -> str:

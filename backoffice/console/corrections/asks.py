@@ -1,5 +1,6 @@
 """What may be asked for on the page of a posting, an account or a month, and what waits there already."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -49,8 +50,15 @@ def of_account(account: Account, operator: Operator) -> Asks | None:
     return Asks(pending, offered, text(steps.owed(now), now.asset))
 
 
-def of_month(month: Month, operator: Operator) -> Asks:
-    pending = _pending(operator, "period", month.name)
+def of_months(months: Sequence[Month], operator: Operator) -> list[Asks]:
+    """In the order of `months`, for one query."""
+    names = [month.name for month in months]
+    waiting = visible_requests(operator).filter(subject_type="period", subject_id__in=names)
+    pending = {request.subject_id: request for request in waiting.filter(status=ApprovalRequest.Status.PENDING)}
+    return [_of_month(month, operator, pending.get(month.name)) for month in months]
+
+
+def _of_month(month: Month, operator: Operator, pending: ApprovalRequest | None) -> Asks:
     verb = "reopen" if month.status == "closed" else "close"
     obstacle = month.obstacle or ("" if operator.has_perm(MAY_CLOSE) else "Treasury asks for it.") or (_WAITS if pending else "")
     url = "" if obstacle else f"{reverse('console:correct-period')}?{urlencode({'month': month.name, 'verb': verb})}"

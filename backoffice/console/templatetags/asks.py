@@ -7,7 +7,6 @@ from django import template
 from backoffice.access.rules import operator_of
 from backoffice.console.corrections import asks
 from ledger.models import Account, LedgerTransaction
-from ledger.queries import Month
 
 register = template.Library()
 Context = dict[str, Any]
@@ -22,9 +21,3 @@ def posting_asks(context: template.Context, posting: LedgerTransaction) -> Conte
 def account_asks(context: template.Context, account: Account) -> Context:
     """Nothing for an account on which nothing is owed."""
     return {"asks": asks.of_account(account, operator_of(context["request"])), "title": "Get it back"}
-
-
-@register.inclusion_tag("ledger/_month_asks.html", takes_context=True)
-def month_asks(context: template.Context, month: Month) -> Context:
-    """For a row of a table: one link, what waits, or why neither."""
-    return {"asks": asks.of_month(month, operator_of(context["request"]))}

@@ -95,7 +95,7 @@ def period(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         error = _ask_for_period(request, operator, verb, month.month, form.cleaned_data["reason"])
         if not error:
-            return redirect("console:ledger")
+            return redirect("console:periods")
     context = {"form": form, "month": month, "verb": verb, "error": error}
     return render(request, "ledger/correction_period.html", context, status=422 if form.is_bound else 200)
 

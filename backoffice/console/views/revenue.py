@@ -18,9 +18,8 @@ from backoffice.console.ledger.intervals import interval, shortcuts
 from backoffice.console.ledger.revenue import GROUPS, RevenueForm
 from backoffice.console.ledger.tabs import tabs
 from backoffice.console.transfers.scope import client_ids
+from backoffice.console.views.downloads import EXPORTED
 from ledger.money import Money
-
-EXPORTED = "console.exported"
 
 
 @requires("ledger.view_account")
