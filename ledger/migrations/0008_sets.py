@@ -33,7 +33,7 @@ DROP FUNCTION ledger_with_holds(ledger_guarded, ledger_lines, ledger_hold_change
 DROP FUNCTION ledger_lock_guarded(uuid[]);
 DROP FUNCTION ledger_resolve_lines(ledger_new_posting[], uuid[]);
 DROP FUNCTION ledger_refuse_overdraft(text, numeric, numeric, numeric, text);
-DROP FUNCTION ledger_read_postings(jsonb);
+DROP FUNCTION ledger_read_posting(jsonb, integer);
 DROP TYPE ledger_lines;
 DROP TYPE ledger_guarded;
 DROP TYPE ledger_new_posting;

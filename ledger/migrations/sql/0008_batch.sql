@@ -100,7 +100,7 @@ CREATE FUNCTION ledger_post_batch(request jsonb) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_custom_plan AS $$
 DECLARE
     one_by_one boolean := (request->>'one_by_one')::boolean;
-    all_postings ledger_new_posting[] := ledger_read_postings(request->'postings');
+    all_postings ledger_new_posting[];
     screened record;
     sound record;
     resolved record;
@@ -112,6 +112,8 @@ DECLARE
     bad jsonb;
     has_holds boolean := request->'holds' <> '[]';
 BEGIN
+    SELECT array_agg(ledger_read_posting(item, position::integer) ORDER BY position) INTO all_postings
+      FROM jsonb_array_elements(request->'postings') WITH ORDINALITY AS element (item, position);
     SELECT jsonb_agg(id ORDER BY ordinal) INTO ids FROM unnest(all_postings);
     screened := ledger_screen_batch(all_postings, request->'postings');
     others := screened.known;

@@ -24,24 +24,16 @@ CREATE TYPE ledger_guarded AS (
     account_id uuid[], code text[], floor numeric[], posted numeric[], held numeric[], version bigint[], more_debit numeric[],
     more_credit numeric[], more_held numeric[], gain numeric[], entries integer[]);
 
--- Requests as rows. Repeating a reference must repeat the content hash; when a hold expires is no part of it, for a retry may reckon that
--- anew.
-CREATE FUNCTION ledger_read_postings(requests jsonb) RETURNS ledger_new_posting[]
-LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
-DECLARE
-    postings ledger_new_posting[];
-BEGIN
-    SELECT array_agg(ROW(
-               position::integer, audit_new_id(), request->>'reference',
-               sha256(convert_to(CASE WHEN coalesce(request->'holds', '[]') = '[]'
-                                      THEN request - 'context' || '{"holds": []}' ELSE ledger_content(request) END::text, 'UTF8')),
+-- A request as a row. Repeating a reference must repeat the content hash; when a hold expires is no part of it, for a retry may reckon that
+-- anew. One expression and no settings of its own, so that it is inlined.
+CREATE FUNCTION ledger_read_posting(request jsonb, place integer) RETURNS ledger_new_posting
+LANGUAGE sql VOLATILE AS $$
+    SELECT ROW(place, public.audit_new_id(), request->>'reference',
+               sha256(convert_to(CASE WHEN coalesce(request->'holds', '[]') = '[]' THEN request - 'context' || '{"holds": []}'
+                                      ELSE public.ledger_content(request) END::text, 'UTF8')),
                request->>'kind', request->>'description', (request->>'transaction_id')::uuid, (request->>'value_at')::timestamptz,
                (request->>'settled_at')::timestamptz, NULL, NULL, request->>'forced_kind', request->'metadata',
-               request->'lines')::ledger_new_posting ORDER BY position)
-      INTO postings
-      FROM jsonb_array_elements(requests) WITH ORDINALITY AS element (request, position);
-    RETURN postings;
-END
+               request->'lines')::public.ledger_new_posting
 $$;
 
 -- The lines of `postings` with their accounts, and the ids of the guarded ones among these and `hold_accounts`. `problem` says why one
@@ -71,18 +63,23 @@ BEGIN
       LEFT JOIN LATERAL (SELECT id, asset_id, ledger_account.guarded, status,
                                 CASE WHEN type IN ('asset', 'expense') THEN 1 ELSE -1 END AS direction
                            FROM ledger_account WHERE ledger_account.code = item->>'account' OFFSET 0) AS account ON true;
-    guarded := ARRAY(SELECT DISTINCT id FROM unnest(guarded || hold_accounts) AS id ORDER BY id);
-    IF guarded <> '{}' THEN
-        SELECT array_agg(place ORDER BY line.n) INTO lines.slot
-          FROM unnest(lines.account_id) WITH ORDINALITY AS line (id, n)
-          LEFT JOIN unnest(guarded) WITH ORDINALITY AS slot (id, place) USING (id);
-    END IF;
     IF malformed IS NOT NULL THEN
         RAISE EXCEPTION 'an amount is a whole number of minor units; one on % is not', malformed USING ERRCODE = '22023';
     ELSIF unknown IS NOT NULL THEN
         problem := ARRAY['LG003', format('there is no account %s', unknown), jsonb_build_object('account', unknown)::text];
     ELSIF closed IS NOT NULL THEN
         problem := ARRAY['LG004', format('account %s is closed', closed), jsonb_build_object('account', closed)::text];
+    END IF;
+    IF cardinality(guarded) = 1 AND hold_accounts = '{}' THEN
+        lines.slot := array_fill(NULL::integer, ARRAY[cardinality(lines.posting)]);
+        lines.slot[array_position(lines.account_id, guarded[1])] := 1;
+        RETURN;
+    END IF;
+    guarded := ARRAY(SELECT DISTINCT id FROM unnest(guarded || hold_accounts) AS id ORDER BY id);
+    IF guarded <> '{}' THEN
+        SELECT array_agg(place ORDER BY line.n) INTO lines.slot
+          FROM unnest(lines.account_id) WITH ORDINALITY AS line (id, n)
+          LEFT JOIN unnest(guarded) WITH ORDINALITY AS slot (id, place) USING (id);
     END IF;
 END
 $$;
@@ -351,7 +348,7 @@ $$;
 CREATE FUNCTION ledger_post(request jsonb) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
-    posting ledger_new_posting := (ledger_read_postings(jsonb_build_array(request)))[1];
+    posting ledger_new_posting := ledger_read_posting(request, 1);
     has_holds boolean := coalesce(request->'holds', '[]') <> '[]';
     hold_accounts uuid[] := '{}';
     reversed ledger_ledgertransaction;
