@@ -18,6 +18,7 @@
 ├── UnknownPosting        the posting to reverse does not exist
 ├── NotAMirror            the lines of a reversal do not mirror its original
 ├── AlreadyReversed
+├── StillAdjusted         a posting whose adjustments stand is not reversed before they are
 ├── HoldUnknown
 ├── HoldEnded             the hold ended before, in another way
 ├── SettlementTooHigh     holds settle more than the posting takes from their account
@@ -185,6 +186,15 @@ class AlreadyReversed(_AboutReference):
     words = "posting {} was reversed already"
 
 
+class StillAdjusted(LedgerError):
+    """`adjustment` is the reference of one that has to be reversed first."""
+
+    def __init__(self, reference: str, adjustment: str) -> None:
+        super().__init__(f"posting {reference} is adjusted by {adjustment}, which has to be reversed first")
+        self.reference = reference
+        self.adjustment = adjustment
+
+
 class HoldUnknown(_AboutReference):
     words = "there is no hold {}"
 
@@ -267,6 +277,7 @@ _BY_SQLSTATE: dict[str, Callable[[dict[str, Any]], LedgerError]] = {
     "LG014": lambda facts: PeriodNotOver(facts["month"]),
     "LG018": lambda facts: PeriodGap(facts["month"], facts["first"]),
     "LG019": lambda facts: PeriodNotLast(facts["month"], facts["latest"]),
+    "LG020": lambda facts: StillAdjusted(facts["reference"], facts["adjustment"]),
     "LG015": lambda facts: NotAMirror(facts["reference"]),
     "LG016": lambda facts: AlreadyReversed(facts["reference"]),
     "LG030": lambda facts: MomentNotOver(facts["moment"]),

@@ -11,11 +11,14 @@ from ledger.models import Account, LedgerTransaction
 from ledger.posting import Line, Posting
 
 TYPE = "ledger.correct"
-REVERSAL, NETTING, RECEIVABLE, REPAYMENT, WRITE_OFF = "reversal", "netting", "receivable", "repayment", "write_off"
+REVERSAL, ADJUSTMENT = "reversal", "adjustment"
+NETTING, RECEIVABLE, REPAYMENT, WRITE_OFF = "netting", "receivable", "repayment", "write_off"
 
 
 def verb_of(given: Posting) -> str:
-    return REVERSAL if given.reverses else given.kind.removeprefix("overdraft.")
+    if given.reverses:
+        return REVERSAL
+    return ADJUSTMENT if given.adjusts else given.kind.removeprefix("overdraft.")
 
 
 def to_payload(given: Posting) -> dict[str, Any]:
@@ -26,7 +29,7 @@ def to_payload(given: Posting) -> dict[str, Any]:
     return {
         "type": TYPE,
         "verb": verb_of(given),
-        "corrects": given.reverses or "",
+        "corrects": given.reverses or given.adjusts or "",
         "reference": given.reference,
         "kind": given.kind,
         "transaction_id": str(given.transaction_id or ""),
@@ -57,6 +60,7 @@ def posting_of(payload: dict[str, Any], *, request_id: UUID | None = None) -> Po
         description=payload["reason"],
         transaction_id=UUID(payload["transaction_id"]) if payload["transaction_id"] else None,
         reverses=corrects if payload["verb"] == REVERSAL else None,
+        adjusts=corrects if payload["verb"] == ADJUSTMENT else None,
         forced_kind=payload["forced_kind"],
         metadata={"approval_request": str(request_id)} if request_id else {},
         dimensions=payload["dimensions"],
@@ -79,7 +83,7 @@ def totals(payload: dict[str, Any]) -> dict[str, int]:
 
 def subject_of(given: Posting) -> tuple[str, str]:
     """Type and id of what the request is about: the posting that is corrected, or the account on which something is owed."""
-    if corrects := given.reverses:
+    if corrects := given.reverses or given.adjusts:
         return "ledger_transaction", str(LedgerTransaction.objects.values_list("id", flat=True).get(reference=corrects))
     return "account", given.lines[1].account_code
 

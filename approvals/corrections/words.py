@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from approvals.corrections.payload import NETTING, RECEIVABLE, REPAYMENT, REVERSAL, WRITE_OFF, totals
+from approvals.corrections.payload import ADJUSTMENT, NETTING, RECEIVABLE, REPAYMENT, REVERSAL, WRITE_OFF, totals
 from approvals.registry import Fact
 from ledger import errors
 from ledger.money import Money
@@ -11,6 +11,7 @@ from ledger.queries import balance, unit
 
 _TITLES = {
     REVERSAL: "Reverse posting {corrects}: {amount}",
+    ADJUSTMENT: "Adjust posting {corrects}: {amount}",
     NETTING: "Net {amount} of {debited} against {credited}",
     RECEIVABLE: "Claim {amount} that {credited} is below zero",
     REPAYMENT: "Book a repayment of {amount} on {credited}",

@@ -56,6 +56,7 @@ urlpatterns = [
     path("ledger/proofs/", proofs.proofs, name="proofs"),
     path("ledger/proofs/run/", proofs.run, name="proofs-run"),
     path("ledger/corrections/reverse/", corrections.reverse_posting, name="correct-reverse"),
+    path("ledger/corrections/adjust/", corrections.adjust_posting, name="correct-adjust"),
     path("ledger/corrections/overdraft/", corrections.overdraft, name="correct-overdraft"),
     path("ledger/corrections/period/", corrections.period, name="correct-period"),
     path("ledger/periods/", periods.periods, name="periods"),

@@ -2,7 +2,7 @@
 
 from ledger.commands.accounts import close_account, open_account, register_asset, set_account_guarded
 from ledger.commands.carries import carry_forward, carry_forward_due
-from ledger.commands.corrections import reverse
+from ledger.commands.corrections import adjust, reverse
 from ledger.commands.overdrafts import book_overdraft_receivable, recover_by_netting, repay, write_off
 from ledger.commands.periods import close_period, reopen_period
 from ledger.commands.postings import advance_checkpoints, apply_holds, post, post_batch
@@ -20,6 +20,7 @@ __all__ = [
     "Posting",
     "ReleaseHold",
     "SettleHold",
+    "adjust",
     "advance_checkpoints",
     "apply_holds",
     "book_overdraft_receivable",

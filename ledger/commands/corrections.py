@@ -58,7 +58,8 @@ def reverse(
 ) -> Posted:
     """Book the mirror image of posting `reference_of`, linked to it, once. Voluntary unless `forced_kind` says why it must pass.
 
-    `holds` runs in the same breath: a reorg gives the money back and reserves it again. Raises what `post` raises.
+    `holds` runs in the same breath: a reorg gives the money back and reserves it again. Raises what `post` raises, and
+    StillAdjusted while adjustments of it stand.
     """
     return post(
         reversal_posting(
@@ -70,6 +71,39 @@ def reverse(
             forced_kind=forced_kind,
         )
     )
+
+
+def adjustment_posting(
+    *,
+    reference_of: str,
+    reference: str,
+    lines: tuple[Line, ...],
+    reason: str,
+    value_at: datetime,
+    metadata: dict[str, Any] | None = None,
+) -> Posting:
+    """Lines of one's own, linked to posting `reference_of`. Raises UnknownPosting, BadPosting."""
+    original = _original(reference_of, reason, value_at)
+    return Posting(
+        reference=reference,
+        kind=f"{original.kind}.adjustment",
+        value_at=value_at,
+        lines=lines,
+        description=reason.strip(),
+        transaction_id=original.transaction_id,
+        adjusts=reference_of,
+        metadata=metadata or {},
+        dimensions=original.metadata.get("dimensions", {}),
+    )
+
+
+def adjust(*, reference_of: str, reference: str, lines: tuple[Line, ...], reason: str, value_at: datetime) -> Posted:
+    """Correct posting `reference_of` by `lines`, linked to it; there may be any number of adjustments, but none of what was
+    reversed.
+
+    Raises UnknownPosting, AlreadyReversed, BadPosting (no reason, or it would count before its original), and what `post` raises.
+    """
+    return post(adjustment_posting(reference_of=reference_of, reference=reference, lines=lines, reason=reason, value_at=value_at))
 
 
 def book_correction(given: Posting) -> Posted:

@@ -20,6 +20,13 @@ _GUARDS_ARE_IN_PLACE = """
      WHERE NOT EXISTS (SELECT FROM pg_trigger AS found
                         WHERE found.tgrelid = wanted.relation AND found.tgname = wanted.name AND found.tgenabled = 'A'
                           AND found.tgfoid = to_regproc(wanted.function) AND found.tgqual IS NULL)
+    UNION ALL
+    SELECT 'ledger_ledgertransaction', 'trigger check_correction is missing, weakened or disabled'
+     WHERE NOT EXISTS (SELECT FROM pg_trigger AS found
+                        WHERE found.tgrelid = 'ledger_ledgertransaction'::regclass AND found.tgname = 'check_correction'
+                          AND found.tgenabled = 'A' AND found.tgfoid = to_regproc('ledger_check_correction')
+                          AND strpos(pg_get_triggerdef(found.oid),
+                                     'WHEN (((new.reverses_id IS NOT NULL) OR (new.adjusts_id IS NOT NULL)))') > 0)
 """
 _THE_DEFAULT_PARTITION_IS_EMPTY = """
     SELECT 'ledger_entry_default' AS subject, format('%%s entries fell into it: run ensure_partitions', stranded) AS message

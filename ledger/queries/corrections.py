@@ -10,17 +10,29 @@ from ledger.queries.periods import is_closed
 
 @dataclass(frozen=True, slots=True)
 class Corrections:
-    """References of postings: what this one corrects, and what corrects it."""
+    """References of postings: what this one corrects (at most one of the two), and what corrects it, the oldest first."""
 
     reverses: str
+    adjusts: str
     reversed_by: str
+    adjusted_by: tuple[str, ...]
+
+    @property
+    def corrects(self) -> str:
+        return self.reverses or self.adjusts
 
 
 def corrections_of(reference: str) -> Corrections:
     """Raises UnknownPosting."""
     posting = _posting(reference)
+    adjustments = LedgerTransaction.objects.filter(adjusts=posting).order_by("booked_at", "id")
     reversal = LedgerTransaction.objects.filter(reverses=posting).values_list("reference", flat=True).first()
-    return Corrections(reverses=posting.reverses.reference if posting.reverses else "", reversed_by=reversal or "")
+    return Corrections(
+        reverses=posting.reverses.reference if posting.reverses else "",
+        adjusts=posting.adjusts.reference if posting.adjusts else "",
+        reversed_by=reversal or "",
+        adjusted_by=tuple(adjustments.values_list("reference", flat=True)),
+    )
 
 
 def value_time_of_correction(reference: str, *, now: datetime) -> datetime:
@@ -33,7 +45,9 @@ def value_time_of_correction(reference: str, *, now: datetime) -> datetime:
 
 
 def _posting(reference: str) -> LedgerTransaction:
-    posting: LedgerTransaction | None = LedgerTransaction.objects.select_related("reverses").filter(reference=reference).first()
+    posting: LedgerTransaction | None = (
+        LedgerTransaction.objects.select_related("reverses", "adjusts").filter(reference=reference).first()
+    )
     if posting is None:
         raise UnknownPosting(reference)
     return posting

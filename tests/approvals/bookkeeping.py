@@ -11,7 +11,7 @@ from approvals.registry import DecideInput, VoteOutcome
 from audit.models import AuditEvent
 from ledger.chart import overdraft_account_code
 from ledger.commands import Line
-from ledger.commands.corrections import reversal_posting
+from ledger.commands.corrections import adjustment_posting, reversal_posting
 from ledger.models import LedgerTransaction
 from ledger.posting import Posting
 from tests.approvals.conftest import LONG_HELD, People, acting_as
@@ -42,6 +42,10 @@ def overdraw(units: int) -> None:
 def reversal(of: str = "fee-1", **changes: Any) -> Posting:
     usual: dict[str, Any] = {"reference_of": of, "reference": f"reversal/{of}", "reason": "booked twice", "value_at": DAY}
     return reversal_posting(**usual | changes)
+
+
+def adjustment(*lines: Line, of: str = "fee-1", reference: str = "adjustment/1") -> Posting:
+    return adjustment_posting(reference_of=of, reference=reference, lines=lines, reason="wrong tariff", value_at=DAY)
 
 
 def ask_for(people: People, given: Posting) -> ApprovalRequest:

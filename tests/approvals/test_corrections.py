@@ -20,10 +20,10 @@ from approvals.errors import (
     RoleTooNew,
     StalePayload,
 )
-from approvals.models import ApprovalRequest, Person
+from approvals.models import SEVERAL_CLIENTS, ApprovalRequest, Person
 from approvals.queries import view_request
 from audit.models import AuditEvent
-from ledger.commands import post
+from ledger.commands import Line, post
 from ledger.commands.overdrafts import netting_posting, receivable_posting, repayment_posting, write_off_posting
 from ledger.errors import AlreadyReversed, InsufficientFunds, LedgerError, MoreThanOwed
 from ledger.models import LedgerTransaction
@@ -33,6 +33,7 @@ from ledger.queries.proofs import findings
 from tests.approvals.bookkeeping import (
     CLAIM,
     UNIT,
+    adjustment,
     ask_for,
     decide,
     everything,
@@ -42,7 +43,7 @@ from tests.approvals.bookkeeping import (
     reversal,
 )
 from tests.approvals.conftest import LONG_HELD, NOON, Clock, People
-from tests.ledger.house import ACME, DAY, FEES, HOT, deposit, figures
+from tests.ledger.house import ACME, DAY, FEES, GLOBEX, HOT, deposit, figures
 
 pytestmark = pytest.mark.django_db
 ABOUT: dict[str, Any] = {"reason": "acme was told", "value_at": DAY}
@@ -159,7 +160,7 @@ def test_what_nobody_decided_in_a_day_expires_and_books_nothing(asked: ApprovalR
 
 def test_a_posting_or_account_is_asked_about_once_at_a_time(asked: ApprovalRequest, people: People) -> None:
     with pytest.raises(RequestAlreadyPending):
-        ask_for(people, reversal(reference="another"))
+        ask_for(people, adjustment(Line.debit(FEES, 1), Line.credit(ACME, 1)))
     ask_for(people, reversal("fee-2"))
     assert ApprovalRequest.objects.count() == 2
 
@@ -180,6 +181,15 @@ def test_nobody_is_asked_to_approve_what_could_not_be_booked(
         ask_for(people, posting)
     assert ApprovalRequest.objects.count() == 0
     assert list(findings()) == []
+
+
+def test_an_adjustment_between_two_clients_is_for_those_who_see_every_client(people: People) -> None:
+    """The deposit was another client's."""
+    asked = ask_for(people, adjustment(Line.debit(ACME, 5 * UNIT), Line.credit(GLOBEX, 5 * UNIT), of="deposit-1"))
+    assert (asked.client_id, asked.title) == (SEVERAL_CLIENTS, "Adjust posting deposit-1: 5.00 USDC")
+    decide(asked, people.checker)
+    assert (figures(GLOBEX)[0], corrections_of("deposit-1").adjusted_by) == (5 * UNIT, ("adjustment/1",))
+    assert LedgerTransaction.objects.get(reference="adjustment/1").kind == "deposit.adjustment"
 
 
 STEPS: list[tuple[Callable[[], Posting], int, str]] = [

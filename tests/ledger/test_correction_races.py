@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from ledger.commands import close_period
-from ledger.errors import PeriodGap
+from ledger.commands import Line, adjust, close_period, reverse
+from ledger.errors import AlreadyReversed, PeriodGap, StillAdjusted
 from ledger.models import LedgerTransaction, Period
+from ledger.queries import corrections_of
 from ledger.queries.proofs import findings
 from tests.ledger.crowd import at_once, committed_copy
-from tests.ledger.house import ACME, deposit, figures
+from tests.ledger.house import ACME, DAY, FEES, book, deposit, figures
 
 pytestmark = pytest.mark.usefixtures("house")
 
@@ -25,6 +26,25 @@ def db(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     with django_db_blocker.unblock(), committed_copy():
         yield
         assert list(findings()) == []
+
+
+def test_of_an_adjustment_and_a_reversal_at_once_one_is_booked() -> None:
+    deposit("deposit", ACME, 1_000)
+    for number in range(6):
+        name = f"fee-{number}"
+        book(name, Line.debit(ACME, 3), Line.credit(FEES, 3))
+        less = (Line.debit(FEES, 1), Line.credit(ACME, 1))
+        adjustment, reversal = at_once(
+            [
+                partial(adjust, reference_of=name, reference=f"{name}:less", lines=less, reason="x", value_at=DAY),
+                partial(reverse, reference_of=name, reference=f"{name}:back", reason="x", value_at=DAY),
+            ]
+        )
+        found = corrections_of(name)
+        if found.reversed_by:
+            assert (type(adjustment), found.adjusted_by) == (AlreadyReversed, ())
+        else:
+            assert (type(reversal), found.adjusted_by) == (StillAdjusted, (f"{name}:less",))
 
 
 def test_the_first_closing_waits_for_a_posting_in_flight_that_counts_before_it() -> None:

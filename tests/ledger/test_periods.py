@@ -7,7 +7,7 @@ from django.db import DatabaseError, connection, transaction
 
 from audit.models import AuditEvent
 from ledger.commands import Line, close_period, reopen_period
-from ledger.errors import BooksBroken, PeriodGap, PeriodNotLast, PeriodNotOver
+from ledger.errors import BooksBroken, PeriodClosed, PeriodGap, PeriodNotLast, PeriodNotOver
 from ledger.models import Period
 from ledger.proofs.registry import all_proofs
 from ledger.queries import is_closed, periods
@@ -65,6 +65,8 @@ def test_no_month_is_left_out_even_one_without_postings() -> None:
 def test_what_lies_before_a_closed_month_is_closed_with_it() -> None:
     close(7)
     assert is_closed(day(3))
+    with pytest.raises(PeriodClosed), transaction.atomic():
+        deposit("march", ACME, 1, value_at=day(3))
     assert not close_period(month=month(3), reason="it is so already")
 
 

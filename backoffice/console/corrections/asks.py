@@ -32,10 +32,17 @@ class Asks:
 
 def of_posting(posting: LedgerTransaction, operator: Operator) -> Asks:
     pending = _pending(operator, "ledger_transaction", str(posting.pk))
-    obstacle = _obstacle_of(posting, operator) or (_WAITS if pending else "")
-    url = "" if obstacle else f"{reverse('console:correct-reverse')}?{urlencode({'posting': posting.reference})}"
-    means = "Undoes it whole, by its mirror image. Somebody else decides."
-    return Asks(pending, [Possible("Ask to reverse it" if url else "Reverse it", obstacle or means, url)])
+    corrections = queries.corrections_of(posting.reference)
+    general = _obstacle_of(posting, corrections.reversed_by, operator) or (_WAITS if pending else "")
+    standing = _standing(corrections.adjusted_by)
+    adjusted = f"It is adjusted by {standing}, which has to be reversed first." if standing else ""
+    return Asks(
+        pending,
+        [
+            _of_posting("reverse", posting, general or adjusted, "Undoes it whole, by its mirror image."),
+            _of_posting("adjust", posting, general, "Adds what it lacked, or takes back what was too much, by lines of your own."),
+        ],
+    )
 
 
 def of_account(account: Account, operator: Operator) -> Asks | None:
@@ -71,10 +78,24 @@ def sees_all_of(posting: LedgerTransaction, operator: Operator) -> bool:
     return visible_accounts(operator).filter(pk__in=touched).count() == len(touched)
 
 
-def _obstacle_of(posting: LedgerTransaction, operator: Operator) -> str:
+def _of_posting(verb: str, posting: LedgerTransaction, obstacle: str, means: str) -> Possible:
+    if obstacle:
+        return Possible(f"{verb.capitalize()} it", obstacle)
+    return Possible(f"Ask to {verb} it", means, f"{reverse(f'console:correct-{verb}')}?{urlencode({'posting': posting.reference})}")
+
+
+def _standing(adjustments: Sequence[str]) -> str:
+    """The first of them that was not reversed."""
+    undone = set(
+        LedgerTransaction.objects.filter(reverses__reference__in=adjustments).values_list("reverses__reference", flat=True)
+    )
+    return next((reference for reference in adjustments if reference not in undone), "")
+
+
+def _obstacle_of(posting: LedgerTransaction, reversed_by: str, operator: Operator) -> str:
     if not operator.has_perm(MAY_CORRECT):
         return "An operator or treasury asks for it."
-    if reversed_by := queries.corrections_of(posting.reference).reversed_by:
+    if reversed_by:
         return f"It was reversed by {reversed_by}."
     return "" if sees_all_of(posting, operator) else "It concerns accounts that you do not see."
 

@@ -14,23 +14,10 @@ from backoffice.console.ledger.scope import visible_accounts
 from backoffice.console.ledger.t_account import T, TLine
 from backoffice.console.ledger.words import spaced
 from ledger.models import Account, Entry, LedgerTransaction
+from ledger.queries import Corrections, corrections_of
 
 HIDDEN = "Account of another client"
 _MOST_EVENTS = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Corrections:
-    """References: what the posting corrects, and what corrects it."""
-
-    reverses: str
-    reversed_by: str
-    adjusts: str = ""
-    adjusted_by: tuple[str, ...] = ()
-
-    @property
-    def corrects(self) -> str:
-        return self.reverses or self.adjusts
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +43,7 @@ def page(posting: LedgerTransaction, operator: Operator) -> PostingPage | None:
         title=posting.description or spaced(posting.kind),
         moved=_moved(entries),
         ts=_ts(entries, visible),
-        corrections=_corrections(posting),
+        corrections=corrections_of(posting.reference),
         events=_events(posting) if operator.has_perm("audit.view_auditevent") else [],
     )
 
@@ -88,11 +75,6 @@ def _line(entry: Entry, *, is_visible: bool) -> TLine:
         return TLine(HIDDEN, amount)
     after = "" if entry.balance_after is None else f"then {amounts.text(int(entry.balance_after), entry.account.asset)}"
     return TLine(entry.account.name, amount, reverse("console:account", args=[entry.account.code]), after)
-
-
-def _corrections(posting: LedgerTransaction) -> Corrections:
-    reversal = LedgerTransaction.objects.filter(reverses=posting).values_list("reference", flat=True).first()
-    return Corrections(posting.reverses.reference if posting.reverses else "", reversal or "")
 
 
 def _events(posting: LedgerTransaction) -> list[Row]:

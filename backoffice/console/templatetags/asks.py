@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import template
+from django.forms import BoundField
 
 from backoffice.access.rules import operator_of
 from backoffice.console.corrections import asks
@@ -21,3 +22,10 @@ def posting_asks(context: template.Context, posting: LedgerTransaction) -> Conte
 def account_asks(context: template.Context, account: Account) -> Context:
     """Nothing for an account on which nothing is owed."""
     return {"asks": asks.of_account(account, operator_of(context["request"])), "title": "Get it back"}
+
+
+@register.inclusion_tag("ledger/_cell.html")
+def cell(bound: BoundField, row: int) -> Context:
+    """A field in a table of lines: the head of the column says what it is, and a hidden label says it again with the row."""
+    attrs: dict[str, str | bool] = {"aria-invalid": "true", "aria-describedby": f"{bound.auto_id}_error"} if bound.errors else {}
+    return {"field": bound, "row": row, "widget": bound.as_widget(attrs=attrs)}

@@ -1,6 +1,7 @@
 """Asking for corrections: a reversal, a step about an overdraft, a month. Others decide; nothing is booked here."""
 
 from datetime import date
+from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -19,10 +20,11 @@ from backoffice.console.corrections import steps
 from backoffice.console.corrections.asks import sees_all_of
 from backoffice.console.corrections.flow import NO_PERSON, Flow, run
 from backoffice.console.corrections.forms import PeriodForm, ReversalForm, StepForm
+from backoffice.console.corrections.lines import AdjustmentForm
 from backoffice.console.ledger.scope import visible_accounts
 from ledger import queries
 from ledger.chart import ForcedKind
-from ledger.commands.corrections import reversal_posting
+from ledger.commands.corrections import adjustment_posting, reversal_posting
 from ledger.errors import LedgerError
 from ledger.models import LedgerTransaction
 from ledger.posting import Posting
@@ -44,14 +46,26 @@ def reverse_posting(request: HttpRequest) -> HttpResponse:
             forced_kind=ForcedKind.REVERSAL if form.cleaned_data["below_zero"] else "",
         )
 
-    context = {
-        "original": original,
-        "rows": entry_rows(original),
-        "is_closed": queries.is_closed(original.value_at),
-        "corrections": queries.corrections_of(original.reference),
-    }
-    back = reverse("console:posting", args=[original.reference])
-    return run(request, Flow(form, build, "ledger/correction_reverse.html", back, context))
+    return run(request, Flow(form, build, "ledger/correction_reverse.html", *_about(original)))
+
+
+@requires("ledger.request_correction")
+@require_http_methods(["GET", "POST"])
+def adjust_posting(request: HttpRequest) -> HttpResponse:
+    """Ask for lines of one's own that correct one posting."""
+    original = _posting(request)
+    form = AdjustmentForm(request.POST or None, original=original, accounts=visible_accounts(operator_of(request)))
+
+    def build() -> Posting:
+        return adjustment_posting(
+            reference_of=original.reference,
+            reference=f"adjustment/{form.cleaned_data['reference']}",
+            lines=form.given_lines(),
+            reason=form.cleaned_data["reason"],
+            value_at=queries.value_time_of_correction(original.reference, now=clock.now()),
+        )
+
+    return run(request, Flow(form, build, "ledger/correction_adjust.html", *_about(original)))
 
 
 @requires("ledger.request_correction")
@@ -113,6 +127,17 @@ def _ask_for_period(request: HttpRequest, operator: Operator, verb: str, month: 
     people = "one other person decides" if asked.quorum == 1 else f"{asked.quorum} other people decide"
     messages.success(request, f"Asked: {people} on “{asked.title}”.")
     return ""
+
+
+def _about(original: LedgerTransaction) -> tuple[str, dict[str, Any]]:
+    """Where the posting's page is, and what the forms about it show."""
+    context = {
+        "original": original,
+        "rows": entry_rows(original),
+        "is_closed": queries.is_closed(original.value_at),
+        "corrections": queries.corrections_of(original.reference),
+    }
+    return reverse("console:posting", args=[original.reference]), context
 
 
 def _posting(request: HttpRequest) -> LedgerTransaction:
