@@ -31,15 +31,8 @@
     ├── StillPosting      a posting that began before it is still open
     └── AlreadyCarried    balances are carried forward to a later moment
 
-The database raises all but BadPosting, MoreThanOwed, PeriodUnchanged and BooksBroken, with a SQLSTATE of class LG and the facts as
-JSON in DETAIL; `translated` turns them back.
+The database raises most of them; `ledger.refusals` turns its words back.
 """
-
-import json
-from collections.abc import Callable
-from typing import Any
-
-from django.db import DatabaseError
 
 
 class LedgerError(Exception):
@@ -102,18 +95,30 @@ class AccountNotEmpty(LedgerError):
         self.held = held
 
 
-class PeriodClosed(LedgerError):
-    """`month` reads YYYY-MM-DD, the first day of the closed month."""
+class _AboutMonth(LedgerError):
+    """`month` reads YYYY-MM-DD, its first day."""
+
+    words = "{}"
 
     def __init__(self, month: str) -> None:
-        super().__init__(f"the month {month[:7]} is closed")
+        super().__init__(self.words.format(month[:7]))
         self.month = month
 
 
-class PeriodNotOver(LedgerError):
-    def __init__(self, month: str) -> None:
-        super().__init__(f"the month {month[:7]} is not over yet")
-        self.month = month
+class PeriodClosed(_AboutMonth):
+    words = "the month {} is closed"
+
+
+class PeriodNotOver(_AboutMonth):
+    words = "the month {} is not over yet"
+
+
+class PeriodUnchanged(_AboutMonth):
+    words = "nothing is to be done with the month {}: it is so already"
+
+
+class PeriodNotClosed(_AboutMonth):
+    words = "the month {} is not closed"
 
 
 class PeriodGap(LedgerError):
@@ -134,12 +139,6 @@ class PeriodNotLast(LedgerError):
         self.latest = latest
 
 
-class PeriodUnchanged(LedgerError):
-    def __init__(self, month: str) -> None:
-        super().__init__(f"nothing is to be done with the month {month[:7]}: it is so already")
-        self.month = month
-
-
 class BooksBroken(LedgerError):
     """`findings` name what does not hold."""
 
@@ -147,14 +146,6 @@ class BooksBroken(LedgerError):
         more = f", and {len(findings) - 1} more" if len(findings) > 1 else ""
         super().__init__(f"the proofs of the books do not hold: {findings[0]}{more}")
         self.findings = findings
-
-
-class PeriodNotClosed(LedgerError):
-    """`month` reads YYYY-MM."""
-
-    def __init__(self, month: str) -> None:
-        super().__init__(f"the month {month} is not closed")
-        self.month = month
 
 
 class ReferenceReused(LedgerError):
@@ -260,49 +251,3 @@ class SwitchTooSoon(_AboutAccount):
 class BookedMeanwhile(LedgerError):
     def __init__(self) -> None:
         super().__init__("a posting of the same reference was booked at the same moment")
-
-
-_BY_SQLSTATE: dict[str, Callable[[dict[str, Any]], LedgerError]] = {
-    "LG001": lambda facts: InsufficientFunds(facts["account"], int(facts["available"]), int(facts["requested"])),
-    "LG003": lambda facts: UnknownAccount(facts["account"]),
-    "LG004": lambda facts: AccountClosed(facts["account"]),
-    "LG005": lambda facts: PeriodClosed(facts["month"]),
-    "LG006": lambda facts: ReferenceReused(facts["reference"], facts["difference"]),
-    "LG007": lambda facts: HoldEnded(facts["reference"], facts["status"]),
-    "LG008": lambda facts: HoldUnknown(facts["reference"]),
-    "LG010": lambda facts: SettlementTooHigh(facts["account"], int(facts["settled"]), int(facts["taken"])),
-    "LG011": lambda facts: NotGuarded(facts["account"]),
-    "LG012": lambda facts: UnknownPosting(facts["reference"]),
-    "LG013": lambda facts: AccountNotEmpty(facts["account"], int(facts["posted"]), int(facts["held"])),
-    "LG014": lambda facts: PeriodNotOver(facts["month"]),
-    "LG018": lambda facts: PeriodGap(facts["month"], facts["first"]),
-    "LG019": lambda facts: PeriodNotLast(facts["month"], facts["latest"]),
-    "LG020": lambda facts: StillAdjusted(facts["reference"], facts["adjustment"]),
-    "LG015": lambda facts: NotAMirror(facts["reference"]),
-    "LG016": lambda facts: AlreadyReversed(facts["reference"]),
-    "LG030": lambda facts: MomentNotOver(facts["moment"]),
-    "LG031": lambda facts: StillPosting(facts["moment"]),
-    "LG033": lambda facts: SnapshotDiffers(facts["snapshot"], facts["kept"], facts["now"]),
-    "LG032": lambda facts: AlreadyCarried(facts["moment"]),
-    "LG040": lambda facts: SwitchTooSoon(facts["account"]),
-    "LG041": lambda _: BookedMeanwhile(),
-}
-
-
-def refusal(code: str, facts: dict[str, Any]) -> LedgerError:
-    """The error behind a code of class LG and its facts, as a batch tells it of one posting."""
-    return _BY_SQLSTATE[code](facts)
-
-
-def translated(error: DatabaseError) -> LedgerError | None:
-    """The ledger's own error behind a database error, or None when it is something else (a lost connection, a deadlock)."""
-    cause = error.__cause__
-    diagnostics = getattr(cause, "diag", None)
-    state = getattr(cause, "sqlstate", None)
-    if diagnostics is None or state is None:
-        return None
-    if state in _BY_SQLSTATE:
-        return _BY_SQLSTATE[state](json.loads(diagnostics.message_detail))
-    if diagnostics.constraint_name in ("ledger_entry_balances_per_asset", "ledger_transaction_balances_per_asset"):
-        return Unbalanced(diagnostics.message_primary)
-    return None

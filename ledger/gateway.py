@@ -6,7 +6,7 @@ from typing import Any
 from django.db import DatabaseError, connection
 
 from audit.envelope import as_jsonb, envelope
-from ledger.errors import translated
+from ledger.refusals import translated
 
 
 def call(function: str, request: dict[str, Any]) -> Any:

@@ -7,9 +7,10 @@ from uuid import UUID
 
 from django.db import connection
 
-from ledger.errors import BadPosting, refusal
+from ledger.errors import BadPosting
 from ledger.gateway import call
 from ledger.posting import Batch, BatchLine, ExpireHold, HoldOp, Line, PlaceHold, Posted, Posting, ReleaseHold, SettleHold
+from ledger.refusals import refusal
 
 
 def post(posting: Posting) -> Posted:

@@ -54,7 +54,7 @@ def snapshot_month(*, month: date) -> list[Snapshot]:
     first = month.replace(day=1)
     period = Period.objects.filter(month=first, status=Period.Status.CLOSED).first()
     if period is None:
-        raise PeriodNotClosed(f"{first:%Y-%m}")
+        raise PeriodNotClosed(first.isoformat())
     end = next_month(datetime(first.year, first.month, 1, tzinfo=UTC))
     booked = take_snapshot(kind=SnapshotKind.TRIAL_BALANCE, at=end)
     valued = take_snapshot(kind=SnapshotKind.TRIAL_BALANCE, at=end, by=TimeBasis.VALUE, known_at=period.closed_at)

@@ -54,6 +54,15 @@ PAGES: dict[str, frozenset[str]] = {
             "/ledger/revenue/entries/csv/",
         )
     },
+    **{
+        path: frozenset({"operator", "treasury"})
+        for path in (
+            "/ledger/corrections/reverse/?posting=none",
+            "/ledger/corrections/adjust/?posting=none",
+            "/ledger/corrections/overdraft/?account=none",
+        )
+    },
+    "/ledger/corrections/period/?month=none": frozenset({"treasury"}),
     "/ledger/proofs/run/": frozenset({"admin", "compliance", "oncall", "treasury"}),
     "/reconciliation/breaks/": EVERYBODY - {"support"},
 }

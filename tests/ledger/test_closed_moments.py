@@ -13,11 +13,12 @@ from django.db import DatabaseError, connection, transaction
 
 from audit.context import Actor, bind
 from ledger.commands import carry_forward, take_snapshot
-from ledger.errors import LedgerError, StillPosting, translated
+from ledger.errors import LedgerError, StillPosting
 from ledger.gateway import wait_until_closed
 from ledger.queries import TimeBasis, balance_as_of, statement, statement_stream
 from ledger.queries.rows import database_now, select
 from ledger.queries.snapshots import verify_snapshot
+from ledger.refusals import translated
 from ledger.snapshots.asked import SnapshotKind
 from tests.ledger.crowd import at_once, committed_copy
 from tests.ledger.house import ACME, DAY, GLOBEX, HOT, deposit
