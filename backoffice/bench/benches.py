@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 
-from backoffice.bench import audit_overhead, audit_verify, growth, holds, posting
+from backoffice.bench import audit_overhead, audit_verify, batch, growth, holds, posting
 from backoffice.bench.report import Report
 from backoffice.bench.scale import Scale
 from backoffice.bench.scratch import Scratch
 
 BENCHES: dict[str, Callable[[Scratch, Scale], Report]] = {
     "posting": posting.run,
+    "posting-batch": batch.run,
     "posting-growth": growth.run,
     "holds": holds.run,
     "audit-overhead": audit_overhead.run,

@@ -15,7 +15,7 @@ Rows = dict[str, dict[str, int]]
 _SQL = Path(__file__).parent / "sql"
 _POSTINGS = """
     WITH posting AS (SELECT id, split_part(reference, '-', 1) AS side FROM ledger_ledgertransaction
-                      WHERE kind = 'bench.withdrawal'),
+                      WHERE starts_with(kind, 'bench.') AND kind <> 'bench.funding'),
          entry AS (SELECT side, count(*) FROM ledger_entry JOIN posting ON posting.id = transaction_id GROUP BY side),
          event AS (SELECT side, count(*) FROM audit_event JOIN posting ON posting.id::text = resource_id
                     WHERE resource_type = 'ledger_transaction' GROUP BY side)
@@ -63,23 +63,23 @@ def holds() -> Rows:
     return _rows(_HOLDS)
 
 
-def same_postings(done: dict[str, int], *, events: int = 1) -> Rows:
-    """What each side booked; raises BenchBroken unless it is what so many withdrawals must leave, each with so many events."""
+def same_postings(done: dict[str, int], *, entries: int = 3, events: int = 1) -> Rows:
+    """What each side booked; raises BenchBroken unless each of its postings left so many entries and events."""
     found = {side: rows for side, rows in postings().items() if side != PAST}
     for side, rows in found.items():
-        wanted = {"transactions": done[side], "entries": 3 * done[side], "events": events * done[side]}
+        wanted = {"transactions": done[side], "entries": entries * done[side], "events": events * done[side]}
         if rows != wanted:
-            raise BenchBroken(f"{side} says it booked {done[side]} withdrawals, but left {rows}")
+            raise BenchBroken(f"{side} says it booked {done[side]} postings, but left {rows}")
     return found
 
 
 def same_contents(one: str, other: str) -> int:
-    """How many of the first withdrawals of two sides were compared, field by field; raises BenchBroken at the first difference."""
+    """How many of the first postings of two sides were compared, field by field; raises BenchBroken at the first difference."""
     ours, theirs = _contents(one), _contents(other)
     common = sorted(ours.keys() & theirs.keys())
     for place in common:
         if ours[place] != theirs[place]:
-            raise BenchBroken(f"withdrawal {place}: {one} wrote {ours[place]}, {other} wrote {theirs[place]}")
+            raise BenchBroken(f"posting {place}: {one} wrote {ours[place]}, {other} wrote {theirs[place]}")
     if not common:
         raise BenchBroken(f"{one} and {other} have nothing in common to compare")
     return len(common)

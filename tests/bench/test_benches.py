@@ -65,7 +65,7 @@ def test_a_floor_that_writes_something_else_is_refused(databases: scratch.Scratc
         for side, target in (("ours", wallet(0)), ("same", wallet(0)), ("bare", wallet(1))):
             book(f"{side}-0-1", Line.debit(target, AMOUNT), Line.credit(HOT, AMOUNT))
         assert evidence.same_contents("ours", "same") == 1
-        with pytest.raises(BenchBroken, match="withdrawal 0-1"):
+        with pytest.raises(BenchBroken, match="posting 0-1"):
             evidence.same_contents("ours", "bare")
 
 
