@@ -7,7 +7,8 @@ import re
 
 # What this floor itself records.
 TRAIL_READ, EXPORTED, PROOF_GIVEN, LOG_ADOPTED = "audit.trail_read", "audit.exported", "audit.proof_given", "audit.log_adopted"
-OURS = (TRAIL_READ, EXPORTED, PROOF_GIVEN, LOG_ADOPTED)
+ARCHIVE = ("audit.partition_archived", "audit.partition_dropped", "audit.partition_attached")
+OURS = (TRAIL_READ, EXPORTED, PROOF_GIVEN, LOG_ADOPTED, *ARCHIVE)
 _SHAPE = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 _types: set[str] = set()
 

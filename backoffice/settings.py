@@ -24,6 +24,8 @@ ENVIRONMENT = env.choice("ENVIRONMENT", "sandbox", frozenset({"sandbox", "produc
 PRODUCTION = ENVIRONMENT == "production"
 COUNTERSIGN_PROCESS = env.choice("COUNTERSIGN_PROCESS", "owner", frozenset({"owner", "web", "worker", "sealer"}))
 DATA_DIR = Path(env.text("DATA_DIR", str(BASE_DIR / "var"))).resolve()
+ARCHIVE_DIR = Path(env.text("ARCHIVE_DIR", str(DATA_DIR / "archive"))).resolve()
+RETENTION = env.pairs("RETENTION")
 SEED = env.choice("SEED", "none" if PRODUCTION else "demo", frozenset({"demo", "none"}))
 DEMO_PASSWORD = env.text("DEMO_PASSWORD", "")
 DEBUG = env.flag("DEBUG")
@@ -93,10 +95,8 @@ SIGNER_TOKEN = env.text("SIGNER_TOKEN", "")
 WEBHOOK_SECRETS = env.pairs("WEBHOOK_SECRETS")
 # Channel name -> apprise URL. The name is what rows and logs carry; the URL is a secret.
 ALERT_CHANNELS = env.pairs("ALERT_CHANNELS")
-# How long before an alert opens, in seconds by state: `SENT_ON_CHAIN=30 CREATED:approval=60` (backoffice.alerts.thresholds); for
-# drills.
+# How long before an alert opens, in seconds by state, for drills: `SENT_ON_CHAIN=30 CREATED:approval=60` (backoffice.alerts).
 ALERT_THRESHOLDS = env.pairs("ALERT_THRESHOLDS")
-# Kinds of process of which at least one must be alive.
 ALERT_PROCESSES = env.listing("ALERT_PROCESSES", "worker,beat,sweeper")
 # Requests per API key: on average, and at once.
 API_RATE_PER_SECOND = env.seconds("API_RATE_PER_SECOND", 50.0)

@@ -6,11 +6,17 @@ class LedgerConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from audit import partitions, vocabulary
-        from ledger.proofs import balances, entries, guards, registry
+        from audit import partitions, retention, vocabulary
+        from audit.archive import registry as archive
+        from ledger.archive import ENTRIES
+        from ledger.proofs import balances, carries, entries, guards, registry
 
         partitions.register("ledger_ensure_partitions")
-        registry.register(*entries.PROOFS, *balances.PROOFS, *guards.PROOFS)
+        archive.register(ENTRIES)
+        retention.register(
+            retention.RetentionClass(name="ledger_entries", title="entries of the books", attached_months=24, kept_months=120)
+        )
+        registry.register(*entries.PROOFS, *balances.PROOFS, *carries.PROOFS, *guards.PROOFS)
         # Recorded by the database functions of this floor, in the round trip of the change itself.
         vocabulary.register(
             "ledger.asset_registered",

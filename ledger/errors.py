@@ -23,6 +23,7 @@
 ├── HoldEnded             the hold ended before, in another way
 ├── SettlementTooHigh     holds settle more than the posting takes from their account
 ├── StatementTooLong      more rows than fit
+├── MonthArchived         it would need entries that are archived
 ├── SnapshotDiffers       the books no longer say what a snapshot kept of them
 ├── SwitchTooSoon         a transaction older than the account's last change of mode is still open
 ├── BookedMeanwhile       somebody booked one of the references at the same moment: repeat, it will be recognised
@@ -33,6 +34,8 @@
 
 The database raises most of them; `ledger.refusals` turns its words back.
 """
+
+from datetime import UTC, datetime, timedelta
 
 
 class LedgerError(Exception):
@@ -210,6 +213,18 @@ class StatementTooLong(LedgerError):
         super().__init__(f"the interval has {entries:,} entries; at most {most:,} fit here. Take a shorter one, or CSV")
         self.entries = entries
         self.most = most
+
+
+class MonthArchived(LedgerError):
+    """Entries booked before `until` are archived."""
+
+    def __init__(self, until: datetime) -> None:
+        month = (until - timedelta(days=1)).astimezone(UTC)
+        super().__init__(
+            f"this needs entries that are archived (booked up to and including {month:%Y-%m}); ask for a later time, or have the "
+            f"months put back: manage.py reattach_partition ledger_entry {month:%Y-%m}"
+        )
+        self.until = until
 
 
 class SnapshotDiffers(LedgerError):

@@ -8,8 +8,10 @@ class TransfersConfig(AppConfig):
     def ready(self) -> None:
         from django.conf import settings
 
-        from audit import partitions, vocabulary
+        from audit import partitions, retention, vocabulary
+        from audit.archive import registry as archive
         from ledger.proofs import registry as proofs
+        from transfers.archive import EVENTS, RETENTION
         from transfers.commands.moves import AUDIT_TYPES
         from transfers.commands.release import register_action
         from transfers.proofs import PROOFS
@@ -18,6 +20,8 @@ class TransfersConfig(AppConfig):
 
         vocabulary.register(*AUDIT_TYPES, *DOORS)
         partitions.register("transfers_ensure_event_partitions")
+        archive.register(EVENTS)
+        retention.register(*RETENTION)
         proofs.register(*PROOFS)
         register_action()
         registry.configure(

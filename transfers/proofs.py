@@ -45,10 +45,12 @@ _TRANSFERS_MATCH_HOLDS = """
              FROM ledger_hold AS placed LEFT JOIN ledger_account AS account ON account.id = placed.account_id
             WHERE placed.reference = transfer.hold_reference) AS hold ON true
       LEFT JOIN LATERAL (
-           SELECT sum(entry.debit) AS taken,
+           -- Of a month that is archived the entries were proved before they left.
+           SELECT CASE WHEN posting.booked_at < audit_archived_until('ledger_entry') THEN hold.settled_amount
+                       ELSE sum(entry.debit) END AS taken,
                   EXISTS (SELECT FROM ledger_ledgertransaction AS reversal WHERE reversal.reverses_id = posting.id) AS is_reversed
              FROM ledger_ledgertransaction AS posting
-             JOIN ledger_entry AS entry ON entry.transaction_id = posting.id AND entry.booked_at = posting.booked_at
+             LEFT JOIN ledger_entry AS entry ON entry.transaction_id = posting.id AND entry.booked_at = posting.booked_at
               AND entry.account_id = hold.account_id
             WHERE hold.status = 'settled' AND posting.transaction_id = transfer.id
               AND posting.reference IN ('withdrawal/' || transfer.reference, 'conversion/' || transfer.reference)

@@ -12,13 +12,14 @@ from typing import Any, BinaryIO
 
 from django.db import connection, transaction
 
+from audit.archive.sources import everywhere
 from audit.sealing import leaf
 from audit.sealing.keys import PublicKey
 
 FORMAT = "countersign-audit/1"
 CHUNK = 50_000
 _EVENTS = f"""
-SELECT {leaf.SELECTED} FROM audit_leaf l JOIN audit_event e ON (e.recorded_at, e.id) = (l.recorded_at, l.event_id)
+SELECT {leaf.SELECTED} FROM audit_leaf l JOIN {{events}} AS e ON (e.recorded_at, e.id) = (l.recorded_at, l.event_id)
  WHERE l.index >= %(start)s AND l.index < %(end)s ORDER BY l.index
 """  # noqa: S608 - the columns of the format
 _LAST = "SELECT sequence, size, origin FROM audit_checkpoint WHERE size <= %s ORDER BY sequence DESC LIMIT 1"
@@ -77,7 +78,8 @@ def sealed_rows(start: int, end: int) -> list[bytes]:
     """The leaf bytes from index `start` to before `end` as the events stand now; those that are gone are left out."""
     with transaction.atomic(), connection.cursor() as cursor:
         leaf.fix_format(cursor)
-        return list(leaf.copy_rows(cursor, _EVENTS, {"start": start, "end": end}))
+        query = _EVENTS.format(events=everywhere("audit_event"))
+        return list(leaf.copy_rows(cursor, query, {"start": start, "end": end}))
 
 
 def _notes(last: int) -> Iterator[str]:

@@ -17,6 +17,7 @@ from ledger.commands.postings import post
 from ledger.errors import BadPosting, UnknownPosting
 from ledger.models import Entry, LedgerTransaction
 from ledger.posting import HoldOp, Line, Posted, Posting
+from ledger.queries.archived import refuse_reading_from
 
 
 def reversal_posting(
@@ -29,8 +30,9 @@ def reversal_posting(
     forced_kind: str = "",
     metadata: dict[str, Any] | None = None,
 ) -> Posting:
-    """The mirror image of posting `reference_of`. Raises UnknownPosting, BadPosting."""
+    """The mirror image of posting `reference_of`. Raises UnknownPosting, BadPosting, MonthArchived."""
     original = _original(reference_of, reason, value_at)
+    refuse_reading_from(original.booked_at)
     entries = Entry.objects.filter(transaction=original, booked_at=original.booked_at).select_related("account").order_by("ordinal")
     return Posting(
         reference=reference,

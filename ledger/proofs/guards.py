@@ -6,7 +6,8 @@ _GUARDS_ARE_IN_PLACE = """
     SELECT missing.relation AS subject, format('guard %%s is missing, weakened or disabled', missing.guard) AS message
       FROM (VALUES ('ledger_entry', false), ('ledger_ledgertransaction', false), ('ledger_asset', false), ('ledger_hold', true),
                    ('ledger_account', true), ('ledger_balance', true), ('ledger_period', true), ('ledger_proof_checkpoint', false),
-                   ('ledger_proof_sum', false), ('ledger_proof_run', false)) AS guarded (name, keep_updates)
+                   ('ledger_proof_sum', false), ('ledger_proof_run', false), ('ledger_carry', false),
+                   ('ledger_carry_balance', false), ('ledger_snapshot', false)) AS guarded (name, keep_updates)
      CROSS JOIN LATERAL audit_missing_guards(guarded.name::regclass, guarded.keep_updates) AS missing
     UNION ALL
     SELECT wanted.relation::text, format('trigger %%s is missing or disabled', wanted.name)

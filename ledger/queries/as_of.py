@@ -11,6 +11,7 @@ from uuid import UUID
 
 from ledger.errors import UnknownAccount
 from ledger.money import AssetUnit
+from ledger.queries.archived import refuse_reading_from
 from ledger.queries.assets import unit
 from ledger.queries.rows import select
 from ledger.queries.times import POSTING, POSTING_TIME, TimeBasis, start
@@ -67,7 +68,7 @@ class Opening:
 def balance_as_of(
     account_code: str, at: datetime, by: TimeBasis = TimeBasis.BOOKED, *, known_at: datetime | None = None
 ) -> BalanceAsOf:
-    """What the account held just before `at`. Raises UnknownAccount."""
+    """What the account held just before `at`. Raises UnknownAccount, MonthArchived."""
     return opening(account_code, at, by, known_at=known_at).balance
 
 
@@ -97,6 +98,8 @@ def _as_of(by: TimeBasis, at: datetime, known_at: datetime | None, which: str, p
 
 def _moved(by: TimeBasis, starts: list[dict[str, Any]], bounds: dict[str, Any]) -> list[dict[str, Any]]:
     sinces = [row["since"] or _EVER for row in starts]
+    # By booking time nothing at or after the moment is needed; by the others it may have been booked at any time since.
+    refuse_reading_from(min(sinces), booked_until=bounds["at"] if by is TimeBasis.BOOKED else None)
     only = f"AND {POSTING_TIME} >= %(from)s" if by.needs_posting else ""
     # Naming the accounts helps to find a few, and would hinder adding up all.
     only += " AND entry.account_id = ANY (%(ids)s::uuid[])" if len(starts) <= _FEW else ""

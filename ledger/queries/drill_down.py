@@ -9,6 +9,7 @@ from uuid import UUID
 
 from ledger.money import AssetUnit
 from ledger.queries import cursors
+from ledger.queries.archived import refuse_interval
 from ledger.queries.assets import unit
 from ledger.queries.reading import one_snapshot
 from ledger.queries.revenue import accounts_of, interval, narrowing
@@ -66,8 +67,10 @@ def postings_behind(
     after: str | None = None,
     limit: int = 50,
 ) -> Behind:
-    """Entries that make up the figure of `revenue()` with these bounds and group `where`, newest first. Raises BadCursor."""
+    """Entries that make up the figure of `revenue()` with these bounds and group `where`, newest first. Raises BadCursor,
+    MonthArchived."""
     accounts = accounts_of(asset_id, where)
+    refuse_interval(by, since, list(accounts))
     narrowed, parameters = narrowing(where)
     parameters |= _beyond(after)
     condition = interval(by) + narrowed + (f" AND ({by.column}, entry.id) < (%(moment)s, %(entry)s)" if after else "")

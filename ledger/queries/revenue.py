@@ -13,6 +13,7 @@ from typing import Any
 from ledger.chart import AccountType
 from ledger.models import Account
 from ledger.money import AssetUnit
+from ledger.queries.archived import refuse_interval
 from ledger.queries.assets import unit
 from ledger.queries.reading import one_snapshot
 from ledger.queries.rows import select
@@ -55,9 +56,11 @@ def revenue(
     where: Mapping[str, str] | None = None,
 ) -> list[Figure]:
     """Revenue and expense from `since` up to, not including, `until`, per asset and group; without `group_by` the totals per asset.
-    `where` narrows it to some groups. Ordered by asset and group."""
+    `where` narrows it to some groups. Ordered by asset and group.
+    Raises MonthArchived."""
     within = dict(where or {})
     accounts = accounts_of(asset_id, within)
+    refuse_interval(by, since, list(accounts))
     groups = [name for name in group_by if name not in (ACCOUNT, ROOM)]
     columns = {f"group_{position}": column_of(name, f"name_{position}") for position, name in enumerate(groups)}
     narrowed, names = narrowing(within)

@@ -12,6 +12,7 @@ from typing import Any
 
 from ledger.money import AssetUnit
 from ledger.queries import statement_rows
+from ledger.queries.archived import refuse_reading_from
 from ledger.queries.as_of import Opening, direction, opening
 from ledger.queries.reading import one_snapshot, stream
 from ledger.queries.rows import select
@@ -46,7 +47,7 @@ def statement(
     account_code: str, *, since: datetime, until: datetime, by: TimeBasis = TimeBasis.BOOKED, known_at: datetime | None = None
 ) -> Statement:
     """Entries of `account_code` from `since` up to, not including, `until`; only those booked before `known_at` when it is given.
-    Raises UnknownAccount."""
+    Raises UnknownAccount, MonthArchived."""
     with statement_stream(account_code, since=since, until=until, by=by, known_at=known_at) as (head, rows):
         return replace(head, rows=list(rows))
 
@@ -55,7 +56,7 @@ def statement(
 def statement_stream(
     account_code: str, *, since: datetime, until: datetime, by: TimeBasis = TimeBasis.BOOKED, known_at: datetime | None = None
 ) -> Iterator[tuple[Statement, Iterator[StatementRow]]]:
-    """The statement without rows, and its rows one by one, for as long as the block lasts. Raises UnknownAccount."""
+    """The statement without rows, and its rows one by one, for as long as the block lasts. Raises UnknownAccount, MonthArchived."""
     with one_snapshot(timeout_s=300):
         start, parameters = _begin(account_code, since, until, by, known_at)
         head, _ = _head(start, parameters, by, passed=None)
@@ -75,7 +76,7 @@ def statement_page(
 ) -> Statement:
     """One page of rows, with the totals of the whole interval. `after` is the `next_cursor` of the page before.
 
-    Raises UnknownAccount, BadCursor.
+    Raises UnknownAccount, MonthArchived, BadCursor.
     """
     size = max(1, min(limit, MAX_PAGE))
     beyond, passed = ("<", ">=") if newest_first else (">", "<=")
@@ -117,6 +118,7 @@ def _begin(
     account_code: str, since: datetime, until: datetime, by: TimeBasis, known_at: datetime | None
 ) -> tuple[Opening, dict[str, Any]]:
     start = opening(account_code, since, by, known_at=known_at)
+    refuse_reading_from(start.later_are_booked_from, booked_until=until if by is TimeBasis.BOOKED else None)
     reach = {"from": start.later_are_booked_from or "-infinity", "known": known_at or "infinity"}
     return start, {"account": start.account_id, "since": since, "until": until} | reach
 

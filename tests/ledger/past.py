@@ -31,17 +31,17 @@ def rebook(moments: dict[str, datetime]) -> None:
         ensure_month(month)
     with connection.cursor() as cursor:
         for table in _GUARDED:
-            _triggers(cursor, table, on=False)
+            triggers(cursor, table, on=False)
         for reference, moment in moments.items():
             cursor.execute(
                 "UPDATE ledger_ledgertransaction SET booked_at = %s WHERE reference = %s RETURNING id", [moment, reference]
             )
             cursor.execute("UPDATE ledger_entry SET booked_at = %s WHERE transaction_id = %s", [moment, cursor.fetchone()[0]])
         for table in _GUARDED:
-            _triggers(cursor, table, on=True)
+            triggers(cursor, table, on=True)
 
 
-def _triggers(cursor, table: str, *, on: bool) -> None:
+def triggers(cursor, table: str, *, on: bool) -> None:
     # Deferred checks of this very transaction would keep the table from being altered.
     cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
     cursor.execute("SELECT relid::regclass::text FROM pg_partition_tree(%s::regclass) UNION SELECT %s", [table, table])

@@ -14,3 +14,7 @@ GRANT INSERT (name, kind, every_s, active), UPDATE (kind, every_s, active, activ
 GRANT INSERT (anchor, sequence, receipt) ON audit_anchor_delivery TO countersign_sealer;
 GRANT INSERT (reason) ON audit_seal_refusal TO countersign_sealer;
 GRANT EXECUTE ON FUNCTION audit_ensure_epoch() TO countersign_sealer;
+
+-- What is archived everybody may know; the archived rows themselves are the owner's alone.
+GRANT SELECT ON audit_archived_month TO countersign_web, countersign_worker, countersign_sealer;
+GRANT EXECUTE ON FUNCTION audit_archived_until(text) TO countersign_web, countersign_worker, countersign_sealer;

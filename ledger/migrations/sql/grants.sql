@@ -13,3 +13,5 @@ GRANT SELECT ON ledger_carry, ledger_carry_balance TO countersign_web, countersi
 GRANT EXECUTE ON FUNCTION ledger_carry_forward(jsonb) TO countersign_worker;
 GRANT SELECT ON ledger_snapshot TO countersign_web, countersign_worker;
 GRANT EXECUTE ON FUNCTION ledger_wait_until_closed(timestamptz, interval), ledger_keep_snapshot(jsonb) TO countersign_web, countersign_worker;
+GRANT EXECUTE ON FUNCTION ledger_archived_sums(), ledger_carry_differences(timestamptz), ledger_carry_hash(timestamptz, bytea),
+    ledger_carry_text(timestamptz) TO countersign_web, countersign_worker;

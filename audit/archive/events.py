@@ -1,0 +1,34 @@
+"""When a month of the audit trail may go: when the seal holds every event of it, so nothing can be changed while it is away."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from audit.archive import steps
+from audit.archive.months import begins, ends
+from audit.archive.registry import ArchivedTable
+
+_UNSEALED = """
+    SELECT count(*) FROM audit_event AS event
+     WHERE recorded_at >= %s AND recorded_at < %s
+       AND NOT EXISTS (SELECT FROM audit_leaf AS leaf WHERE (leaf.recorded_at, leaf.event_id) = (event.recorded_at, event.id))
+"""
+_UNSIGNED = """
+    SELECT count(*) FROM audit_leaf
+     WHERE recorded_at >= %s AND recorded_at < %s AND index >= (SELECT coalesce(max(size), 0) FROM audit_checkpoint)
+"""
+
+
+def blockers(month: date) -> Iterator[str]:
+    if unsealed := steps.run(_UNSEALED, begins(month), ends(month))[0][0]:
+        yield f"{unsealed} events are not sealed yet: is the sealer running?"
+    if unsigned := steps.run(_UNSIGNED, begins(month), ends(month))[0][0]:
+        yield f"{unsigned} events are in no signed checkpoint yet"
+
+
+EVENTS = ArchivedTable(
+    name="audit_event",
+    key="recorded_at",
+    ensure="audit_ensure_event_partitions",
+    retention="audit_trail",
+    blockers=blockers,
+)
