@@ -22,7 +22,7 @@ from backoffice.bench.history import open_working_house
 from backoffice.bench.load import ASSET, client
 from backoffice.bench.report import Figure, Ratio, Report
 from backoffice.bench.scale import Scale
-from backoffice.bench.scratch import Scratch, connect, using
+from backoffice.bench.scratch import Scratch, Session, connect, using
 from ledger.commands import Batch, Line, Posting, post_batch
 
 OF_INSERT = 0.5
@@ -68,13 +68,14 @@ def run(scratch: Scratch, scale: Scale) -> Report:
 def _measure(database: str, scale: Scale, rounds: int) -> list[Figure]:
     sides = {"post_batch()": ("ours", _ours), "INSERT ... SELECT FROM unnest": ("bare", _bare)}
     rates: dict[str, list[float]] = {name: [] for name in sides}
-    for number in range(rounds + 1):
-        for name, (tag, prepare) in sides.items():
-            do = prepare(database, _credits(tag, number, scale))
-            start = perf_counter()
-            do()
-            if number:
-                rates[name].append(scale.batch / (perf_counter() - start))
+    with connect(database) as session:
+        for number in range(rounds + 1):
+            for name, (tag, prepare) in sides.items():
+                do = prepare(session, _credits(tag, number, scale))
+                start = perf_counter()
+                do()
+                if number:
+                    rates[name].append(scale.batch / (perf_counter() - start))
     return [Figure(name, "postings", tuple(found)) for name, found in rates.items()]
 
 
@@ -85,7 +86,7 @@ def _credits(tag: str, number: int, scale: Scale) -> list[Credit]:
     return [Credit(f"{tag}-{number}-{place}", payee, 1_000 + place % 7, new_id()) for place, payee in enumerate(payees, 1)]
 
 
-def _ours(_database: str, orders: list[Credit]) -> Callable[[], object]:
+def _ours(_session: Session, orders: list[Credit]) -> Callable[[], object]:
     moment = now()
     batch = Batch(tuple(_posting(order, moment) for order in orders))
     return lambda: post_batch(batch)
@@ -96,8 +97,8 @@ def _posting(order: Credit, moment: datetime) -> Posting:
     return Posting(order.reference, KIND, moment, lines, transaction_id=order.transaction_id)
 
 
-def _bare(database: str, orders: list[Credit]) -> Callable[[], object]:
-    session, moment, context = connect(database), now(), current()
+def _bare(session: Session, orders: list[Credit]) -> Callable[[], object]:
+    moment, context = now(), current()
     common = {
         "content_hash": sha256(b"a hash of the usual length").digest(),
         "kind": KIND,

@@ -14,14 +14,14 @@ from django.db import connection
 from psycopg import sql
 
 PREFIX = "countersign_bench_"
-_Session = psycopg.Connection[tuple[Any, ...]]
+Session = psycopg.Connection[tuple[Any, ...]]
 
 
 class BenchBusy(RuntimeError):
     """Another benchmark is running on this server."""
 
 
-def connect(database: str) -> _Session:
+def connect(database: str) -> Session:
     """A bare psycopg connection, autocommit, that prepares every statement at its first use."""
     here = connection.settings_dict
     address = {"host": here["HOST"], "port": here["PORT"], "user": here["USER"], "password": here["PASSWORD"]}
@@ -47,7 +47,7 @@ def using(database: str) -> Iterator[None]:
 class Scratch:
     """`base` is migrated and belongs to nobody yet; a benchmark fills it and copies it as often as it needs sides."""
 
-    server: _Session
+    server: Session
     base: str
 
     def copy(self, name: str) -> str:
@@ -73,13 +73,13 @@ def scratch(*, template: str = "") -> Iterator[Scratch]:
             _drop_all(server)
 
 
-def _create(server: _Session, name: str, template: str) -> str:
+def _create(server: Session, name: str, template: str) -> str:
     like = sql.SQL(" TEMPLATE {}").format(sql.Identifier(template)) if template else sql.SQL("")
     server.execute(sql.SQL("CREATE DATABASE {}{}").format(sql.Identifier(name), like))
     return name
 
 
-def _drop_all(server: _Session) -> None:
+def _drop_all(server: Session) -> None:
     connection.close()
     for (name,) in server.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [PREFIX]).fetchall():
         # Not WITH (FORCE): that stumbles over autovacuum, which is not ours to end; a plain DROP sends it away by itself.
