@@ -9,6 +9,7 @@ from django.db import transaction
 
 from audit.commands import record_refusal
 from audit.context import current
+from audit.queries import events
 from ledger.commands.carries import next_month
 from ledger.errors import PeriodNotClosed, SnapshotDiffers
 from ledger.exports.content import moment
@@ -84,6 +85,10 @@ def _keep(asked: Question, content: str) -> UUID:
 
 
 def _tell(error: SnapshotDiffers) -> None:
+    """Once for each thing the books say instead: the upkeep asks again every minute."""
+    told = events(type="ledger.snapshot_differs", resource_type="snapshot", resource_id=error.snapshot_id, limit=1).rows
+    if told and told[0].metadata.get("now") == error.now:
+        return
     record_refusal(
         type="ledger.snapshot_differs",
         resource_type="snapshot",

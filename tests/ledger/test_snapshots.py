@@ -91,8 +91,10 @@ def test_books_changed_behind_it_are_an_error_that_says_so() -> None:
         cursor.execute(
             "ALTER TABLE ledger_entry DISABLE TRIGGER refuse_change; UPDATE ledger_entry SET debit = 1001 WHERE debit = 1000"
         )
-    with pytest.raises(SnapshotDiffers, match="changed behind it"):
-        take_snapshot(kind=TRIAL, at=JULY)
+    for _ in range(2):
+        with pytest.raises(SnapshotDiffers, match="changed behind it"):
+            take_snapshot(kind=TRIAL, at=JULY)
+    # Told once, however often it is asked.
     refused = AuditEvent.objects.get(type="ledger.snapshot_differs")
     assert (refused.outcome, refused.resource_id, refused.metadata["kept"]) == ("refused", str(taken.id), taken.sha256)
     assert verify_snapshot(taken.id).holds is False
