@@ -77,7 +77,7 @@ def test_as_of_a_moment_by_each_time(maker):
     now = f"{clock.now() + timedelta(minutes=5):%Y-%m-%dT%H:%M:%S}"
     assert _lines(_usdc(maker.get(PAGE, {"at": now}))) == _lines(_usdc(maker.get(PAGE)))
     page = text_of(maker.get(PAGE, {"at": "2026-01-02T00:00", "by": "value_at"}))
-    assert "counting entries when it counts (value date)" in page
+    assert "by value time" in page
 
 
 @pytest.mark.parametrize("query", [{"at": "soon"}, {"by": "moon"}])

@@ -26,14 +26,40 @@ OF_APPROVERS = (
     "/reconciliation/statements/",
     "/ledger/",
     "/ledger/accounts/client:acme:USDC.ethereum/",
+    "/ledger/accounts/client:acme:USDC.ethereum/?by=value_at&since=2026-01-01&at=2026-02-01T00:00",
     "/ledger/accounts/position:USDC.ethereum/MXN:MXN/",
+    "/ledger/trial-balance/",
+    "/ledger/trial-balance/?at=2026-02-01T00:00&by=value_at",
+    "/ledger/proofs/",
+    "/ledger/periods/",
+    "/ledger/revenue/",
+    "/ledger/revenue/?group=client",
+    "/ledger/snapshots/",
     "/alerts/",
     "/controls/",
     "/runbooks/",
 )
 OF_OPERATORS = ("/transfers/new/", "/reconciliation/statements/")
-# A list whose first row leads to a page worth looking at.
-LEADING = ("/approvals/?show=pending", "/transfers/", "/reconciliation/breaks/")
+OF_COMPLIANCE = (
+    "/audit/",
+    "/audit/?outcome=refused",
+    "/audit/actor/seed_demo/",
+    "/audit/resource/account/client:acme:USDC.ethereum/",
+    "/audit/configuration/",
+    "/audit/configuration/?kind=limit",
+)
+# Lists whose first row leads to a page worth looking at, by who looks.
+LEADING = {
+    "approver": (
+        "/approvals/?show=pending",
+        "/transfers/",
+        "/reconciliation/breaks/",
+        "/ledger/accounts/client:acme:USDC.ethereum/",
+        "/ledger/revenue/",
+    ),
+    "operator": (),
+    "compliance": ("/audit/?type=ledger.posted", "/audit/configuration/", "/ledger/accounts/client:acme:USDC.ethereum/"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -60,9 +86,9 @@ def _complaints(page: Page) -> list[str]:
     return overflow + [f"{page.url}: {one['id']} {[node['target'] for node in one['nodes']]}" for one in found]
 
 
-def _paths(page: Page) -> list[str]:
+def _paths(page: Page, name: str) -> list[str]:
     found = []
-    for path in LEADING:
+    for path in LEADING[name]:
         page.goto(path)
         first = page.locator("main tbody a").first.get_attribute("href")
         assert first, f"{path} shows no row"
@@ -85,13 +111,13 @@ def test_every_page_is_accessible_and_loads_nothing_foreign(
         if message.type == "error":
             problems.append(message.text)
 
-    for name, paths in (("approver", OF_APPROVERS), ("operator", OF_OPERATORS), ("compliance", ("/audit/",))):
+    for name, paths in (("approver", OF_APPROVERS), ("operator", OF_OPERATORS), ("compliance", OF_COMPLIANCE)):
         page = sign_in(browser, stack, name)
         page.on("request", watch)
         page.on("console", listen)
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-        own = [*paths, *_paths(page), f"/transfers/{traffic}/"] if name == "approver" else list(paths)
+        own = [*paths, *_paths(page, name), *([f"/transfers/{traffic}/"] if name == "approver" else [])]
         for path in own:
             answer = page.goto(path)
             assert answer is not None, path
@@ -100,6 +126,20 @@ def test_every_page_is_accessible_and_loads_nothing_foreign(
         page.context.close()
     assert problems == []
     assert foreign == []
+
+
+def test_an_event_opens_beside_the_list_and_closes_again(stack: RunningStack, browser: Browser, traffic: str) -> None:
+    page = sign_in(browser, stack, "compliance")
+    page.goto("/audit/?type=ledger.posted")
+    page.locator("main tbody tr").first.click(position={"x": 5, "y": 5})
+    drawer = page.locator("dialog#event")
+    expect(drawer).to_be_visible()
+    expect(drawer.locator("h2").first).to_contain_text("Posted")
+    assert page.url.endswith("/audit/?type=ledger.posted")
+    assert _complaints(page) == []
+    drawer.locator("[data-close]").click()
+    expect(drawer).not_to_be_visible()
+    page.context.close()
 
 
 def test_support_finds_a_transfer_by_any_of_its_names(stack: RunningStack, browser: Browser, traffic: str) -> None:

@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from backoffice.console import amounts
+from ledger.queries.assets import UnknownAsset
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -25,15 +28,25 @@ class Said:
     is_long: bool
 
 
-def changes(diff: Mapping[str, Any]) -> list[Change]:
-    """Fields in the order of their names; a pair is before and after."""
-    return [_change(name.replace("_", " "), value) for name, value in sorted(diff.items())]
+def changes(diff: Mapping[str, Any], metadata: Mapping[str, Any]) -> list[Change]:
+    """Fields in the order of their names; a pair is before and after. An amount is written with the asset that the event names."""
+    return [_change(name, value, str(metadata.get("asset_id", ""))) for name, value in sorted(diff.items())]
 
 
-def _change(name: str, value: Any) -> Change:
-    if isinstance(value, list) and len(value) == 2:
-        return Change(name, plain(value[0]), plain(value[1]))
-    return Change(name, "", plain(value), is_whole=False)
+def _change(name: str, value: Any, asset_id: str) -> Change:
+    words = name.replace("_", " ")
+    pair = value if isinstance(value, list) and len(value) == 2 else [None, value]
+    before, after = (_amount(one, asset_id) if name == "amount" and asset_id else plain(one) for one in pair)
+    return Change(words, before, after, is_whole=pair is value)
+
+
+def _amount(value: Any, asset_id: str) -> str:
+    """Minor units with their asset; as it stands when it is none, or the asset is not one of ours."""
+    text = plain(value)
+    try:
+        return amounts.text(int(text), asset_id) if text.isdecimal() else text
+    except UnknownAsset:
+        return text
 
 
 def said(metadata: Mapping[str, Any]) -> list[Said]:
@@ -47,11 +60,11 @@ def said(metadata: Mapping[str, Any]) -> list[Said]:
     return found
 
 
-def in_short(diff: Mapping[str, Any]) -> str:
+def in_short(diff: Mapping[str, Any], metadata: Mapping[str, Any]) -> str:
     """One line for lists: "status: open → closed"."""
     return "; ".join(
         f"{one.field}: {one.before or 'nothing'} → {one.after or 'nothing'}" if one.is_whole else f"{one.field}: {one.after}"
-        for one in changes(diff)
+        for one in changes(diff, metadata)
     )
 
 

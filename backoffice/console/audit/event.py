@@ -22,4 +22,4 @@ class Story:
 def story(event: AuditEvent) -> Story:
     around = rows(queries.neighbours(event, each_side=_EACH_SIDE))
     row = next(one for one in around if one.event.id == event.id)
-    return Story(row, changes(event.diff), said(event.metadata), around)
+    return Story(row, changes(event.diff, event.metadata), said(event.metadata), around)

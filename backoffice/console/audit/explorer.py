@@ -18,11 +18,13 @@ _BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`page` leads to the thing that the event is about, empty where it has none; `seal` says whether it is in the log."""
+    """`about` is what people call the thing that the event is about, `page` leads to it, empty where it has none; `seal` says
+    whether it is in the log."""
 
     event: AuditEvent
     title: str
     floor: str
+    about: str
     page: str
     seal: Seal
 
@@ -48,8 +50,15 @@ def listed(form: TrailFilterForm, after: str) -> Listed:
 def rows(events: Sequence[AuditEvent]) -> list[Row]:
     sealed = seals(events)
     return [
-        Row(event, words.title(event.type), words.floor(event.type), links.page_of(event), sealed[event.id]) for event in events
+        Row(event, words.title(event.type), words.floor(event.type), _about(event), links.page_of(event), sealed[event.id])
+        for event in events
     ]
+
+
+def _about(event: AuditEvent) -> str:
+    """A posting goes by its reference."""
+    reference = event.metadata.get("reference") if event.resource_type == "ledger_transaction" else ""
+    return str(reference or event.resource_id)
 
 
 def paging(given: dict[str, str], page: queries.Page, after: str) -> Paging:

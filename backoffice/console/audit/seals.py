@@ -82,7 +82,7 @@ def log_head() -> LogHead:
 def _standing(status: LogStatus, now: datetime) -> tuple[str, Tone, str]:
     """The worst that is the case."""
     if status.refusal:
-        return "refuses to seal", Tone.DANGER, f"The sealer refuses to sign: {status.refusal}. Events are kept and wait; see docs."
+        return "refuses to seal", Tone.DANGER, f"The sealer refuses to sign: {status.refusal}. Events are kept and wait."
     if status.newest is None:
         return "not sealed yet", Tone.LOOK, "No checkpoint was signed yet: nothing can be proved of these events outside."
     silent = now - status.newest.signed_at

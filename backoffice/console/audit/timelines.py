@@ -9,7 +9,7 @@ from backoffice.console.audit import words
 from backoffice.console.audit.changes import in_short
 from backoffice.console.parts import Badge, TimelineItem, Tone
 
-_TONES = {"refused": Tone.DANGER, "failed": Tone.DANGER, "succeeded": Tone.DONE}
+_TONES = {"refused": Tone.DANGER, "failed": Tone.DANGER, "succeeded": Tone.NEUTRAL}
 
 
 def items(events: Sequence[AuditEvent], *, of_actor: bool) -> list[TimelineItem]:
@@ -26,7 +26,7 @@ def _item(event: AuditEvent, *, of_actor: bool) -> TimelineItem:
         tone=_TONES[event.outcome],
         by="" if of_actor else event.actor_id,
         note=event.reason,
-        detail=in_short(event.diff),
+        detail=in_short(event.diff, event.metadata),
         code=about if of_actor else "",
         badge=None if event.outcome == "succeeded" else Badge(event.outcome, Tone.DANGER),
         url=reverse("console:audit-event", args=[event.id]),

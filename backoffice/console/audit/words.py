@@ -7,7 +7,7 @@ OUTCOMES = (("succeeded", "Done"), ("refused", "Refused"), ("failed", "Failed"))
 
 def title(type: str) -> str:
     """`approvals.vote_cast` -> "Vote cast"."""
-    return type.rpartition(".")[2].replace("_", " ").capitalize()
+    return type.rpartition(".")[2].replace("_", " ").capitalize().replace("Api ", "API ")
 
 
 def floor(type: str) -> str:

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Self
 from urllib.parse import urlencode
 
 from django import forms
+from django.http import QueryDict
 
 from audit import clock
 from backoffice.console.moments import UtcDayField, UtcMomentField, beginning_of
@@ -12,13 +14,18 @@ from backoffice.console.parts import Tab
 from ledger.queries import TimeBasis
 
 BASES = (
-    (TimeBasis.BOOKED.value, "when it was booked"),
-    (TimeBasis.VALUE.value, "when it counts (value date)"),
-    (TimeBasis.SETTLED.value, "when the outside confirmed it"),
+    (TimeBasis.BOOKED.value, "booking time"),
+    (TimeBasis.VALUE.value, "value time, when it counts"),
+    (TimeBasis.SETTLED.value, "settlement time, confirmed outside"),
 )
 _USUAL = timedelta(days=30)
 # Before any business of ours, and a day that a date can be counted from.
 _FIRST_DAY = date(2000, 1, 1)
+
+
+def in_words(by: TimeBasis) -> str:
+    """ "by booking time": what places an entry."""
+    return f"by {dict(BASES)[by.value].partition(',')[0]}"
 
 
 class IntervalForm(forms.Form):
@@ -26,8 +33,16 @@ class IntervalForm(forms.Form):
 
     since = UtcDayField(label="From", required=False)
     until = UtcDayField(label="To, that day included", required=False)
-    by = forms.ChoiceField(label="By the time", required=False, choices=BASES)
+    by = forms.ChoiceField(label="By", required=False, choices=BASES)
     at = UtcMomentField(label="Balance just before (UTC)", required=False)
+
+    def filled(self, wanted: "Interval") -> Self:
+        """The same form with the interval that is shown in place of what was left out; as it was when it makes no sense."""
+        if not self.is_valid():
+            return self
+        data = self.data.dict() if isinstance(self.data, QueryDict) else dict(self.data)
+        shown = {"since": wanted.first.isoformat(), "until": wanted.last.isoformat(), "by": wanted.by.value}
+        return type(self)(data | shown)
 
     def clean(self) -> dict[str, object]:
         given: dict[str, object] = super().clean() or {}
@@ -57,7 +72,7 @@ class Interval:
 
     @property
     def by_words(self) -> str:
-        return dict(BASES)[self.by.value]
+        return in_words(self.by)
 
     def query(self, **changes: str) -> str:
         """The address of this interval, `changes` in place of its own."""

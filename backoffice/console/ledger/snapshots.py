@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from backoffice.console import formats
-from backoffice.console.ledger.intervals import BASES
+from backoffice.console.ledger.intervals import in_words
 from backoffice.console.parts import Paging
 from ledger.models import Account
 from ledger.queries.snapshots import Snapshot, UnknownSnapshot, snapshot, snapshots
@@ -71,4 +71,4 @@ def _line(found: Snapshot) -> SnapshotLine:
         title = f"Statement of {asked.parameters['account']} from {formats.written(asked.since).day}"
     elif "owner" in asked.parameters:
         title = f"Balances of {asked.parameters['owner'] or 'the house'}"
-    return SnapshotLine(found, title, dict(BASES)[asked.by.value])
+    return SnapshotLine(found, title, in_words(asked.by))

@@ -4,7 +4,14 @@ from django.urls import reverse
 
 from backoffice.console.parts import Tab
 
-_PAGES: tuple[tuple[str, str, str], ...] = (("accounts", "Accounts", "console:ledger"),)
+_PAGES = (
+    ("accounts", "Accounts", "console:ledger"),
+    ("trial-balance", "Trial balance", "console:trial-balance"),
+    ("proofs", "Proofs", "console:proofs"),
+    ("periods", "Periods", "console:periods"),
+    ("revenue", "Revenue", "console:revenue"),
+    ("snapshots", "Snapshots", "console:snapshots"),
+)
 
 
 def tabs(current: str) -> list[Tab]:

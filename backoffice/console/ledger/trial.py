@@ -30,7 +30,7 @@ class MomentForm(forms.Form):
     """Left out: as the books stand now."""
 
     at = UtcMomentField(label="As of just before (UTC)", required=False)
-    by = forms.ChoiceField(label="By the time", required=False, choices=BASES)
+    by = forms.ChoiceField(label="By", required=False, choices=BASES)
 
 
 @dataclass(frozen=True, slots=True)

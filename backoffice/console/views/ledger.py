@@ -50,7 +50,7 @@ def account(request: HttpRequest, code: str) -> HttpResponse:
     context = {
         "account": found,
         "page": accounts.page(found.code, wanted, request.GET.get("after", "")),
-        "form": form,
+        "form": form.filled(wanted),
         "interval": wanted,
         "shortcuts": shortcuts(wanted),
         "sees_audit": operator.has_perm("audit.view_auditevent"),

@@ -29,7 +29,7 @@ def revenue(request: HttpRequest) -> HttpResponse:
     form = RevenueForm(request.GET)
     wanted, clients = interval(form), client_ids(operator_of(request))
     context = {
-        "form": form,
+        "form": form.filled(wanted),
         "interval": wanted,
         "shortcuts": shortcuts(wanted, group=form.group_name, asset=form.asset_id or ""),
         "group_title": dict(GROUPS)[form.group_name],

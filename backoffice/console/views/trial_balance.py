@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from backoffice.access.rules import operator_of, requires
-from backoffice.console.ledger.intervals import BASES
+from backoffice.console.ledger.intervals import in_words
 from backoffice.console.ledger.scope import owners
 from backoffice.console.ledger.tabs import tabs
 from backoffice.console.ledger.trial import MomentForm, trial_balances
@@ -22,7 +22,7 @@ def trial_balance(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "at": at,
-        "by_words": dict(BASES)[by.value],
+        "by_words": in_words(by),
         "trials": trials,
         "broken": [trial.asset.id for trial in trials if not trial.balances],
         "tabs": tabs("trial-balance"),

@@ -4,6 +4,7 @@ GRANT SELECT ON ledger_asset, ledger_account, ledger_balance, ledger_account_bal
 GRANT EXECUTE ON FUNCTION ledger_post(jsonb), ledger_post_batch(jsonb), ledger_apply_holds(jsonb), ledger_open_account(jsonb),
     ledger_close_account(jsonb), ledger_set_guarded(jsonb),
     ledger_register_asset(jsonb), ledger_set_period(jsonb) TO countersign_web, countersign_worker;
+GRANT EXECUTE ON FUNCTION ledger_month(timestamptz) TO countersign_web, countersign_worker;
 GRANT EXECUTE ON FUNCTION ledger_advance_checkpoints(), ledger_ensure_partitions() TO countersign_worker;
 -- Everybody who reads the books may prove them; what came of it is kept by the worker's scheduled check.
 GRANT EXECUTE ON FUNCTION ledger_entries_after(integer, bigint), ledger_postings_after(integer, bigint), ledger_proved_sums(bigint),
