@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from audit import queries as trail
 from backoffice.access.models import Operator
+from backoffice.access.roles import VIEW_CLIENT
 from backoffice.console import amounts
 from backoffice.console.audit.explorer import Row, rows
 from backoffice.console.ledger.scope import visible_accounts
@@ -33,10 +34,12 @@ class PostingPage:
 
 
 def page(posting: LedgerTransaction, operator: Operator) -> PostingPage | None:
-    """None when the operator may see none of its accounts."""
+    """None when the operator may see none of its accounts. Whose they were is archived with its entries: then it is for those
+    who see every client."""
     entries = list(posting.entries.select_related("account__asset").order_by("ordinal"))
     visible = _visible(visible_accounts(operator), entries)
-    if not visible:
+    is_archived = not entries and operator.has_perm(VIEW_CLIENT)
+    if not visible and not is_archived:
         return None
     return PostingPage(
         posting=posting,

@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from audit import clock, queries
+from audit.archive.months import archived_until
 from audit.sealing.bundle import NotSealed, proof_of
 from backoffice.access.rules import requires
 from backoffice.console.audit import explorer, reading, tabs, timelines
@@ -31,7 +32,7 @@ def trail(request: HttpRequest) -> HttpResponse:
     given = form.given()
     reading.note(reading.TRAIL_READ, "events", filters=given, shown=len(found.rows))
     context = {"form": form, "given": given, "rows": found.rows, "paging": found.paging, "tabs": tabs.tabs("events")}
-    context["log"] = log_head()
+    context |= {"log": log_head(), "archived_until": archived_until("audit_event")}
     return render(request, "audit/trail.html", context)
 
 
@@ -106,6 +107,7 @@ def _timeline(request: HttpRequest, wanted: dict[str, str], *, of_actor: bool) -
         "items": timelines.items(page.rows, of_actor=of_actor),
         "first": explorer.rows(page.rows[:1]),
         "paging": explorer.paging({}, page, after),
+        "archived_until": archived_until("audit_event"),
         "tabs": tabs.tabs(""),
     }
     return render(request, "audit/timeline.html", context)

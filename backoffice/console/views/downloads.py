@@ -10,8 +10,10 @@ from django.views.decorators.http import require_safe
 from audit import clock
 from audit.commands import record_access
 from backoffice.access.rules import operator_of, requires
+from backoffice.console.ledger.archived import says_archived
 from backoffice.console.ledger.intervals import Interval, IntervalForm, interval
 from backoffice.console.ledger.scope import visible_accounts
+from ledger import queries
 from ledger.errors import StatementTooLong
 from ledger.exports import csv_file, pdf_file
 from ledger.models import Account
@@ -21,9 +23,12 @@ EXPORTED = "console.exported"
 
 @requires("ledger.view_account")
 @require_safe
+@says_archived
 def statement_csv(request: HttpRequest, code: str) -> HttpResponseBase:
     """Streamed, however long."""
     account, wanted = _asked(request, code)
+    # What it would raise while it is sent is raised before.
+    queries.statement_page(account.code, since=wanted.since, until=wanted.until, by=wanted.by, limit=1)
     _note(account, wanted, "csv")
     data = csv_file.statement_csv(account.code, since=wanted.since, until=wanted.until, by=wanted.by)
     return _as_file(StreamingHttpResponse(data, content_type=csv_file.CONTENT_TYPE), account, wanted, "csv")
@@ -31,6 +36,7 @@ def statement_csv(request: HttpRequest, code: str) -> HttpResponseBase:
 
 @requires("ledger.view_account")
 @require_safe
+@says_archived
 def statement_pdf(request: HttpRequest, code: str) -> HttpResponseBase:
     """For people and for paper; one that would be too long says so instead."""
     account, wanted = _asked(request, code)

@@ -1,6 +1,7 @@
 """The books: accounts with what they hold, one account, one posting with its entries."""
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
@@ -8,6 +9,7 @@ from backoffice.access.rules import operator_of, requires
 from backoffice.console.ledger import account as accounts
 from backoffice.console.ledger import chart as charts
 from backoffice.console.ledger import posting as postings
+from backoffice.console.ledger.archived import says_archived
 from backoffice.console.ledger.intervals import IntervalForm, interval, shortcuts
 from backoffice.console.ledger.scope import owners, visible_accounts
 from backoffice.console.ledger.tabs import tabs
@@ -39,7 +41,8 @@ def chart(request: HttpRequest) -> HttpResponse:
 
 @requires("ledger.view_account")
 @require_safe
-def account(request: HttpRequest, code: str) -> HttpResponse:
+@says_archived
+def account(request: HttpRequest, code: str) -> HttpResponseBase:
     """One account: what it holds, its T and its statement for an interval, what is on hold, and a balance as of a moment."""
     operator = operator_of(request)
     found = visible_accounts(operator).filter(code=_text(code)).first()

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -13,6 +13,7 @@ from backoffice.access.rules import operator_of, requires
 from backoffice.console.exports import csv_response
 from backoffice.console.ledger import behind as entries
 from backoffice.console.ledger import revenue as figures
+from backoffice.console.ledger.archived import says_archived
 from backoffice.console.ledger.behind import Drill
 from backoffice.console.ledger.intervals import interval, shortcuts
 from backoffice.console.ledger.revenue import GROUPS, RevenueForm
@@ -24,7 +25,8 @@ from ledger.money import Money
 
 @requires("ledger.view_account")
 @require_safe
-def revenue(request: HttpRequest) -> HttpResponse:
+@says_archived
+def revenue(request: HttpRequest) -> HttpResponseBase:
     """What was earned and spent, by what the address says."""
     form = RevenueForm(request.GET)
     wanted, clients = interval(form), client_ids(operator_of(request))
@@ -42,7 +44,8 @@ def revenue(request: HttpRequest) -> HttpResponse:
 
 @requires("ledger.view_account")
 @require_safe
-def behind(request: HttpRequest) -> HttpResponse:
+@says_archived
+def behind(request: HttpRequest) -> HttpResponseBase:
     """The entries that make up one figure."""
     drill = _drill(request)
     rows, paging = entries.page(drill, request.GET.get("after", ""))
@@ -53,6 +56,7 @@ def behind(request: HttpRequest) -> HttpResponse:
 
 @requires("ledger.view_account")
 @require_safe
+@says_archived
 def export(request: HttpRequest) -> HttpResponseBase:
     """The figures as CSV."""
     form = RevenueForm(request.GET)
@@ -74,9 +78,12 @@ def export(request: HttpRequest) -> HttpResponseBase:
 
 @requires("ledger.view_account")
 @require_safe
+@says_archived
 def export_behind(request: HttpRequest) -> HttpResponseBase:
     """The entries behind one figure as CSV, streamed."""
     drill = _drill(request)
+    # What it would raise while it is sent is raised before.
+    entries.page(drill, "")
     _note("entries", request)
     head = ("booked_at", "value_at", "settled_at", "reference", "kind", "description", "account", "asset", "debit", "credit",
             "client", "corridor", "transaction_id")  # fmt: skip

@@ -1,10 +1,12 @@
 """The trial balance of the whole book, now or as of a moment."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from backoffice.access.rules import operator_of, requires
+from backoffice.console.ledger.archived import says_archived
 from backoffice.console.ledger.intervals import in_words
 from backoffice.console.ledger.scope import owners
 from backoffice.console.ledger.tabs import tabs
@@ -14,7 +16,8 @@ from ledger.queries import TimeBasis
 
 @requires("ledger.view_account")
 @require_safe
-def trial_balance(request: HttpRequest) -> HttpResponse:
+@says_archived
+def trial_balance(request: HttpRequest) -> HttpResponseBase:
     form = MomentForm(request.GET)
     given = form.cleaned_data if form.is_valid() else {}
     at, by = given.get("at"), TimeBasis(given.get("by") or TimeBasis.BOOKED)
