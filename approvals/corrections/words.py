@@ -19,6 +19,16 @@ _TITLES = {
 }
 
 
+_MEANS = {
+    REVERSAL: "A reversal: the posting is undone whole, by its mirror image",
+    ADJUSTMENT: "An adjustment: lines that put the posting right and leave it standing",
+    NETTING: "A netting: what we owe the client on one account is set against what the client owes us",
+    RECEIVABLE: "A claim: what the client is below zero becomes a receivable of its own",
+    REPAYMENT: "A repayment: the client has paid what was claimed",
+    WRITE_OFF: "A write-off: nobody will pay it, and the loss is ours",
+}
+
+
 def title(payload: dict[str, Any]) -> str:
     """One sentence with the amount."""
     return _TITLES[payload["verb"]].format(
@@ -34,13 +44,13 @@ def describe(payload: dict[str, Any]) -> list[Fact]:
     corrects = [Fact("Corrects posting", payload["corrects"], "posting")] if payload["corrects"] else []
     forced = [Fact("Below zero", "allowed: it is booked even if it takes a client below zero")] if payload["forced_kind"] else []
     return [
-        Fact("What", payload["verb"].replace("_", "-").capitalize()),
+        Fact("What", _MEANS[payload["verb"]]),
         *corrects,
         *(_line(line) for line in payload["lines"]),
         *forced,
         Fact("Counts from", payload["value_at"], "time"),
         Fact("Why", payload["reason"]),
-        Fact("Booked as", payload["reference"], "reference"),
+        Fact("Reference", payload["reference"], "reference"),
     ]
 
 

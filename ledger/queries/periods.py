@@ -32,7 +32,7 @@ class Month:
 
 # From the first open month on; before it nothing can be valued any more.
 _OPEN = """
-    SELECT ledger_month(value_at) AS month, count(*) AS postings
+    SELECT date_trunc('month', value_at AT TIME ZONE 'UTC')::date AS month, count(*) AS postings
       FROM ledger_ledgertransaction WHERE %(since)s::date IS NULL OR value_at >= %(since)s::date::timestamp AT TIME ZONE 'UTC'
      GROUP BY 1
 """

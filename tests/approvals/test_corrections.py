@@ -89,13 +89,13 @@ def test_asking_books_nothing_and_says_exactly_what_would_be(asked: ApprovalRequ
     }
     assert asked.title == "Reverse posting fee-1: 3.00 USDC"
     assert [(fact.label, fact.value) for fact in view_request(asked.id).facts] == [
-        ("What", "Reversal"),
+        ("What", "A reversal: the posting is undone whole, by its mirror image"),
         ("Corrects posting", "fee-1"),
         ("Credit", f"3.00 USDC on {ACME}"),
         ("Debit", f"3.00 USDC on {FEES}"),
         ("Counts from", "2026-11-20T12:00:00+00:00"),
         ("Why", "booked twice"),
-        ("Booked as", "reversal/fee-1"),
+        ("Reference", "reversal/fee-1"),
     ]
 
 

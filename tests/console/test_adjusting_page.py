@@ -61,7 +61,7 @@ def test_more_lines_keep_what_was_typed(maker):
 def test_it_is_reviewed_asked_for_approved_and_booked(maker, cast):
     page = send(maker, "review", *LESS, ("", "debit", ""))
     text = text_of(page)
-    for words in ("Adjust posting deposit/globex/1: 2.00 USDC", "Balance before", "5.00", "not theirs", "1 approval by people"):
+    for words in ("Adjust posting deposit/globex/1: 2.00 USDC", "before:", "5.00", "not theirs", "1 approval by people"):
         assert words in text, words
     back = maker.post(URL, hidden(page) | {"step": "change"})
     assert [line["amount"].value() for line in back.context["form"].lines][:2] == ["2", "2.00"]

@@ -49,7 +49,7 @@ def test_the_page_says_what_would_be_booked_and_what_it_leaves(asked, cast):
         'Debit</dt><dd><span class="wraps">7.00 USDC on client:globex:USDC.ethereum',
         'href="/ledger/postings/deposit/globex/1/"',
         "What it does to the balances",
-        "Balance before",
+        "before:",
         "Globex, client money",
         "booked twice",
         "carried out at once, after the books were asked again",
@@ -75,8 +75,9 @@ def test_an_approval_books_it_and_links_both_ways(asked, cast):
     checker = browser_of(cast.checker)
     done = vote(checker, asked)
     assert "You approved it." in text_of(done)
-    assert 'Booked</dt><dd><a class="wraps" href="/ledger/postings/reversal/deposit/globex/1/"' in text_of(done)
+    assert 'Booked</dt><dd><a href="/ledger/postings/reversal/deposit/globex/1/"' in text_of(done)
     assert "What it does to the balances" not in text_of(done)
+    assert "It was carried out" in text_of(done)
     booked = text_of(checker.get("/ledger/postings/reversal/deposit/globex/1/"))
     assert f'href="/approvals/{asked.pk}/"' in booked
     assert "It was reversed by" in booked or "Reverses" in booked

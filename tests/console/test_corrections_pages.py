@@ -68,7 +68,7 @@ def test_the_review_shows_what_would_be_booked_and_what_it_leaves(maker):
     text = text_of(page)
     for words in (
         "Reverse posting deposit/globex/1: 7.00 USDC",
-        "Balance before",
+        "before:",
         "7.00",
         "0.00",
         "booked twice",

@@ -10,7 +10,7 @@ from django.urls import reverse
 from approvals import queries as control
 from approvals.commands import periods
 from approvals.corrections import words as correction_words
-from approvals.corrections.payload import lines_of
+from approvals.corrections.payload import lines_of, totals
 from approvals.models import ApprovalRequest, Client, Destination
 from approvals.queries import RequestView
 from approvals.registry import Fact
@@ -198,6 +198,7 @@ def correction_context(view: RequestView) -> dict[str, Any]:
     """What a correction would do to the balances as they are now, or the posting that it made."""
     is_booked = view.request.executed_at is not None
     return {
+        "amount_text": " and ".join(amounts.text(minor, asset_id) for asset_id, minor in totals(view.payload).items()),
         "effect": [] if is_booked else rows_of(lines_of(view.payload)),
         "booked_as": view.payload["reference"] if is_booked else "",
     }

@@ -84,11 +84,16 @@ def _row(request: ApprovalRequest, operator: Operator, names: dict[str, str], ro
         asset=asset,
         client="Several clients" if request.client_id == SEVERAL_CLIENTS else names.get(request.client_id, request.client_id),
         destination=destination_number(payload.get("destination", {})),
-        reasons=reasons(request),
+        reasons=reasons(request) or _asked_because(payload),
         collected=len(approvals),
         voters=tuple(approvals),
         obstacle=obstacle_to(request, person_id=operator.person_id, roles=roles),
     )
+
+
+def _asked_because(payload: dict[str, Any]) -> tuple[str, ...]:
+    """Where no rule asked for people: what the maker said."""
+    return (payload["reason"],) if payload.get("reason") else ()
 
 
 def _amount(payload: dict[str, Any]) -> tuple[int | None, str]:

@@ -37,13 +37,14 @@ _REVIEW_LIVES_S = 3600
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """One correction being asked for. `build` makes the posting of the valid form and may raise LedgerError; `back` is the page of
-    the record; `context` is what the form's template shows beside the form."""
+    """One correction being asked for. `build` makes the posting of the valid form and may raise LedgerError; `record` is the name
+    of what it is about and `back` its page; `context` is what the form's template shows beside the form."""
 
     form: forms.BaseForm
     build: Callable[[], Posting]
     template: str
     back: str
+    record: str
     context: dict[str, Any] = field(default_factory=dict)
 
 
@@ -77,6 +78,7 @@ def _review(request: HttpRequest, flow: Flow, given: Posting) -> HttpResponse:
     context = {
         "form": flow.form,
         "back": flow.back,
+        "record": flow.record,
         "title": title(content),
         "facts": [line for line in lines(describe(content)) if line.label not in ("Debit", "Credit")],
         "rows": rows_of(given.lines),

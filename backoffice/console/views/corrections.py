@@ -93,7 +93,7 @@ def overdraft(request: HttpRequest) -> HttpResponse:
         return steps.posting_of(offered.step, account.code, form.cleaned_data, clock.now())
 
     context = {"account": account, "balance": now, "owed": steps.owed(now), "step": offered.step}
-    return run(request, Flow(form, build, "ledger/correction_overdraft.html", back, context))
+    return run(request, Flow(form, build, "ledger/correction_overdraft.html", back, account.code, context))
 
 
 @requires("ledger.close_period")
@@ -129,15 +129,15 @@ def _ask_for_period(request: HttpRequest, operator: Operator, verb: str, month: 
     return ""
 
 
-def _about(original: LedgerTransaction) -> tuple[str, dict[str, Any]]:
-    """Where the posting's page is, and what the forms about it show."""
+def _about(original: LedgerTransaction) -> tuple[str, str, dict[str, Any]]:
+    """Where the posting's page is, what it is called, and what the forms about it show."""
     context = {
         "original": original,
         "rows": entry_rows(original),
         "is_closed": queries.is_closed(original.value_at),
         "corrections": queries.corrections_of(original.reference),
     }
-    return reverse("console:posting", args=[original.reference]), context
+    return reverse("console:posting", args=[original.reference]), original.reference, context
 
 
 def _posting(request: HttpRequest) -> LedgerTransaction:
