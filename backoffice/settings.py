@@ -6,12 +6,12 @@
 """
 
 from pathlib import Path
-from typing import Any
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from backoffice.checks import DEVELOPMENT_KEY, ProductionFacts, production_faults
+from backoffice.databases import database_settings
 from backoffice.environment import DatabaseUrl, Environment
 from backoffice.generics import allow_type_parameters
 from backoffice.logging import logging_settings
@@ -39,36 +39,9 @@ CSRF_TRUSTED_ORIGINS = env.listing("CSRF_TRUSTED_ORIGINS")
 _URL_VARIABLE = "DATABASE_URL" if COUNTERSIGN_PROCESS == "owner" else f"DATABASE_URL_{COUNTERSIGN_PROCESS.upper()}"
 _DATABASE_URL = env.text(_URL_VARIABLE, "")
 WEB_THREADS = env.integer("WEB_THREADS", 4, minimum=1)
-
-
-def _database(url: str) -> dict[str, Any]:
-    """Only web pools its connections: Celery closes a pool at every task, and a pool must not cross a fork."""
-    # Without a URL (a type checker, `check`) the name leads nowhere: a forgotten variable is an error at the first query.
-    parsed = DatabaseUrl.parse(_URL_VARIABLE, url or f"postgresql:///h_platform?host={DATA_DIR}/no-database-configured")
-    limits = {"web": "-c statement_timeout=15s -c lock_timeout=5s", "owner": ""}.get(
-        COUNTERSIGN_PROCESS, "-c statement_timeout=60s -c lock_timeout=10s"
-    )
-    idle = "" if COUNTERSIGN_PROCESS == "owner" else " -c idle_in_transaction_session_timeout=60s"
-    options: dict[str, Any] = {"connect_timeout": 5, "application_name": f"countersign-{COUNTERSIGN_PROCESS}", **parsed.options}
-    if limits:
-        options["options"] = limits + idle
-    pooled = COUNTERSIGN_PROCESS == "web"
-    if pooled:
-        options["pool"] = {"min_size": 1, "max_size": WEB_THREADS + 2, "timeout": 10, "max_lifetime": 600, "reconnect_timeout": 5}
-    return {
-        "ENGINE": "django.db.backends.postgresql",
-        "NAME": parsed.name,
-        "USER": parsed.user,
-        "PASSWORD": parsed.password,
-        "HOST": parsed.host,
-        "PORT": parsed.port,
-        "OPTIONS": options,
-        "CONN_MAX_AGE": 0 if pooled else 60,
-        "CONN_HEALTH_CHECKS": True,
-    }
-
-
-DATABASES = {"default": _database(_DATABASE_URL)}
+# Without a URL (a type checker, `check`) the name leads nowhere: a forgotten variable is an error at the first query.
+_DATABASE = DatabaseUrl.parse(_URL_VARIABLE, _DATABASE_URL or f"postgresql:///h_platform?host={DATA_DIR}/no-database-configured")
+DATABASES = {"default": database_settings(_DATABASE, process=COUNTERSIGN_PROCESS, threads=WEB_THREADS)}
 # What `apply_grants` gives each role as password; a role whose URL is not set keeps the one it has.
 DATABASE_ROLE_URLS = {name: env.text(f"DATABASE_URL_{name.upper()}", "") for name in ("web", "worker", "sealer", "signer")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
