@@ -74,14 +74,30 @@ ALERT_PROCESSES = env.listing("ALERT_PROCESSES", "worker,beat,sweeper")
 # Requests per API key: on average, and at once.
 API_RATE_PER_SECOND = env.seconds("API_RATE_PER_SECOND", 50.0)
 API_RATE_BURST = env.integer("API_RATE_BURST", 200, minimum=1)
-# Public keys of the audit log (`vkey`), the one in force first, retired ones after it, separated by blanks.
-AUDIT_LOG_KEY = env.text("AUDIT_LOG_KEY", "")
 CORRECTION_TWO_APPROVERS_FROM = env.pairs("CORRECTION_TWO_APPROVERS_FROM", "USD=10000 EUR=10000 USDC=10000 USDT=10000 MXN=200000")
 METRICS_TOKEN = env.text("METRICS_TOKEN", "")
 # How long a worker holds a transfer without a sign of life before another may take it over, in seconds.
 DRIVER_LEASE = env.seconds("DRIVER_LEASE", 30.0)
 HEARTBEAT_INTERVAL = env.seconds("HEARTBEAT_INTERVAL", 5.0)
 HEARTBEAT_STALE_AFTER = env.seconds("HEARTBEAT_STALE_AFTER", 20.0)
+
+# --- The seal of the audit trail --------------------------------------------------------------------------------------------------
+# Public keys of the log (`vkey`), the one in force first, retired ones after it, separated by blanks. Everybody may know them.
+AUDIT_LOG_KEY = env.text("AUDIT_LOG_KEY", "")
+# The rest is for the sealer alone: its key, its memory outside the database, and where checkpoints are kept (name -> address).
+AUDIT_SIGNING_KEY = env.text("AUDIT_SIGNING_KEY", "")
+AUDIT_STATE_DIR = Path(env.text("AUDIT_STATE_DIR", str(DATA_DIR / "audit" / "state")))
+AUDIT_ANCHORS = env.pairs("AUDIT_ANCHORS")
+# In seconds: between two rounds, between two checkpoints without news, between two mails.
+AUDIT_SEAL_EVERY = env.seconds("AUDIT_SEAL_EVERY", 1.0)
+AUDIT_HEARTBEAT = env.seconds("AUDIT_HEARTBEAT", 30.0)
+AUDIT_MAIL_EVERY = env.integer("AUDIT_MAIL_EVERY", 3600, minimum=1)
+EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
+EMAIL_PORT = env.integer("EMAIL_PORT", 25, minimum=1)
+EMAIL_HOST_USER = env.text("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS")
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "countersign@localhost")
 
 # --- The house --------------------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
