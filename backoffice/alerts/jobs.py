@@ -1,12 +1,11 @@
 """What the sweep does again and again. Each job is safe beside others of its kind: what it takes is claimed in the database."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 
 from approvals.commands.expiry import expire_due
 from backoffice.alerts import checks, outbox
 from backoffice.health.heartbeats import signs
+from backoffice.health.lanes import Job
 from ledger.commands.proofs import prove_books
 from ledger.queries.proofs import full_proof_is_due, seconds_since_last_run
 from reconciliation.commands import reconciling
@@ -20,16 +19,6 @@ WEBHOOK_LEFT = timedelta(seconds=10)
 BEAT_SILENT_S = 30.0
 TRANSFERS_AT_ONCE = 20
 PROVE_EVERY_S = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """`run` every `every_s` seconds. A round that takes longer than `patience_s` means that the job hangs."""
-
-    name: str
-    every_s: float
-    run: Callable[[], object]
-    patience_s: float = 120.0
 
 
 def drive() -> None:

@@ -17,10 +17,9 @@ from django.test import override_settings
 
 from audit import clock
 from backoffice.alerts import jobs
-from backoffice.alerts.jobs import Job
 from backoffice.alerts.models import Alert, Delivery
-from backoffice.alerts.sweeper import Sweeper
 from backoffice.health import heartbeats
+from backoffice.health.lanes import Job, Lanes
 from tests.alerts.conftest import Sink
 from tests.transfers import world as worlds
 from transfers.models import Heartbeat, Transfer
@@ -69,7 +68,7 @@ def test_a_job_that_breaks_is_tried_again_and_stops_no_other(monkeypatch: pytest
         rounds["good"] += 1
 
     monkeypatch.setattr(heartbeats, "sign", lambda **_: None)
-    swept = Sweeper([Job("bad", 0.01, bad), Job("good", 0.01, good)], sign_every_s=0.01)
+    swept = Lanes("sweeper", [Job("bad", 0.01, bad), Job("good", 0.01, good)], sign_every_s=0.01)
     thread = threading.Thread(target=swept.run)
     thread.start()
     until(lambda: min(rounds.values()) >= 3)
@@ -83,7 +82,7 @@ def test_a_lane_that_hangs_makes_it_silent(monkeypatch: pytest.MonkeyPatch) -> N
     signs: list[str] = []
     monkeypatch.setattr(heartbeats, "sign", lambda **given: signs.append(given["kind"]))
     let_go = threading.Event()
-    swept = Sweeper([Job("hangs", 0.01, lambda: let_go.wait(30), patience_s=0.2)], sign_every_s=60)
+    swept = Lanes("sweeper", [Job("hangs", 0.01, lambda: let_go.wait(30), patience_s=0.2)], sign_every_s=60)
     thread = threading.Thread(target=swept.run)
     thread.start()
     until(lambda: signs == ["sweeper"])
@@ -103,7 +102,7 @@ def test_once_says_which_jobs_broke(monkeypatch: pytest.MonkeyPatch) -> None:
         raise RuntimeError("a bug")
 
     monkeypatch.setattr(sweep, "all_jobs", lambda: [Job("bad", 1, bad), Job("good", 1, lambda: None)])
-    monkeypatch.setattr("backoffice.alerts.sweeper.connections.close_all", lambda: None)
+    monkeypatch.setattr("backoffice.health.lanes.connections.close_all", lambda: None)
     with pytest.raises(CommandError, match="the log: bad"):
         call_command("sweep", once=True)
 
@@ -116,7 +115,8 @@ def _environment(sink: Sink) -> dict[str, str]:
         # Nothing answers here: the sweep needs no broker.
         "REDIS_URL": "redis://127.0.0.1:9/0",
         "ALERT_CHANNELS": f"oncall={sink.url}",
-        "ALERT_THRESHOLDS": "CREATED=1 process=4",
+        "ALERT_THRESHOLDS": "CREATED=1 process=4 seal=3600",
+        "ALERT_PROCESSES": "worker,beat,sweeper",
         "COUNTERSIGN_PROCESS": "owner",
     }
 

@@ -1,12 +1,13 @@
 """Runs the sweep in the foreground, until SIGTERM or Ctrl-C."""
 
-import signal
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from backoffice.alerts.jobs import all_jobs
-from backoffice.alerts.sweeper import Sweeper, run_once
+from backoffice.health.lanes import Lanes, run_once
+
+PROCESS = "sweeper"
 
 
 class Command(BaseCommand):
@@ -17,11 +18,10 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         if options["once"]:
-            broken = [job.name for job in all_jobs() if not run_once(job)]
+            broken = [job.name for job in all_jobs() if not run_once(job, process=PROCESS)]
             if broken:
                 raise CommandError(f"These jobs broke, see the log: {', '.join(broken)}.")
             return
-        sweeper = Sweeper(all_jobs())
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: sweeper.stop())
-        sweeper.run()
+        lanes = Lanes(PROCESS, all_jobs())
+        lanes.heed_signals()
+        lanes.run()
