@@ -107,7 +107,7 @@ class LogStatus:
 
     Events wait for their turn from `oldest_unsealed_at`; those the sealer could take now from `oldest_sealable_at`. When only the
     first is old, a transaction that stays open anywhere on the database server holds the others back. `refused_since` and
-    `refusal` are set while the sealer refuses to sign.
+    `refusal` are set while the sealer refuses to sign. `asked_at` is the database's time, with which all others compare.
     """
 
     newest: Newest | None
@@ -117,6 +117,7 @@ class LogStatus:
     refused_since: datetime | None
     refusal: str
     anchors: tuple[AnchorStatus, ...]
+    asked_at: datetime
 
 
 def seal_status(events: Iterable[AuditEvent]) -> dict[UUID, SealState]:
@@ -144,7 +145,9 @@ def log_status() -> LogStatus:
         refused_since, refusal = cursor.fetchone() or (None, "")
         cursor.execute(_ANCHORS)
         anchors = tuple(AnchorStatus(*row) for row in cursor.fetchall())
-    return LogStatus(newest, unsealed, oldest, sealable, refused_since, refusal, anchors)
+        cursor.execute("SELECT clock_timestamp()")
+        (asked_at,) = cursor.fetchone()
+    return LogStatus(newest, unsealed, oldest, sealable, refused_since, refusal, anchors, asked_at)
 
 
 def _newest(cursor: Any) -> Newest | None:

@@ -11,11 +11,12 @@ from django.core.checks import CheckMessage, Error, Tags, register
 
 DEVELOPMENT_KEY = "for-the-sandbox-only-and-refused-in-production"
 KEY_LENGTH = 50
+FEWEST_ANCHORS = 2
 
 
 @dataclass(frozen=True, slots=True)
 class ProductionFacts:
-    """What the refusal rules look at; a plain value, so that each rule can be tested alone."""
+    """What the refusal rules look at; a plain value, so that each rule can be tested alone. Only the sealer has `anchors`."""
 
     debug: bool
     secret_key: str
@@ -26,6 +27,7 @@ class ProductionFacts:
     broker_url: str
     seed: str
     secrets: Mapping[str, str]
+    anchors: int | None = None
 
 
 def production_faults(facts: ProductionFacts) -> list[str]:
@@ -41,7 +43,11 @@ def production_faults(facts: ProductionFacts) -> list[str]:
         (not facts.allowed_hosts or "*" in facts.allowed_hosts, "ALLOWED_HOSTS must name the hosts, and not with *"),
         (not facts.base_url.startswith("https://"), "BASE_URL must be an https address"),
         (not facts.database_configured, "the database URL of this process must be set: embedded services are for the sandbox"),
-        (not facts.broker_url, "REDIS_URL must be set"),
+        (not facts.broker_url and facts.anchors is None, "REDIS_URL must be set"),
+        (
+            facts.anchors is not None and facts.anchors < FEWEST_ANCHORS,
+            f"AUDIT_ANCHORS must name {FEWEST_ANCHORS} places or more that keep the checkpoints",
+        ),
     ]
     rules += [(not value, f"{name} (or {name}_FILE) must be set") for name, value in sorted(facts.secrets.items())]
     return [reason for wrong, reason in rules if wrong]

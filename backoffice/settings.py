@@ -70,7 +70,8 @@ WEBHOOK_SECRETS = env.pairs("WEBHOOK_SECRETS")
 ALERT_CHANNELS = env.pairs("ALERT_CHANNELS")
 # How long before an alert opens, in seconds by state, for drills: `SENT_ON_CHAIN=30 CREATED:approval=60` (backoffice.alerts).
 ALERT_THRESHOLDS = env.pairs("ALERT_THRESHOLDS")
-ALERT_PROCESSES = env.listing("ALERT_PROCESSES", "worker,beat,sweeper")
+# Kinds of process of which at least one must be alive.
+ALERT_PROCESSES = env.listing("ALERT_PROCESSES", "worker,beat,sweeper,sealer")
 # Requests per API key: on average, and at once.
 API_RATE_PER_SECOND = env.seconds("API_RATE_PER_SECOND", 50.0)
 API_RATE_BURST = env.integer("API_RATE_BURST", 200, minimum=1)
@@ -131,6 +132,7 @@ INSTALLED_APPS = [
     "backoffice.health",
     "backoffice.quickstart",
     "backoffice.sandbox",
+    "backoffice.sealing",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -282,7 +284,11 @@ if PRODUCTION:
             database_configured=bool(_DATABASE_URL),
             broker_url=REDIS_URL,
             seed=SEED,
-            secrets={} if COUNTERSIGN_PROCESS == "owner" else {"BANK_TOKEN": BANK_TOKEN, "SIGNER_TOKEN": SIGNER_TOKEN},
+            secrets={
+                "owner": {},
+                "sealer": {"AUDIT_SIGNING_KEY": AUDIT_SIGNING_KEY, "AUDIT_LOG_KEY": AUDIT_LOG_KEY},
+            }.get(COUNTERSIGN_PROCESS, {"BANK_TOKEN": BANK_TOKEN, "SIGNER_TOKEN": SIGNER_TOKEN}),
+            anchors=len(AUDIT_ANCHORS) if COUNTERSIGN_PROCESS == "sealer" else None,
         )
     )
     if _faults:

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from django.db import connection, transaction
 
@@ -23,7 +23,9 @@ SELECT {leaf.SELECTED} FROM audit_leaf l JOIN {{events}} AS e ON (e.recorded_at,
  WHERE l.index >= %(start)s AND l.index < %(end)s ORDER BY l.index
 """  # noqa: S608 - the columns of the format
 _LAST = "SELECT sequence, size, origin FROM audit_checkpoint WHERE size <= %s ORDER BY sequence DESC LIMIT 1"
-_NOTES = "SELECT note FROM audit_checkpoint WHERE sequence > %s AND sequence <= %s ORDER BY sequence LIMIT %s"
+_NOTES = (
+    "SELECT sequence, note FROM audit_checkpoint WHERE sequence > %s AND sequence <= %s AND origin = %s ORDER BY sequence LIMIT %s"
+)
 
 
 class NothingSealed(Exception):
@@ -32,7 +34,7 @@ class NothingSealed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """What an export holds: the log as it was at one checkpoint."""
+    """What an export holds: the log as it was at one checkpoint, and what was signed of it under that name."""
 
     sequence: int
     size: int
@@ -56,7 +58,7 @@ def write(directory: Path, what: Extent, keys: list[PublicKey]) -> int:
     with (directory / "events.tsv").open("wb") as file:
         written = _write_events(file, what.size)
     with (directory / "checkpoints.txt").open("w", encoding="utf-8") as file:
-        for note in _notes(what.sequence):
+        for note in _notes(what):
             file.write(note + "\n")
     vkey = next((str(key) for key in keys if key.name == what.origin), "")
     manifest = {"format": FORMAT, "origin": what.origin, "vkey": vkey, "size": what.size, "columns": list(leaf.COLUMNS)}
@@ -82,15 +84,14 @@ def sealed_rows(start: int, end: int) -> list[bytes]:
         return list(leaf.copy_rows(cursor, query, {"start": start, "end": end}))
 
 
-def _notes(last: int) -> Iterator[str]:
-    done = 0
+def _notes(what: Extent) -> Iterator[str]:
+    last = 0
+    while rows := _page(last, what):
+        last = rows[-1][0]
+        yield from (note for _, note in rows)
+
+
+def _page(after: int, what: Extent) -> list[tuple[int, str]]:
     with connection.cursor() as cursor:
-        while rows := _page(cursor, done, last):
-            done += len(rows)
-            yield from rows
-
-
-def _page(cursor: Any, after: int, last: int) -> list[str]:
-    """Sequences have no gaps, so counting them is knowing them."""
-    cursor.execute(_NOTES, [after, last, CHUNK])
-    return [note for (note,) in cursor.fetchall()]
+        cursor.execute(_NOTES, [after, what.sequence, what.origin, CHUNK])
+        return list(cursor.fetchall())

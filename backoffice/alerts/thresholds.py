@@ -1,6 +1,7 @@
 """How long is too long: the times of transfers.thresholds, any of which ALERT_THRESHOLDS replaces for drills and tests.
 
-Names, the more special first: `off_ramp:CONFIRMED`, `CONFIRMED`, `CREATED:approval`, `process`. Values are seconds.
+Names, the more special first: `off_ramp:CONFIRMED`, `CONFIRMED`, `CREATED:approval`, `process`, `seal`, `anchor`. Values are
+seconds.
 """
 
 from collections.abc import Mapping
@@ -15,7 +16,10 @@ from transfers.thresholds import threshold
 # People may take longer than machines; the approval's own deadline is later still.
 WAITS_FOR_APPROVAL = timedelta(hours=2)
 DEAD_PROCESS = timedelta(seconds=60)
-APPROVAL, PROCESS = "CREATED:approval", "process"
+# How long an event may wait for its seal, and a checkpoint for an anchor.
+SEAL_BEHIND = timedelta(seconds=60)
+ANCHOR_BEHIND = timedelta(minutes=5)
+APPROVAL, PROCESS, SEAL, ANCHOR = "CREATED:approval", "process", "seal", "anchor"
 
 
 def state(route: Route, status: Status) -> timedelta | None:
@@ -32,6 +36,14 @@ def dead_process() -> timedelta:
     return _replaced(PROCESS, default=DEAD_PROCESS)
 
 
+def seal() -> timedelta:
+    return _replaced(SEAL, default=SEAL_BEHIND)
+
+
+def anchor() -> timedelta:
+    return _replaced(ANCHOR, default=ANCHOR_BEHIND)
+
+
 def _replaced(*names: str, default: timedelta) -> timedelta:
     given: Mapping[str, str] = settings.ALERT_THRESHOLDS
     for name in names:
@@ -42,7 +54,7 @@ def _replaced(*names: str, default: timedelta) -> timedelta:
 
 def check_settings(**_: object) -> list[CheckMessage]:
     """A system check: a misspelt name would silently leave the old time in force."""
-    known = {APPROVAL, PROCESS, *Status, *(f"{route}:{status}" for route in Route for status in Status)}
+    known = {APPROVAL, PROCESS, SEAL, ANCHOR, *Status, *(f"{route}:{status}" for route in Route for status in Status)}
     return [
         Error(f"ALERT_THRESHOLDS: {name}={value} is not a known name with a number of seconds.", id="alerts.E001")
         for name, value in settings.ALERT_THRESHOLDS.items()

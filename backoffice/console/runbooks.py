@@ -74,6 +74,21 @@ _ALL = (
         "Nothing is known to be wrong. The check that would notice has not run.",
     ),
     Runbook(
+        "audit-seal-refused",
+        "The sealer refuses to sign",
+        "The database contradicts what was signed: restored, cut or edited. Payments go on. Make copies before you repair.",
+    ),
+    Runbook(
+        "audit-seal-behind",
+        "The audit trail is not sealed in time",
+        "Events are recorded and none is lost; until they are sealed, whoever owns the database could still change them.",
+    ),
+    Runbook(
+        "audit-anchor-behind",
+        "An anchor gets no checkpoints",
+        "The trail is sealed, but one of the places that keep the proof elsewhere has stopped taking it, or refuses it.",
+    ),
+    Runbook(
         "process-dead",
         "A process has stopped reporting",
         "Work waits, and none of it is lost. Find out which process it is, and start it again.",

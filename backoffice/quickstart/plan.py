@@ -1,7 +1,7 @@
 """What this sandbox consists of: which parts are embedded and which are somebody else's, on which ports, with which addresses.
 
-A part whose address is in the environment (`DATABASE_URL`, `REDIS_URL`, `CHAIN_RPC_URL`, `BANK_URL`, `SIGNER_URL`) is not started.
-Ports are free ones on loopback, remembered so that a second start has the same.
+A part whose address is in the environment (`DATABASE_URL`, `REDIS_URL`, `CHAIN_RPC_URL`, `BANK_URL`, `SIGNER_URL`; for the notary
+`AUDIT_ANCHORS`) is not started. Ports are free ones on loopback, remembered so that a second start has the same.
 """
 
 import json
@@ -12,12 +12,22 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
+from audit.sealing.keys import SigningKey
 from backoffice.quickstart.embedded import DATABASE, OWNER, Postgres, Valkey
 from backoffice.quickstart.keys import Keyring
 
 ROLES = ("web", "worker", "sealer", "signer")
-_PARTS = {"postgres": "DATABASE_URL", "valkey": "REDIS_URL", "chain": "CHAIN_RPC_URL", "bank": "BANK_URL", "signer": "SIGNER_URL"}
-_WITH_PORT = ("valkey", "chain", "bank", "signer")
+_PARTS = {
+    "postgres": "DATABASE_URL",
+    "valkey": "REDIS_URL",
+    "chain": "CHAIN_RPC_URL",
+    "bank": "BANK_URL",
+    "signer": "SIGNER_URL",
+    "notary": "AUDIT_ANCHORS",
+}
+_WITH_PORT = ("valkey", "chain", "bank", "signer", "notary")
+# The name under which a sandbox signs its audit log.
+LOG_NAME = "countersign.sandbox/audit"
 
 
 class PortTaken(RuntimeError):
@@ -93,17 +103,63 @@ class Plan:
         given = self.environ.get(f"DATABASE_URL_{role.upper()}", "")
         return given or _as_user(self.owner_url, f"countersign_{role}", self.keys.value(f"postgres.{role}"))
 
-    def common(self) -> dict[str, str]:
-        """What every process of ours needs that uses Django; no database address."""
-        made = {
+    @cached_property
+    def log_key(self) -> Path:
+        """The file with the public key of the audit log; made from the signing key."""
+        path = self.data_dir / "audit" / "log.vkey"
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            key = SigningKey.parse(self._signing_key.read_text(encoding="ascii"))
+            path.write_text(f"{key.public()}\n", encoding="ascii")
+        return path
+
+    @property
+    def _signing_key(self) -> Path:
+        return self.keys.path("audit.signing", lambda: SigningKey.generate(LOG_NAME).text())
+
+    @cached_property
+    def anchors(self) -> str:
+        """Where checkpoints are kept: a file, and the notary."""
+        given = self.environ.get("AUDIT_ANCHORS", "")
+        if given or "notary" not in self.embedded:
+            return given
+        directory = self.data_dir / "anchors"
+        directory.mkdir(parents=True, exist_ok=True)
+        return f"file=file://{quote(str(directory))}/checkpoints.txt notary={self.address('notary')}/add-checkpoint"
+
+    def bare(self) -> dict[str, str]:
+        """What a process that uses Django cannot do without."""
+        return {
             "DJANGO_SETTINGS_MODULE": "backoffice.settings",
             "DATA_DIR": str(self.data_dir),
             "BASE_URL": self.url,
+            **self._secret("SECRET_KEY", self.keys.path("django")),
+            **self._secret("AUDIT_LOG_KEY", self.log_key),
+        }
+
+    def sealer(self) -> dict[str, str]:
+        """What the sealer alone is told, and nothing of what the others are."""
+        own = {name: value for name, value in self.environ.items() if name.startswith("AUDIT_SIGNING_KEY")}
+        return {
+            **self.bare(),
+            **(own or {"AUDIT_SIGNING_KEY_FILE": str(self._signing_key)}),
+            **self._anchored(),
+            "AUDIT_STATE_DIR": self.environ.get("AUDIT_STATE_DIR", "") or str(self.data_dir / "audit" / "state"),
+            "DATABASE_URL_SEALER": self.role_url("sealer"),
+            "COUNTERSIGN_PROCESS": "sealer",
+        }
+
+    def _anchored(self) -> dict[str, str]:
+        return {"AUDIT_ANCHORS": self.anchors} if self.anchors else {}
+
+    def common(self) -> dict[str, str]:
+        """What every process of ours needs that serves or works; no database address."""
+        made = {
+            **self.bare(),
             "REDIS_URL": self.environ.get("REDIS_URL", "") or self.valkey.url,
             "CHAIN_RPC_URL": self.address("chain"),
             "BANK_URL": self.address("bank"),
             "SIGNER_URL": self.address("signer"),
-            **self._secret("SECRET_KEY", self.keys.path("django")),
             **self._secret("BANK_TOKEN", self.keys.path("bank.token")),
             **self._secret("SIGNER_TOKEN", self.keys.path("signer.token")),
         }
@@ -114,7 +170,7 @@ class Plan:
     def owner(self) -> dict[str, str]:
         """What a management command of the owner needs: everything, the roles' addresses too."""
         urls = {f"DATABASE_URL_{role.upper()}": self.role_url(role) for role in ROLES}
-        return {**self.common(), **urls, "DATABASE_URL": self.owner_url, "COUNTERSIGN_PROCESS": "owner"}
+        return {**self.common(), **self._anchored(), **urls, "DATABASE_URL": self.owner_url, "COUNTERSIGN_PROCESS": "owner"}
 
     def static(self) -> dict[str, str]:
         """Static files as in production: collected, hashed and compressed, but in this sandbox's own directory."""

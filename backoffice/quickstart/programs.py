@@ -56,6 +56,8 @@ def outside(plan: Plan) -> Iterator[Program]:
             *("--settle-delay", _setting(plan, "BANK_SETTLE_DELAY", "2")),
         ]
         yield _simulator(plan, "bank", arguments)
+    if "notary" in plan.embedded:
+        yield _simulator(plan, "notary", ["--log-key-file", str(plan.log_key)])
 
 
 # The wallets of the house that the signer holds keys for.
@@ -96,6 +98,7 @@ def application(plan: Plan) -> Iterator[Program]:
     )
     yield Program("beat", [*celery, "beat", "--pidfile="], worker)
     yield Program("sweeper", [sys.executable, "manage.py", "sweep"], worker)
+    yield Program("sealer", [sys.executable, "manage.py", "seal"], plan.sealer(), stop_wait_s=20)
 
 
 def traffic(plan: Plan) -> Iterator[Program]:
@@ -124,8 +127,8 @@ def _chain_id(plan: Plan) -> list[str]:
 
 
 def inherited(environ: Mapping[str, str]) -> dict[str, str]:
-    """What every program may have of the user's environment: everything but the addresses of databases."""
-    return {name: value for name, value in environ.items() if not name.startswith("DATABASE_URL")}
+    """What every program may have of the user's environment: everything but the addresses of databases and the sealer's key."""
+    return {name: value for name, value in environ.items() if not name.startswith(("DATABASE_URL", "AUDIT_SIGNING_KEY"))}
 
 
 def root() -> Path:

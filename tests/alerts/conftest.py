@@ -73,7 +73,7 @@ def sink() -> Iterator[Sink]:
 @pytest.fixture
 def healthy(db: None) -> Iterator[None]:
     """Every process reports, the books are proved, and one channel is configured that nobody is told to send to."""
-    for kind in ("worker", "beat", "sweeper"):
+    for kind in ("worker", "beat", "sweeper", "sealer"):
         heartbeats.sign(name=kind, kind=kind)
     with context.bind(Actor.system("test")):
         prove_books()

@@ -21,6 +21,20 @@ PRODUCTION = {
 }
 
 
+SEALER = {
+    "ENVIRONMENT": "production",
+    "COUNTERSIGN_PROCESS": "sealer",
+    "SECRET_KEY": "k3y-" * 20,
+    "ALLOWED_HOSTS": "countersign.example",
+    "BASE_URL": "https://countersign.example",
+    "DATABASE_URL_SEALER": "postgresql://countersign_sealer@/h_platform",
+    "SEED": "none",
+    "AUDIT_LOG_KEY": "name+00000000+public",
+    "AUDIT_SIGNING_KEY": "PRIVATE+KEY+name+00000000+secret",
+    "AUDIT_ANCHORS": "disk=file:///mnt/anchor auditors=mailto:auditor@elsewhere.example",
+}
+
+
 def _started(changes: dict[str, str], code: str = "") -> subprocess.CompletedProcess[str]:
     """A fresh process that reads the settings from this environment alone."""
     environment = {"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "backoffice.settings", **changes}
@@ -61,6 +75,28 @@ def test_it_starts_when_everything_is_set() -> None:
 )
 def test_it_refuses(changes: dict[str, str], reason: str) -> None:
     done = _started(PRODUCTION | changes)
+    assert done.returncode != 0
+    assert reason in done.stderr
+
+
+def test_the_sealer_starts_without_what_only_others_need() -> None:
+    done = _started(SEALER, "print(settings.DATABASES['default']['USER'], settings.BANK_TOKEN == '')")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["countersign_sealer", "True"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"AUDIT_ANCHORS": ""}, "AUDIT_ANCHORS must name 2 places or more"),
+        ({"AUDIT_ANCHORS": "disk=file:///mnt/anchor"}, "AUDIT_ANCHORS must name 2 places or more"),
+        ({"AUDIT_SIGNING_KEY": ""}, "AUDIT_SIGNING_KEY (or AUDIT_SIGNING_KEY_FILE) must be set"),
+        ({"AUDIT_LOG_KEY": ""}, "AUDIT_LOG_KEY (or AUDIT_LOG_KEY_FILE) must be set"),
+        ({"DATABASE_URL_SEALER": ""}, "the database URL of this process must be set"),
+    ],
+)
+def test_the_sealer_refuses(changes: dict[str, str], reason: str) -> None:
+    done = _started(SEALER | changes)
     assert done.returncode != 0
     assert reason in done.stderr
 

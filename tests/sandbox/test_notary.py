@@ -19,7 +19,7 @@ from audit.sealing.keys import SigningKey
 from audit.sealing.notes import Checkpoint, sign
 from audit.sealing.proofs import consistency_proof
 from audit.sealing.tree import Frontier, ReadHashes, leaf_hash
-from audit.verifier import parse_key
+from audit.verifier import parse_keys
 from backoffice.sandbox.notary.__main__ import own_key
 from backoffice.sandbox.notary.book import Book
 from backoffice.sandbox.notary.server import Server
@@ -73,7 +73,7 @@ class Notary:
 @pytest.fixture
 def notary(tmp_path: Path) -> Iterator[Notary]:
     key = own_key(tmp_path / "notary.key")
-    server = Server(("127.0.0.1", 0), book=Book(tmp_path / "checkpoints.txt", parse_key(str(KEY.public()))), key=key)
+    server = Server(("127.0.0.1", 0), book=Book(tmp_path / "checkpoints.txt", parse_keys([str(KEY.public())])), key=key)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     yield Notary(tmp_path, f"http://127.0.0.1:{server.server_port}/add-checkpoint", key)

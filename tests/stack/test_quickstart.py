@@ -1,13 +1,16 @@
 """`make run` as a newcomer meets it: it comes up whole, keeps itself up, keeps its secrets, and goes away when told."""
 
 import json
+import shutil
 import signal
 import stat
+from pathlib import Path
 
 import psutil
 import psycopg
 import pytest
 
+from audit.verifier import parse_keys, verify_export
 from tests.stack.harness import RunningStack, running_stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(400)]
@@ -54,12 +57,41 @@ def test_it_is_not_ready_without_its_broker(stack: RunningStack) -> None:
     stack.wait_ready()
 
 
-@pytest.mark.parametrize("name", ["web", "worker", "beat", "sweeper", "signer", "chain", "bank", "valkey", "postgres"])
+@pytest.mark.parametrize(
+    "name", ["web", "worker", "beat", "sweeper", "sealer", "signer", "chain", "bank", "notary", "valkey", "postgres"]
+)
 def test_what_is_killed_is_started_again(stack: RunningStack, name: str) -> None:
     stack.wait_ready()
     before = stack.kill(name, signal.SIGKILL)
     stack.wait_until(lambda: stack.pid(name) not in (0, before), f"{name} to be started again")
     stack.wait_ready()
+
+
+def test_only_the_sealer_knows_the_key_of_the_log(stack: RunningStack) -> None:
+    path = stack.data_dir / "secrets" / "audit.signing"
+    secret = path.read_text(encoding="ascii").strip()
+    told = {}
+    for name in stack.supervisor.states():
+        told[name] = "\0".join(f"{key}={value}" for key, value in psutil.Process(stack.pid(name)).environ().items())
+    assert [name for name, environment in told.items() if secret in environment or str(path) in environment] == ["sealer"]
+
+
+def test_the_trail_is_sealed_and_kept_by_two_others(stack: RunningStack, tmp_path: Path) -> None:
+    def kept() -> bool:
+        anchors = "SELECT count(DISTINCT anchor) FROM audit_anchor_delivery JOIN audit_checkpoint USING (sequence) WHERE size > 0"
+        return stack.query(anchors) == [(2,)]
+
+    stack.wait_until(kept, "two anchors to have a checkpoint")
+    anchors = [tmp_path / "file", tmp_path / "notary"]
+    for path, kept_in in zip(anchors, ("anchors", "notary"), strict=True):
+        shutil.copy(stack.data_dir / kept_in / "checkpoints.txt", path)
+    stack.manage("export_audit", str(tmp_path / "export"))
+    keys = parse_keys((stack.data_dir / "audit" / "log.vkey").read_text(encoding="ascii").split())
+    # Other tests stop the stores for a while.
+    report = verify_export(tmp_path / "export", keys, anchors, max_gap_s=600)
+    assert report.findings == []
+    assert report.events > 100
+    assert report.anchored > 1
 
 
 def test_it_listens_on_loopback_only(stack: RunningStack) -> None:
@@ -75,7 +107,7 @@ def test_nothing_that_serves_knows_the_owners_address(stack: RunningStack) -> No
 
 
 def test_the_simulators_know_no_database(stack: RunningStack) -> None:
-    for name in ("chain", "bank"):
+    for name in ("chain", "bank", "notary"):
         environment = psutil.Process(stack.pid(name)).environ()
         assert [key for key in environment if "DATABASE_URL" in key] == []
 

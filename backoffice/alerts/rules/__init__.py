@@ -1,6 +1,6 @@
 """What is worth waking somebody for. One module per kind of cause; each rule finds its causes and says why one is gone."""
 
-from backoffice.alerts.rules import breaks, overdrafts, processes, proofs, time_in_state
+from backoffice.alerts.rules import breaks, overdrafts, processes, proofs, sealing, time_in_state
 from backoffice.alerts.rules.base import Rule
 
 
@@ -12,4 +12,6 @@ def all_rules() -> list[Rule]:
         overdrafts.OpenOverdrafts(),
         proofs.BrokenProofs(),
         proofs.LateProofs(),
+        sealing.Sealing(),
+        sealing.Anchoring(),
     ]

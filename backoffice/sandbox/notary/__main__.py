@@ -9,7 +9,7 @@ import threading
 from pathlib import Path
 
 from audit.sealing.keys import SigningKey
-from audit.verifier import parse_key
+from audit.verifier import parse_keys
 from backoffice.sandbox.notary.book import Book
 from backoffice.sandbox.notary.server import Server
 
@@ -21,7 +21,7 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--data-dir", type=Path, required=True, help="where checkpoints.txt and the notary's own key live")
-    parser.add_argument("--log-key-file", type=Path, required=True, help="the log's public key (vkey)")
+    parser.add_argument("--log-key-file", type=Path, required=True, help="the log's public key (vkey), older ones after it")
     return parser.parse_args(argv)
 
 
@@ -40,14 +40,14 @@ def main(argv: list[str]) -> int:
     arguments = _arguments(argv)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     arguments.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    log_key = parse_key(arguments.log_key_file.read_text(encoding="utf-8").split()[0])
+    log_keys = parse_keys(arguments.log_key_file.read_text(encoding="utf-8").split())
     key = own_key(arguments.data_dir / "notary.key")
-    book = Book(arguments.data_dir / "checkpoints.txt", log_key)
+    book = Book(arguments.data_dir / "checkpoints.txt", log_keys)
     server = Server((arguments.host, arguments.port), book=book, key=key)
     for number in (signal.SIGTERM, signal.SIGINT):
         # shutdown() waits for the serving loop, which runs in the very thread that gets the signal.
         signal.signal(number, lambda *_: threading.Thread(target=server.shutdown).start())
-    logging.getLogger("notary").info("%s keeps %s", key.public(), log_key.name)
+    logging.getLogger("notary").info("%s keeps %s", key.public(), log_keys[0].name)
     server.serve_forever(poll_interval=0.5)
     server.server_close()
     return 0

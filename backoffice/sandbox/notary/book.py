@@ -2,12 +2,11 @@
 
 import os
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from audit.verifier import Checkpoint, Key, parse_note, verify_consistency
-
-_SIGNATURE = "\n— ".encode()
 
 
 class Refused(Exception):
@@ -29,11 +28,11 @@ class Submission:
 
 
 class Book:
-    """One log's checkpoints on disk. Raises ValueError when the file holds something that is none of the log's."""
+    """The checkpoints of one log, by any of its keys, on disk. Raises ValueError when the file holds something else."""
 
-    def __init__(self, path: Path, key: Key) -> None:
+    def __init__(self, path: Path, keys: Sequence[Key]) -> None:
         self._path = path
-        self._key = key
+        self._keys = keys
         self._lock = threading.Lock()
         self._last = self._read_last()
 
@@ -50,10 +49,10 @@ class Book:
         return self._path.read_bytes() if self._path.exists() else b""
 
     def _signed(self, note: bytes) -> Checkpoint:
-        if note.split(b"\n")[0] != self._key.name.encode():
+        if note.split(b"\n")[0] != self._keys[0].name.encode():
             raise Refused(404, "this notary keeps another log")
         try:
-            return parse_note(note, self._key)
+            return parse_note(note, self._keys)
         except ValueError as error:
             raise Refused(403, str(error)) from error
 
@@ -85,4 +84,4 @@ class Book:
         if not notes:
             return None
         start = notes.rfind(b"\n\n", 0, notes.rfind(b"\n\n")) + 2
-        return parse_note(notes[start if start > 1 else 0 :], self._key)
+        return parse_note(notes[start if start > 1 else 0 :], self._keys)

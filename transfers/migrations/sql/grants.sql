@@ -26,7 +26,8 @@ GRANT UPDATE (status, broadcast_at, block_number, block_hash, confirmations, gas
 GRANT UPDATE (name) ON transfers_wallet TO countersign_worker;
 GRANT UPDATE (response_status, response_body, transfer_id, completed_at) ON transfers_idempotencykey TO countersign_web;
 GRANT UPDATE (status, detail, transfer_id, deliveries, processed_at) ON transfers_inboundwebhook TO countersign_web, countersign_worker;
-GRANT INSERT, UPDATE ON transfers_heartbeat TO countersign_web, countersign_worker;
+GRANT INSERT, UPDATE ON transfers_heartbeat TO countersign_web, countersign_worker, countersign_sealer;
+GRANT SELECT ON transfers_heartbeat TO countersign_sealer;
 -- Signs of life of processes that are long gone are forgotten; they are no evidence of anything.
 GRANT DELETE ON transfers_heartbeat TO countersign_worker;
 
