@@ -53,9 +53,9 @@ class Sealer:
         try:
             while self._step(done) and time.monotonic() < ends:
                 pass
-        except (NoteRefused, TreeIncomplete, SealRefused) as error:
+        except SealRefused as error:
             _note_refusal(str(error))
-            raise SealRefused(str(error)) from error
+            raise
         return done
 
     def _step(self, done: Sealed) -> bool:
@@ -68,8 +68,11 @@ class Sealer:
             return self._seal(cursor, done)
 
     def _seal(self, cursor: Any, done: Sealed) -> bool:
-        log, remembered = store.read_log(cursor), self.memory.read()
-        tree, again = _proved(cursor, log, remembered, most=self.batch)
+        log, remembered = store.read_log(cursor), self._remembered()
+        try:
+            tree, again = _proved(cursor, log, remembered, most=self.batch)
+        except TreeIncomplete as error:
+            raise SealRefused(f"The tree in the database has a hole: {error}.") from error
         batch = _next_batch(cursor, log.horizon, again or self.batch)
         if not (batch.hashes or again or self._heartbeat_is_due(log)):
             return False
@@ -79,6 +82,13 @@ class Sealer:
         done.leaves += len(batch.hashes)
         done.checkpoints += 1
         return bool(batch.hashes)
+
+    def _remembered(self) -> Signed | None:
+        """Raises SealRefused."""
+        try:
+            return self.memory.read()
+        except NoteRefused as error:
+            raise SealRefused(f"What this sealer remembers of itself is damaged: {error}.") from error
 
     def _heartbeat_is_due(self, log: Log) -> bool:
         return log.sequence == 0 or self.clock() - log.signed_at >= self.heartbeat_s
@@ -93,7 +103,7 @@ class Sealer:
 
 def _proved(cursor: Any, log: Log, remembered: Signed | None, *, most: int) -> tuple[Frontier, int]:
     """The tree as the database has it, after proving that it begins with everything signed before; and how many leaves it lacks of
-    what was signed last. Raises SealRefused."""
+    what was signed last. Raises SealRefused, TreeIncomplete."""
     if log.leaves != log.size:
         raise SealRefused(f"There are {log.leaves} leaves, but the newest checkpoint covers {log.size}.")
     tiles = Tiles(cursor)
