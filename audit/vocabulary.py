@@ -6,9 +6,10 @@ A type reads `floor.what_happened`, in the past tense: `ledger.posted`, `approva
 import re
 
 # What this floor itself records.
-TRAIL_READ, EXPORTED, PROOF_GIVEN, LOG_ADOPTED = "audit.trail_read", "audit.exported", "audit.proof_given", "audit.log_adopted"
+TRAIL_READ, EXPORTED, PROOF_GIVEN = "audit.trail_read", "audit.exported", "audit.proof_given"
+LOG_ADOPTED, DEFINITIONS_RECORDED = "audit.log_adopted", "audit.definitions_recorded"
 ARCHIVE = ("audit.partition_archived", "audit.partition_dropped", "audit.partition_attached")
-OURS = (TRAIL_READ, EXPORTED, PROOF_GIVEN, LOG_ADOPTED, *ARCHIVE)
+OURS = (TRAIL_READ, EXPORTED, PROOF_GIVEN, LOG_ADOPTED, DEFINITIONS_RECORDED, *ARCHIVE)
 _SHAPE = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 _types: set[str] = set()
 

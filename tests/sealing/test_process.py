@@ -146,7 +146,7 @@ def test_nobody_can_adopt_what_is_not_signed_or_not_there(house: House, tmp_path
     ("name", "value", "reason"),
     [
         ("AUDIT_SIGNING_KEY", "", "AUDIT_SIGNING_KEY: "),
-        ("AUDIT_SIGNING_KEY", SigningKey.generate("house.example/audit").text(), "is not the key"),
+        ("AUDIT_SIGNING_KEY", SigningKey("house.example/audit", bytes(32)).text(), "is not the key"),
         ("AUDIT_LOG_KEY", "", "AUDIT_LOG_KEY must hold"),
         ("AUDIT_LOG_KEY", "nonsense", "AUDIT_LOG_KEY: "),
         ("AUDIT_ANCHORS", {"odd": "ftp://x"}, "odd must be"),
