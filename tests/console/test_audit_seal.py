@@ -142,7 +142,7 @@ def test_the_worst_that_is_the_case_is_said(house: House, signed_ago, sealable_a
     def ago(seconds):
         return None if seconds is None else now - timedelta(seconds=seconds)
 
-    status = LogStatus(newest, 1, ago(unsealed_ago), ago(sealable_ago), None, "", ())
+    status = LogStatus(newest, 1, ago(unsealed_ago), ago(sealable_ago), None, "", (), now)
     assert seals._standing(status, now)[0] == word
 
 
