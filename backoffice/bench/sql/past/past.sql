@@ -9,7 +9,7 @@ WITH this AS (
            number %% %(clients)s AS client, number / %(clients)s AS earlier, number %% %(house)s AS house, this.epoch
       FROM this, generate_series(0, %(postings)s - 1) AS number
 ), line AS (
-    SELECT past.number, given.ordinal, given.code || ':' || %(asset)s AS code, given.debit, given.credit, given.funds
+    SELECT past.number, given.ordinal, given.code || ':' || %(asset)s AS code, given.debit::numeric, given.credit::numeric, given.funds::numeric
       FROM past
      CROSS JOIN LATERAL (VALUES (1, 'client:bench-' || client, %(amount)s + %(fee)s, 0, %(funds)s),
                                 (2, 'wallet:bench-' || house, 0, %(amount)s, NULL),
