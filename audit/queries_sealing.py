@@ -44,7 +44,7 @@ SELECT count(*), min(recorded_at), min(recorded_at) FILTER (WHERE may_be_sealed)
 _ANCHORS = """
 SELECT a.name, a.kind, a.every_s, a.active, a.attempts, a.last_error, d.delivered_at, d.size,
        (SELECT recorded_at FROM audit_checkpoint
-         WHERE sequence > coalesce(d.sequence, 0) AND recorded_at >= a.active_since ORDER BY sequence LIMIT 1)
+         WHERE sequence > coalesce(d.sequence, 0) AND recorded_at >= a.active_since ORDER BY sequence LIMIT 1), a.refuses
   FROM audit_anchor a
   LEFT JOIN LATERAL (SELECT sequence, delivered_at, size FROM audit_anchor_delivery JOIN audit_checkpoint USING (sequence)
                       WHERE anchor = a.name ORDER BY sequence DESC LIMIT 1) d ON true
@@ -76,6 +76,7 @@ class AnchorStatus:
     """`kind` is file, mail or http; `waiting_since` the time of the oldest checkpoint that it has not taken, None when it has all.
 
     `attempts` counts failures in a row, `last_error` says why the last one failed, `every_s` how long it may wait by design.
+    `refuses`: that failure was no trouble on the way, the anchor says that our log is not the one it knows.
     """
 
     name: str
@@ -87,6 +88,7 @@ class AnchorStatus:
     delivered_at: datetime | None
     delivered_size: int | None
     waiting_since: datetime | None
+    refuses: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,10 @@ class AnchorFailed(Exception):
     """It did not take the checkpoint; the message says why in words that name no address and no secret."""
 
 
+class AnchorRefused(AnchorFailed):
+    """It says that our log does not continue the one it knows: no trouble on the way, but what anchors are for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Note:
     """A checkpoint as it was signed."""

@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 from django.db import connection, transaction
 
-from audit.anchors.base import Anchor, AnchorFailed, Due, Note
+from audit.anchors.base import Anchor, AnchorFailed, AnchorRefused, Due, Note
 from audit.sealing.proofs import consistency_proof
 from audit.sealing.store import Tiles
 
@@ -22,7 +22,7 @@ _REGISTER = """
 INSERT INTO audit_anchor AS known (name, kind, every_s, active) VALUES (%(name)s, %(kind)s, %(every_s)s, true)
 ON CONFLICT (name) DO UPDATE
    SET kind = excluded.kind, every_s = excluded.every_s, active = true,
-       attempts = 0, next_try_at = clock_timestamp(), last_error = '',
+       attempts = 0, next_try_at = clock_timestamp(), last_error = '', refuses = false,
        active_since = CASE WHEN known.active THEN known.active_since ELSE clock_timestamp() END
 """
 _TAKEN = """
@@ -35,9 +35,10 @@ SELECT a.next_try_at <= clock_timestamp() AND coalesce(d.delivered_at + a.every_
 """
 _NEXT = "SELECT sequence, origin, size, note FROM audit_checkpoint WHERE sequence > %s ORDER BY sequence LIMIT %s"
 _NEWEST = "SELECT sequence, origin, size, note FROM audit_checkpoint WHERE sequence > %s ORDER BY sequence DESC LIMIT 1"
+_SUCCEEDED = "UPDATE audit_anchor SET attempts = 0, last_error = '', refuses = false WHERE name = %s AND attempts > 0"
 _FAILED = """
 UPDATE audit_anchor
-   SET attempts = attempts + 1, last_error = %(problem)s,
+   SET attempts = attempts + 1, last_error = %(problem)s, refuses = %(refuses)s,
        next_try_at = clock_timestamp() + least(%(first)s * power(2, least(attempts, 20)), %(longest)s) * interval '1 second'
  WHERE name = %(name)s RETURNING attempts
 """
@@ -61,7 +62,7 @@ def deliver(anchor: Anchor) -> int:
     try:
         receipt = anchor.take(due)
     except AnchorFailed as error:
-        _note_failure(anchor, str(error))
+        _note_failure(anchor, error)
         return 0
     _note_delivery(anchor, due.notes, receipt)
     return len(due.notes)
@@ -94,12 +95,18 @@ def _note_delivery(anchor: Anchor, notes: Sequence[Note], receipt: str) -> None:
             " SELECT %s, unnest(%s::bigint[]), %s ON CONFLICT DO NOTHING",
             [anchor.name, [note.sequence for note in notes], receipt],
         )
-        cursor.execute("UPDATE audit_anchor SET attempts = 0, last_error = '' WHERE name = %s AND attempts > 0", [anchor.name])
+        cursor.execute(_SUCCEEDED, [anchor.name])
 
 
-def _note_failure(anchor: Anchor, problem: str) -> None:
-    values: dict[str, Any] = {"problem": problem, "first": _FIRST_PAUSE_S, "longest": _LONGEST_PAUSE_S, "name": anchor.name}
+def _note_failure(anchor: Anchor, error: AnchorFailed) -> None:
+    values: dict[str, Any] = {
+        "name": anchor.name,
+        "problem": str(error),
+        "refuses": isinstance(error, AnchorRefused),
+        "first": _FIRST_PAUSE_S,
+        "longest": _LONGEST_PAUSE_S,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_FAILED, values)
         (attempts,) = cursor.fetchone()
-    log.warning("checkpoint not anchored", anchor=anchor.name, attempts=attempts, problem=problem)
+    log.warning("checkpoint not anchored", anchor=anchor.name, attempts=attempts, problem=str(error))

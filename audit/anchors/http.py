@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 import httpx
 
-from audit.anchors.base import AnchorFailed, Due
+from audit.anchors.base import AnchorFailed, AnchorRefused, Due
 
 TIMEOUT_S = 10.0
 MAX_ANSWER = 16 * 1024
-CONFLICT = 409
+CONFLICT, UNPROCESSABLE = 409, 422
 _SIZE_TYPE = "text/x.tlog.size"
 _HEADERS = {"Content-Type": "text/plain; charset=utf-8"}
 
@@ -52,9 +52,10 @@ class HttpAnchor:
             known = answer.known_size
             if known is not None and known != due.taken_size:
                 answer = self._post(client, due, known)
-        if not 200 <= answer.status < 300:
-            raise AnchorFailed(f"it answered {answer.status}: {' '.join(answer.text.split())[:200]}")
-        return answer.text
+        if 200 <= answer.status < 300:
+            return answer.text
+        kind = AnchorRefused if answer.status in (CONFLICT, UNPROCESSABLE) else AnchorFailed
+        raise kind(f"it answered {answer.status}: {' '.join(answer.text.split())[:200]}")
 
     def _post(self, client: httpx.Client, due: Due, old: int) -> _Answer:
         """Raises AnchorFailed."""
@@ -70,5 +71,5 @@ def _request(due: Due, old: int) -> bytes:
     try:
         proof = due.proof(old)
     except ValueError as error:
-        raise AnchorFailed(f"it knows a log of {old} events, ours has {due.newest.size}") from error
+        raise AnchorRefused(f"it knows a log of {old} events, ours has {due.newest.size}") from error
     return "\n".join([f"old {old}", *(base64.b64encode(part).decode() for part in proof), "", due.newest.text]).encode()

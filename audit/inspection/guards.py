@@ -17,6 +17,7 @@ GUARDED = {
     "audit_anchor_delivery": False,
     "audit_seal_refusal": False,
     "audit_anchor": True,
+    "audit_archive": False,
 }
 # (table, trigger, function): what stamps an event, and what lets only the successor in.
 CHECKS = (

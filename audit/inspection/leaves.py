@@ -1,10 +1,18 @@
-"""Every leaf, recomputed from its event, in the order of the log; and the events that have none although their turn is over."""
+"""Every leaf, recomputed from its event, in the order of the log; and the events that have none although their turn is over.
 
+Events of archived months are looked up in the archive. Those of months that were dropped are in files elsewhere: their leaves
+count, and how many there are is said.
+"""
+
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 from django.db import connection, transaction
 
+from audit.archive.events import EVENTS
+from audit.archive.months import ArchivedMonth, archived_months
+from audit.archive.sources import everywhere
 from audit.inspection.findings import Report
 from audit.sealing import leaf
 from audit.sealing.store import read_log
@@ -12,8 +20,8 @@ from audit.sealing.tree import leaf_hash
 
 CHUNK = 50_000
 _ROWS = f"""
-SELECT l.index, encode(l.hash, 'hex'), l.event_id, {leaf.SELECTED}
-  FROM audit_leaf l LEFT JOIN audit_event e ON (e.recorded_at, e.id) = (l.recorded_at, l.event_id)
+SELECT l.index, encode(l.hash, 'hex'), l.event_id, to_char(l.recorded_at, 'YYYY-MM'), {leaf.SELECTED}
+  FROM audit_leaf l LEFT JOIN {{events}} AS e ON (e.recorded_at, e.id) = (l.recorded_at, l.event_id)
  WHERE l.index >= %(start)s AND l.index < %(end)s ORDER BY l.index
 """  # noqa: S608 - the columns of the format
 _BEHIND = """
@@ -28,22 +36,50 @@ SELECT e.id::text, e.recorded_at::text, count(*) OVER () FROM audit_event e
 
 def hashes(report: Report, size: int) -> Iterator[list[bytes]]:
     """The leaf hashes as they are stored, chunk by chunk, after comparing each with the event it stands for."""
+    query, dropped = _ROWS.format(events=everywhere(EVENTS.name)), _Dropped(report)
     for start in range(0, size, CHUNK):
         with transaction.atomic(), connection.cursor() as cursor:
             leaf.fix_format(cursor)
-            rows = leaf.copy_rows(cursor, _ROWS, {"start": start, "end": min(start + CHUNK, size)})
-            found = [_compared(report, row) for row in rows]
+            rows = leaf.copy_rows(cursor, query, {"start": start, "end": min(start + CHUNK, size)})
+            found = [_compared(report, dropped, row) for row in rows]
         report.events += len(found)
         if len(found) < min(CHUNK, size - start):
             report.add("events", f"leaves from {start}", f"only {len(found)} are there: others were taken away")
         yield found
+    dropped.close()
 
 
-def _compared(report: Report, row: bytes) -> bytes:
-    index, stored, event_id, entry = row.split(b"\t", 3)
+class _Dropped:
+    """Months of events whose rows were given up after they went to a file, and how many leaves stand for each."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._months = {month.month.strftime("%Y-%m"): month for month in archived_months(EVENTS) if month.action == "dropped"}
+        self._leaves: Counter[str] = Counter()
+
+    def counts(self, month: str) -> bool:
+        """Whether an event of that month may be away; it is then counted."""
+        if month in self._months:
+            self._leaves[month] += 1
+        return month in self._months
+
+    def close(self) -> None:
+        for month, kept in self._months.items():
+            self._compare(month, kept)
+
+    def _compare(self, month: str, kept: ArchivedMonth) -> None:
+        away = self._leaves[month]
+        self._report.notes.append(f"{away} sealed events of {month} are in {kept.file} alone")
+        if away != kept.rows:
+            self._report.add("events", f"month {month}", f"{kept.rows} events went to the file, and {away} leaves stand for such")
+
+
+def _compared(report: Report, dropped: _Dropped, row: bytes) -> bytes:
+    index, stored, event_id, month, entry = row.split(b"\t", 4)
     found = bytes.fromhex(stored.decode())
     if entry.startswith(b"\\N\t"):
-        report.add("events", f"leaf {index.decode()}", f"event {event_id.decode()} was sealed and is gone")
+        if not dropped.counts(month.decode()):
+            report.add("events", f"leaf {index.decode()}", f"event {event_id.decode()} was sealed and is gone")
     elif leaf_hash(entry) != found:
         report.add(
             "events", f"leaf {index.decode()}", f"event {event_id.decode()} is not what was sealed: it or its leaf was changed"

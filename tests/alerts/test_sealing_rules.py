@@ -91,9 +91,9 @@ def test_a_sealer_that_is_behind_wakes_somebody_until_it_has_caught_up(
 def test_a_log_that_stops_signing_wakes_somebody_though_nothing_happened(house: House) -> None:
     _signed_now(house)
     assert _looked() == []
-    _aged("audit_checkpoint", "signed_at", 119)
+    _aged("audit_checkpoint", "signed_at", 100)
     assert _looked() == []
-    _aged("audit_checkpoint", "signed_at", 5)
+    _aged("audit_checkpoint", "signed_at", 21)
     assert _looked() == [("sealing", "silent", "critical")]
 
 
@@ -124,7 +124,20 @@ def test_an_anchor_that_gets_nothing_wakes_somebody_until_it_does(house: House) 
     delivery.deliver(shelf)
     delivery.register([shelf])
     assert _looked() == []
-    assert sorted(Alert.objects.values_list("resolution", flat=True)) == [
-        "It has the newest checkpoint.",
-        "It is configured no more.",
-    ]
+    ended = sorted(Alert.objects.values_list("resolution", flat=True))
+    assert ended == ["It is configured no more.", "It takes checkpoints again."]
+
+
+def test_an_anchor_that_refuses_wakes_somebody_at_once(house: House) -> None:
+    shelf = Shelf("shelf", problem="it answered 422: it was rewritten", refuses=True)
+    delivery.register([shelf])
+    _signed_now(house)
+    delivery.deliver(shelf)
+    assert _looked() == [("anchoring", "shelf refuses", "critical")]
+    alert = Alert.objects.get()
+    assert ("rewritten" in alert.detail, alert.runbook) == (True, "audit-seal-refused")
+    shelf.problem = ""
+    _aged("audit_anchor", "next_try_at", 3_600)
+    delivery.deliver(shelf)
+    assert _looked() == []
+    assert Alert.objects.get().resolution == "It takes checkpoints again."

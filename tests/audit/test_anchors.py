@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from audit.anchors.base import AnchorFailed, Due, Note
+from audit.anchors.base import AnchorFailed, AnchorRefused, Due, Note
 from audit.anchors.configured import AnchorUnusable, anchor_files, anchors
 from audit.anchors.files import FileAnchor
 from audit.anchors.http import MAX_ANSWER, HttpAnchor
@@ -99,23 +99,24 @@ def test_a_server_that_knows_another_size_gets_the_proof_from_there() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "reason", "asked"),
+    ("answer", "reason", "refused"),
     [
-        ((409, "text/x.tlog.size", b"9\n"), "it knows a log of 9 events, ours has 3", 1),
-        ((409, "text/x.tlog.size", b"2\n"), "answered 409", 1),
-        ((409, "text/x.tlog.size", b"-1\n"), "answered 409", 1),
-        ((409, "text/plain", b"another root\nwas signed"), "answered 409: another root was signed", 1),
-        ((422, "text/plain", b"it was rewritten"), "answered 422: it was rewritten", 1),
-        ((302, "text/plain", b""), "answered 302", 1),
-        ((500, "text/html", b"x" * 100_000), "answered 500: x{200}$", 1),
+        ((409, "text/x.tlog.size", b"9\n"), "it knows a log of 9 events, ours has 3", True),
+        ((409, "text/x.tlog.size", b"2\n"), "answered 409", True),
+        ((409, "text/x.tlog.size", b"-1\n"), "answered 409", True),
+        ((409, "text/plain", b"another root\nwas signed"), "answered 409: another root was signed", True),
+        ((422, "text/plain", b"it was rewritten"), "answered 422: it was rewritten", True),
+        ((302, "text/plain", b""), "answered 302", False),
+        ((500, "text/html", b"x" * 100_000), "answered 500: x{200}$", False),
     ],
 )
-def test_a_server_that_does_not_take_it_is_a_failure(answer: tuple[int, str, bytes], reason: str, asked: int) -> None:
+def test_a_server_that_does_not_take_it_is_a_failure(answer: tuple[int, str, bytes], reason: str, refused: bool) -> None:
     with http_server() as server:
         server.answers = [answer]
-        with pytest.raises(AnchorFailed, match=reason):
+        with pytest.raises(AnchorFailed, match=reason) as failed:
             HttpAnchor("notary", server.url).take(due(3, taken=2))
-    assert len(server.received) == asked
+    assert isinstance(failed.value, AnchorRefused) == refused
+    assert len(server.received) == 1
 
 
 def test_only_the_beginning_of_an_answer_is_read() -> None:

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 
 from audit.anchors import delivery
-from audit.anchors.base import AnchorFailed, Due
+from audit.anchors.base import AnchorFailed, AnchorRefused, Due
 from audit.queries_sealing import AnchorStatus, log_status
 from audit.sealing.proofs import verify_consistency
 from tests.audit.log import House, events, house, rows
@@ -26,11 +26,12 @@ class Shelf:
     every_s: int = 0
     wants_all: bool = True
     problem: str = ""
+    refuses: bool = False
     taken: list[Due] = field(default_factory=list)
 
     def take(self, due: Due) -> str:
         if self.problem:
-            raise AnchorFailed(self.problem)
+            raise AnchorRefused(self.problem) if self.refuses else AnchorFailed(self.problem)
         self.taken.append(due)
         return "a receipt"
 

@@ -9,7 +9,7 @@ GRANT EXECUTE ON FUNCTION audit_ensure_event_partitions(), audit_ensure_epoch() 
 GRANT SELECT ON audit_leaf, audit_node, audit_checkpoint, audit_anchor, audit_anchor_delivery, audit_seal_refusal
     TO countersign_web, countersign_worker, countersign_sealer;
 GRANT INSERT ON audit_leaf, audit_node, audit_checkpoint TO countersign_sealer;
-GRANT INSERT (name, kind, every_s, active), UPDATE (kind, every_s, active, active_since, attempts, next_try_at, last_error)
+GRANT INSERT (name, kind, every_s, active), UPDATE (kind, every_s, active, active_since, attempts, next_try_at, last_error, refuses)
     ON audit_anchor TO countersign_sealer;
 GRANT INSERT (anchor, sequence, receipt) ON audit_anchor_delivery TO countersign_sealer;
 GRANT INSERT (reason) ON audit_seal_refusal TO countersign_sealer;

@@ -14,6 +14,7 @@ from backoffice.alerts.rules.base import Finding, Severity
 
 _LINK = "/audit/"
 REFUSED, BEHIND, HELD_BACK, SILENT = "refused", "behind", "held back", "silent"
+_REFUSES = " refuses"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +35,21 @@ class Sealing:
 
 @dataclass(frozen=True, slots=True)
 class Anchoring:
-    """An anchor has waited for a checkpoint longer than its own pace and the threshold allow."""
+    """An anchor refuses our log, or has waited for a checkpoint longer than its own pace and the threshold allow."""
 
     name: str = "anchoring"
 
     def find(self) -> list[Finding] | None:
         status = log_status()
-        return [_unanchored(anchor) for anchor in status.anchors if anchor.active and _waits_too_long(anchor, status.asked_at)]
+        active = [anchor for anchor in status.anchors if anchor.active]
+        refusing = [_refusing(anchor) for anchor in active if anchor.refuses]
+        return refusing + [
+            _unanchored(anchor) for anchor in active if not anchor.refuses and _waits_too_long(anchor, status.asked_at)
+        ]
 
     def why_gone(self, alerts: Sequence[Alert]) -> dict[UUID, str]:
-        active = {anchor.name for anchor in log_status().anchors if anchor.active}
-        return {
-            alert.pk: "It has the newest checkpoint." if alert.cause_key in active else "It is configured no more."
-            for alert in alerts
-        }
+        anchors = {anchor.name: anchor for anchor in log_status().anchors if anchor.active}
+        return {alert.pk: _gone(anchors.get(alert.cause_key.removesuffix(_REFUSES))) for alert in alerts}
 
 
 def _refused(since: datetime, reason: str) -> Finding:
@@ -88,6 +90,23 @@ def _waits_too_long(anchor: AnchorStatus, now: datetime) -> bool:
     if anchor.waiting_since is None:
         return False
     return now - anchor.waiting_since > thresholds.anchor() + timedelta(seconds=anchor.every_s)
+
+
+def _refusing(anchor: AnchorStatus) -> Finding:
+    return Finding(
+        cause_key=anchor.name + _REFUSES,
+        severity=Severity.CRITICAL,
+        title=f"The anchor {anchor.name} refuses our audit log",
+        detail=f"It says that the log is not the one it knows: {anchor.last_error}. Somebody may have rewritten it.",
+        link=_LINK,
+        runbook="audit-seal-refused",
+    )
+
+
+def _gone(anchor: AnchorStatus | None) -> str:
+    if anchor is None:
+        return "It is configured no more."
+    return "It fails otherwise now." if anchor.attempts else "It takes checkpoints again."
 
 
 def _unanchored(anchor: AnchorStatus) -> Finding:

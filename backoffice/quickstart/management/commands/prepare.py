@@ -9,11 +9,14 @@ from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
+from audit import definitions
+from audit.context import Actor, bind
+from backoffice import release
 from backoffice.quickstart import grants
 
 
 class Command(BaseCommand):
-    help = "Migrates, applies database grants, syncs operators' roles, collects static files. Repeating it changes nothing."
+    help = "Migrates, applies grants, syncs operators' roles, records the database's functions, collects static files. Repeatable."
     requires_system_checks = []
 
     def handle(self, *_args: Any, **_options: Any) -> None:
@@ -21,6 +24,8 @@ class Command(BaseCommand):
         call_command("createcachetable", verbosity=0)
         grants.apply()
         call_command("sync_roles", stdout=self.stdout)
+        with bind(Actor.system("prepare")):
+            definitions.record_if_changed(release=release.current().version)
         self._collect_static()
 
     def _collect_static(self) -> None:

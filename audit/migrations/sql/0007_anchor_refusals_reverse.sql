@@ -1,0 +1,1 @@
+ALTER TABLE audit_anchor DROP COLUMN refuses;
