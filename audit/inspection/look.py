@@ -3,12 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from django.db import connection
-
 from audit.inspection import guards, leaves, roots
 from audit.inspection.findings import Report
 from audit.sealing.config import log_keys
-from audit.sealing.store import read_log
 from audit.verifier import parse_key
 
 CHECKS = {
@@ -27,9 +24,8 @@ def look(anchors: Sequence[Path], *, most_late_s: int) -> Report:
     """Raises LogUnconfigured, OSError for an anchor file that cannot be read, django.db.Error."""
     report = Report()
     keys = [parse_key(str(key)) for key in log_keys()]
-    with connection.cursor() as cursor:
-        size = read_log(cursor).leaves
-    roots.judge_all(report, leaves.hashes(report, size), keys, anchors)
+    extent = roots.extent(report)
+    roots.judge_all(report, leaves.hashes(report, extent.leaves), keys, anchors, extent)
     leaves.behind(report)
     leaves.late(report, most_late_s)
     guards.guards(report)

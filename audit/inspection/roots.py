@@ -14,11 +14,37 @@ from audit.sealing.tree import Frontier, Node
 from audit.verifier import Checkpoint, Key, parse_note, read_checkpoints
 
 _PAGE = 10_000
-_CHECKPOINTS = "SELECT sequence, note, size, root FROM audit_checkpoint WHERE sequence > %s ORDER BY sequence LIMIT %s"
+_EXTENT = """
+SELECT coalesce(max(index), -1) + 1, (SELECT coalesce(max(sequence), 0) FROM audit_checkpoint),
+       (SELECT coalesce(max(size), 0) FROM audit_checkpoint)
+  FROM audit_leaf
+"""
+_CHECKPOINTS = (
+    "SELECT sequence, note, size, root FROM audit_checkpoint WHERE sequence > %s AND sequence <= %s ORDER BY sequence LIMIT %s"
+)
+_SIGNED_SINCE = "SELECT EXISTS (SELECT FROM audit_checkpoint WHERE sequence > %s AND size = %s AND root = %s)"
 _NODES = """
 SELECT n.level, n.index, n.hash FROM audit_node n
   JOIN unnest(%s::smallint[], %s::bigint[]) AS wanted (level, index) ON (n.level, n.index) = (wanted.level, wanted.index)
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How far a look goes, while the sealer may go on: so many leaves, and the checkpoints up to `sequence`."""
+
+    leaves: int
+    sequence: int
+
+
+def extent(report: Report) -> Extent:
+    """What there is at this moment. Leaves and the checkpoint over them are written together, so they agree."""
+    with connection.cursor() as cursor:
+        cursor.execute(_EXTENT)
+        leaves, sequence, size = cursor.fetchone()
+    if leaves != size:
+        report.add("checkpoints", "the newest", f"covers {size} events, and {leaves} have a leaf: some of either were taken away")
+    return Extent(leaves, sequence)
 
 
 @dataclass(slots=True)
@@ -27,6 +53,7 @@ class Tree:
 
     chunks: Iterator[list[bytes]]
     report: Report
+    extent: Extent
     edge: Frontier = field(default_factory=Frontier)
     lost: set[int] = field(default_factory=set)
     _ahead: list[bytes] = field(default_factory=list)
@@ -34,12 +61,18 @@ class Tree:
     def judge(self, claim: Checkpoint) -> None:
         """Does the tree have this root at this size? One finding per source: once it differs, all larger ones do."""
         self._grow(claim.size)
-        if claim.rank in self.lost:
+        if claim.rank in self.lost or (self.edge.size < claim.size and self._was_signed_since(claim)):
             return
         if self.edge.size < claim.size:
             self._lose(claim, f"covers {claim.size} events, and the log has {self.edge.size}: cut, or put back to an older state")
         elif self.edge.root() != claim.root:
             self._lose(claim, f"the first {claim.size} leaves are not those that were signed")
+
+    def _was_signed_since(self, claim: Checkpoint) -> bool:
+        """An anchor file goes on growing while it is read: what it took since the look began is for the next one."""
+        with connection.cursor() as cursor:
+            cursor.execute(_SIGNED_SINCE, [self.extent.sequence, claim.size, claim.root])
+            return bool(cursor.fetchone()[0])
 
     def finish(self) -> None:
         self._grow(2**63)
@@ -59,11 +92,11 @@ class Tree:
         return bool(self._ahead)
 
 
-def judge_all(report: Report, chunks: Iterator[list[bytes]], keys: Sequence[Key], anchors: Sequence[Path]) -> None:
+def judge_all(report: Report, chunks: Iterator[list[bytes]], keys: Sequence[Key], anchors: Sequence[Path], extent: Extent) -> None:
     """Raises OSError when an anchor file cannot be read."""
-    tree, read = Tree(chunks, report), verifier.Report()
+    tree, read = Tree(chunks, report, extent), verifier.Report()
     files = [read_checkpoints(path, rank, keys, read) for rank, path in enumerate(anchors, 1)]
-    for claim in heapq.merge(_signed(report, keys), *files):
+    for claim in heapq.merge(_signed(report, keys, extent.sequence), *files):
         if claim.rank:
             report.anchored += 1
         else:
@@ -74,10 +107,10 @@ def judge_all(report: Report, chunks: Iterator[list[bytes]], keys: Sequence[Key]
         report.add("anchors", found.where, found.message)
 
 
-def _signed(report: Report, keys: Sequence[Key]) -> Iterator[Checkpoint]:
+def _signed(report: Report, keys: Sequence[Key], newest: int) -> Iterator[Checkpoint]:
     """The checkpoints of the database that one of the keys signed, as long as they go forward."""
     expected, last = 1, (0, 0)
-    while rows := _page(expected - 1):
+    while rows := _page(expected - 1, newest):
         for sequence, note, size, root in rows:
             where = f"checkpoint {sequence}"
             if sequence != expected:
@@ -97,9 +130,9 @@ def _signed(report: Report, keys: Sequence[Key]) -> Iterator[Checkpoint]:
             yield seen
 
 
-def _page(after: int) -> list[tuple[int, str, int, bytes]]:
+def _page(after: int, newest: int) -> list[tuple[int, str, int, bytes]]:
     with connection.cursor() as cursor:
-        cursor.execute(_CHECKPOINTS, [after, _PAGE])
+        cursor.execute(_CHECKPOINTS, [after, newest, _PAGE])
         return list(cursor.fetchall())
 
 

@@ -5,13 +5,17 @@ AUDIT_HONEST_EVENTS sets how many events are committed; a million takes a few mi
 
 import os
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from django.db import connection
 
+from audit.inspection.findings import Finding
+from audit.inspection.look import look
 from audit.sealing import export
 from audit.sealing.sealer import Sealer
 from audit.verifier import Report, parse_keys, verify_export
@@ -74,18 +78,43 @@ def _write(number: int) -> None:
         session.execute(WRITE.format(number=number, share=share, largest=max(10, EVENTS // 100)))
 
 
+def _keep(anchor: Path, kept: int) -> int:
+    """Append the checkpoints that were signed since; returns how many there are now."""
+    now = notes()
+    with anchor.open("a", encoding="utf-8") as file:
+        file.write("".join(note + "\n" for note in now[kept:]))
+    return len(now)
+
+
+def _look_on(work: Sequence[Future[None]], anchor: Path) -> list[Finding]:
+    """What verify_audit finds while events are written, sealed and anchored."""
+    found = []
+    try:
+        while not all(done.done() for done in work):
+            found += look([anchor], most_late_s=60).findings
+    finally:
+        connection.close()
+    return found
+
+
 @pytest.fixture
-def sealed_meanwhile(house: House) -> int:
+def sealed_meanwhile(house: House, settings: Any) -> int:
     """All events are written and, at the same time, sealed: in batches small enough to end inside transactions. Returns when the
     last one was signed."""
     sealer = Sealer(KEY, house.memory, heartbeat_s=1, batch=7_000)
-    with ThreadPoolExecutor(WRITERS) as writers:
+    settings.AUDIT_LOG_KEY = str(KEY.public())
+    anchor, kept = house.directory.parent / "anchor", 0
+    anchor.touch()
+    with ThreadPoolExecutor(WRITERS + 1) as writers:
         work = [writers.submit(_write, number) for number in range(WRITERS)]
+        looks = writers.submit(_look_on, work, anchor)
         while not all(done.done() for done in work):
             sealer.round(seconds=1)
+            kept = _keep(anchor, kept)
             time.sleep(0.05)
         for done in work:
             done.result()
+        assert looks.result() == []
     deadline = time.monotonic() + 60
     while leaves() < EVENTS and time.monotonic() < deadline:
         sealer.round()
@@ -108,6 +137,7 @@ def test_honest_writers_are_never_accused(sealed_meanwhile: int, tmp_path: Path)
     assert transactions > WRITERS
     assert rows("SELECT count(*), count(DISTINCT id) FROM audit_event") == [(EVENTS, EVENTS)]
     assert leaves() == EVENTS
+    assert look([], most_late_s=60).findings == []
     report = _check(tmp_path / "export", sealed_meanwhile)
     assert (report.findings, report.events) == ([], EVENTS)
     assert report.checkpoints > 3

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.db import Error
+from psycopg import Error as DriverError
 
 from audit.anchors.configured import AnchorUnusable, anchor_files
 from audit.inspection.findings import Report
@@ -34,7 +35,7 @@ class Command(BaseCommand):
         try:
             files = [*(path for path in anchor_files() if path.exists()), *anchor]
             report = look(files, most_late_s=max_late)
-        except (LogUnconfigured, AnchorUnusable, OSError, Error) as error:
+        except (LogUnconfigured, AnchorUnusable, OSError, Error, DriverError) as error:
             self._say({"verdict": "unchecked", "error": str(error).strip()}, f"could not check: {error}", as_json=json)
             sys.exit(UNCHECKED)
         self._say(_as_json(report), "\n".join(_lines(report)), as_json=json)
