@@ -32,6 +32,7 @@ DROP FUNCTION ledger_judge(ledger_new_posting[], boolean, ledger_lines, ledger_g
 DROP FUNCTION ledger_with_holds(ledger_guarded, ledger_lines, ledger_hold_change[]);
 DROP FUNCTION ledger_lock_guarded(uuid[]);
 DROP FUNCTION ledger_resolve_lines(ledger_new_posting[], uuid[]);
+DROP FUNCTION ledger_resolve_few(ledger_new_posting);
 DROP FUNCTION ledger_refuse_overdraft(text, numeric, numeric, numeric, text);
 DROP FUNCTION ledger_read_posting(jsonb, integer);
 DROP TYPE ledger_lines;
@@ -58,7 +59,10 @@ ALTER TABLE ledger_entry ADD CONSTRAINT ledger_entry_is_in_the_asset_of_its_acco
 def _before() -> dict[str, str]:
     """What 0002 had, to be put back: (this part's name -> its SQL)."""
     return {
-        "posting": _part("0002_posting.sql", "CREATE TYPE ledger_line", ""),
+        "posting": _part("0002_posting.sql", "CREATE TYPE ledger_line", "")
+        + _part("0002_holds.sql", "CREATE FUNCTION ledger_hold_accounts", "-- Siblings are locked").replace(
+            "CREATE FUNCTION", "CREATE OR REPLACE FUNCTION"
+        ),
         "book": _part("0002_book.sql", "-- What a transaction says of its own birth", "-- At once, for every statement")
         + _part("0002_book.sql", "CREATE FUNCTION ledger_check_new_entries", "-- Statement triggers are not").replace(
             "CREATE FUNCTION", "CREATE OR REPLACE FUNCTION"

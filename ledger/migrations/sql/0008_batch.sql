@@ -97,7 +97,7 @@ $$;
 -- All or nothing, unless one_by_one: then a posting that cannot stand is left out and told of. `holds` belong to the batch as a whole and
 -- come first; they are left alone when every posting was booked before.
 CREATE FUNCTION ledger_post_batch(request jsonb) RETURNS jsonb
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_custom_plan AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_custom_plan SET enable_seqscan = off AS $$
 DECLARE
     one_by_one boolean := (request->>'one_by_one')::boolean;
     all_postings ledger_new_posting[];

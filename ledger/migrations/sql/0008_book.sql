@@ -25,14 +25,22 @@ $$;
 
 -- For every statement that adds postings: born now, in this very database transaction, in an open month, with balanced entries.
 CREATE FUNCTION ledger_check_new_postings() RETURNS trigger
-LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = public, pg_temp SET enable_seqscan = off AS $$
 DECLARE
     this_txid bigint := pg_current_xact_id()::text::bigint;
     this_epoch integer := audit_current_epoch();
+    first_moment timestamptz;
+    last_moment timestamptz;
+    value_months date[];
     value_month date;
     bad record;
 BEGIN
-    FOR value_month IN SELECT DISTINCT ledger_month(value_at) FROM added ORDER BY 1 LOOP
+    SELECT min(booked_at), max(booked_at), array_agg(DISTINCT ledger_month(value_at)) INTO first_moment, last_moment, value_months
+      FROM added;
+    IF value_months IS NULL THEN
+        RETURN NULL;
+    END IF;
+    FOREACH value_month IN ARRAY value_months LOOP
         PERFORM ledger_lock_month(value_month, alone => false);
         IF ledger_month_is_closed(value_month) THEN
             PERFORM ledger_fail('LG005', format('the month %s is closed', to_char(value_month, 'YYYY-MM')),
@@ -49,6 +57,8 @@ BEGIN
              FROM (SELECT entry.asset_id, count(*) AS entries, sum(entry.debit) = sum(entry.credit) AS balanced
                      FROM ledger_entry AS entry
                     WHERE entry.transaction_id = posting.id AND entry.booked_at = posting.booked_at
+                      -- Says nothing new, but before the query begins: only these partitions are opened.
+                      AND entry.booked_at BETWEEN first_moment AND last_moment
                     GROUP BY entry.asset_id) AS per_asset) AS book
      WHERE book.entries IS NULL OR book.entries < 2 OR book.unbalanced IS NOT NULL
         OR posting.booked_at NOT BETWEEN transaction_timestamp() AND clock_timestamp()
@@ -74,7 +84,7 @@ ALTER TABLE ledger_ledgertransaction ENABLE ALWAYS TRIGGER check_new_postings;
 -- For every statement that adds entries: they belong to a posting made in this very database transaction and repeat its times, sit on open
 -- accounts of their asset, carry a running balance exactly where the account is guarded, and balance among themselves.
 CREATE OR REPLACE FUNCTION ledger_check_new_entries() RETURNS trigger
-LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = public, pg_temp SET enable_seqscan = off AS $$
 DECLARE
     this_txid bigint := pg_current_xact_id()::text::bigint;
     this_epoch integer := audit_current_epoch();

@@ -1,5 +1,7 @@
 -- Posting, for one and for many: the parts that both share take sets. A posting is read, its accounts are found, the guarded balances are
--- locked in id order, and then one statement writes postings, entries and balances together.
+-- locked in id order, and then one statement writes postings and entries together.
+-- Plans are made once and for look-ups (plan_cache_mode, enable_seqscan): what a table looked like when it was empty must not decide how it
+-- is read when it is full. Batches are planned anew for their size.
 
 DROP FUNCTION ledger_post(jsonb);
 DROP FUNCTION ledger_apply_holds(jsonb);
@@ -24,6 +26,43 @@ CREATE TYPE ledger_guarded AS (
     account_id uuid[], code text[], floor numeric[], posted numeric[], held numeric[], version bigint[], more_debit numeric[],
     more_credit numeric[], more_held numeric[], gain numeric[], entries integer[]);
 
+-- The accounts that `operations` touch. Settling, releasing and expiring name the hold alone; it may be one placed by the same call.
+CREATE OR REPLACE FUNCTION ledger_hold_accounts(operations jsonb) RETURNS uuid[]
+LANGUAGE plpgsql SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+    accounts uuid[];
+    lost_hold text;
+    lost_account text;
+    collecting text;
+BEGIN
+    -- OFFSET 0 keeps each a look-up per operation, whatever the planner thinks of their number.
+    SELECT array_agg(DISTINCT account.id), min(item->>'reference') FILTER (WHERE hold.account_id IS NULL AND named.code IS NULL),
+           min(named.code) FILTER (WHERE account.id IS NULL), min(account.code) FILTER (WHERE NOT account.guarded)
+      INTO accounts, lost_hold, lost_account, collecting
+      FROM jsonb_array_elements(operations) AS item
+      LEFT JOIN LATERAL (SELECT account_id FROM ledger_hold
+                          WHERE item->>'op' <> 'place' AND reference = item->>'reference' OFFSET 0) AS hold ON true
+     CROSS JOIN LATERAL (
+           SELECT CASE WHEN item->>'op' = 'place' THEN item->>'account'
+                       WHEN hold.account_id IS NULL THEN (
+                            SELECT beside->>'account' FROM jsonb_array_elements(operations) AS beside
+                             WHERE beside->>'op' = 'place' AND beside->>'reference' = item->>'reference' LIMIT 1)
+                  END AS code OFFSET 0) AS named
+      LEFT JOIN LATERAL (SELECT id, code, guarded FROM ledger_account WHERE id = hold.account_id
+                         UNION ALL
+                         SELECT id, code, guarded FROM ledger_account WHERE code = named.code OFFSET 0) AS account ON true;
+    IF lost_hold IS NOT NULL THEN
+        PERFORM ledger_fail('LG008', format('there is no hold %s', lost_hold), jsonb_build_object('reference', lost_hold));
+    ELSIF lost_account IS NOT NULL THEN
+        PERFORM ledger_fail('LG003', format('there is no account %s', lost_account), jsonb_build_object('account', lost_account));
+    ELSIF collecting IS NOT NULL THEN
+        PERFORM ledger_fail('LG011', format('account %s only collects; holds need a guarded one', collecting),
+                            jsonb_build_object('account', collecting));
+    END IF;
+    RETURN accounts;
+END
+$$;
+
 -- A request as a row. Repeating a reference must repeat the content hash; when a hold expires is no part of it, for a retry may reckon that
 -- anew. One expression and no settings of its own, so that it is inlined.
 CREATE FUNCTION ledger_read_posting(request jsonb, place integer) RETURNS ledger_new_posting
@@ -36,6 +75,52 @@ LANGUAGE sql VOLATILE AS $$
                request->'lines')::public.ledger_new_posting
 $$;
 
+-- The lines of a single posting with their accounts, found one by one: for a few lines that is half of what starting the plan for any
+-- number costs. `closed` and `unknown` name an account that cannot take its line, `malformed` one whose amount is none.
+CREATE FUNCTION ledger_resolve_few(posting ledger_new_posting, OUT lines ledger_lines, OUT guarded uuid[], OUT unknown text, OUT closed text,
+                                   OUT malformed text)
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE
+    item jsonb;
+    account record;
+    n integer := jsonb_array_length(posting.lines);
+    account_id uuid[];
+    asset_id text[];
+    debit numeric[];
+    credit numeric[];
+    inflow numeric[];
+BEGIN
+    FOR i IN 1..n LOOP
+        item := posting.lines->(i - 1);
+        SELECT id, own.asset_id, own.guarded, status, CASE WHEN type IN ('asset', 'expense') THEN 1 ELSE -1 END AS direction INTO account
+          FROM ledger_account AS own WHERE code = item->>'account';
+        IF account.id IS NULL THEN
+            unknown := least(unknown, item->>'account');
+        ELSIF account.status <> 'open' THEN
+            closed := least(closed, item->>'account');
+        ELSIF (item->>'debit' ~ '^[0-9]{1,78}$' AND item->>'credit' ~ '^[0-9]{1,78}$') IS NOT TRUE THEN
+            malformed := least(malformed, item->>'account');
+        ELSE
+            account_id[i] := account.id;
+            asset_id[i] := account.asset_id;
+            debit[i] := item->>'debit';
+            credit[i] := item->>'credit';
+            inflow[i] := account.direction * (debit[i] - credit[i]);
+            IF account.guarded THEN
+                guarded := guarded || account.id;
+            END IF;
+        END IF;
+    END LOOP;
+    lines.posting := array_fill(1, ARRAY[n]);
+    lines.ordinal := ARRAY(SELECT generate_series(1, n));
+    lines.account_id := account_id;
+    lines.asset_id := asset_id;
+    lines.debit := debit;
+    lines.credit := credit;
+    lines.inflow := inflow;
+END
+$$;
+
 -- The lines of `postings` with their accounts, and the ids of the guarded ones among these and `hold_accounts`. `problem` says why one
 -- cannot be booked: its code, words and facts for ledger_fail(). Raises for an amount that is none.
 CREATE FUNCTION ledger_resolve_lines(postings ledger_new_posting[], hold_accounts uuid[], OUT lines ledger_lines, OUT guarded uuid[],
@@ -45,24 +130,34 @@ DECLARE
     malformed text;
     unknown text;
     closed text;
+    few record;
 BEGIN
-    SELECT array_agg(posting.ordinal ORDER BY posting.ordinal, position), array_agg(position::integer ORDER BY posting.ordinal, position),
-           array_agg(account.id ORDER BY posting.ordinal, position), array_agg(account.asset_id ORDER BY posting.ordinal, position),
-           array_agg(amount.debit ORDER BY posting.ordinal, position), array_agg(amount.credit ORDER BY posting.ordinal, position),
-           array_agg(account.direction * (amount.debit - amount.credit) ORDER BY posting.ordinal, position),
-           array_agg(account.id) FILTER (WHERE account.guarded),
-           min(item->>'account') FILTER (WHERE account.id IS NULL), min(item->>'account') FILTER (WHERE account.status <> 'open'),
-           min(item->>'account') FILTER (WHERE amount.debit IS NULL OR amount.credit IS NULL)
-      INTO lines.posting, lines.ordinal, lines.account_id, lines.asset_id, lines.debit, lines.credit, lines.inflow,
-           guarded, unknown, closed, malformed
-      FROM unnest(postings) AS posting
-     CROSS JOIN LATERAL jsonb_array_elements(posting.lines) WITH ORDINALITY AS element (item, position)
-     CROSS JOIN LATERAL (SELECT CASE WHEN item->>'debit' ~ '^[0-9]{1,78}$' THEN (item->>'debit')::numeric END AS debit,
-                                CASE WHEN item->>'credit' ~ '^[0-9]{1,78}$' THEN (item->>'credit')::numeric END AS credit) AS amount
-      -- OFFSET 0 keeps it a look-up per line, whatever the planner thinks of the number of lines.
-      LEFT JOIN LATERAL (SELECT id, asset_id, ledger_account.guarded, status,
-                                CASE WHEN type IN ('asset', 'expense') THEN 1 ELSE -1 END AS direction
-                           FROM ledger_account WHERE ledger_account.code = item->>'account' OFFSET 0) AS account ON true;
+    IF cardinality(postings) = 1 THEN
+        few := ledger_resolve_few(postings[1]);
+        lines := few.lines;
+        guarded := few.guarded;
+        unknown := few.unknown;
+        closed := few.closed;
+        malformed := few.malformed;
+    ELSE
+        SELECT array_agg(posting.ordinal ORDER BY posting.ordinal, position), array_agg(position::integer ORDER BY posting.ordinal, position),
+               array_agg(account.id ORDER BY posting.ordinal, position), array_agg(account.asset_id ORDER BY posting.ordinal, position),
+               array_agg(amount.debit ORDER BY posting.ordinal, position), array_agg(amount.credit ORDER BY posting.ordinal, position),
+               array_agg(account.direction * (amount.debit - amount.credit) ORDER BY posting.ordinal, position),
+               array_agg(account.id) FILTER (WHERE account.guarded),
+               min(item->>'account') FILTER (WHERE account.id IS NULL), min(item->>'account') FILTER (WHERE account.status <> 'open'),
+               min(item->>'account') FILTER (WHERE amount.debit IS NULL OR amount.credit IS NULL)
+          INTO lines.posting, lines.ordinal, lines.account_id, lines.asset_id, lines.debit, lines.credit, lines.inflow,
+               guarded, unknown, closed, malformed
+          FROM unnest(postings) AS posting
+         CROSS JOIN LATERAL jsonb_array_elements(posting.lines) WITH ORDINALITY AS element (item, position)
+         CROSS JOIN LATERAL (SELECT CASE WHEN item->>'debit' ~ '^[0-9]{1,78}$' THEN (item->>'debit')::numeric END AS debit,
+                                    CASE WHEN item->>'credit' ~ '^[0-9]{1,78}$' THEN (item->>'credit')::numeric END AS credit) AS amount
+          -- OFFSET 0 keeps it a look-up per line, whatever the planner thinks of the number of lines.
+          LEFT JOIN LATERAL (SELECT id, asset_id, ledger_account.guarded, status,
+                                    CASE WHEN type IN ('asset', 'expense') THEN 1 ELSE -1 END AS direction
+                               FROM ledger_account WHERE ledger_account.code = item->>'account' OFFSET 0) AS account ON true;
+    END IF;
     IF malformed IS NOT NULL THEN
         RAISE EXCEPTION 'an amount is a whole number of minor units; one on % is not', malformed USING ERRCODE = '22023';
     ELSIF unknown IS NOT NULL THEN
@@ -312,8 +407,15 @@ LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
     this_txid bigint := pg_current_xact_id()::text::bigint;
     this_epoch integer := audit_current_epoch();
+    ids uuid[] := ARRAY[postings[1].id];
     written integer;
 BEGIN
+    IF cardinality(postings) > 1 OR postings[1].ordinal > 1 THEN
+        -- By ordinal, with gaps where a posting was left out.
+        SELECT array_agg(posting.id ORDER BY place) INTO ids
+          FROM generate_series(1, (SELECT max(ordinal) FROM unnest(postings))) AS place
+          LEFT JOIN unnest(postings) AS posting ON posting.ordinal = place;
+    END IF;
     PERFORM ledger_move_balances(accounts);
     WITH parent AS (
         -- Each with a moment of its own: it leads to the entries of this posting and of no other.
@@ -329,12 +431,10 @@ BEGIN
                                   account_version, txid, cluster_epoch)
         SELECT audit_new_id(), parent.booked_at, parent.value_at, parent.id, line.ordinal, line.account_id, line.asset_id, line.debit,
                line.credit, line.balance_after, line.account_version, this_txid, this_epoch
-          FROM parent
-          JOIN unnest(postings) AS posting ON posting.id = parent.id
-          JOIN unnest(lines.posting, lines.ordinal, lines.account_id, lines.asset_id, lines.debit, lines.credit, lines.balance_after,
+          FROM unnest(lines.posting, lines.ordinal, lines.account_id, lines.asset_id, lines.debit, lines.credit, lines.balance_after,
                       lines.account_version)
                AS line (posting, ordinal, account_id, asset_id, debit, credit, balance_after, account_version)
-            ON line.posting = posting.ordinal
+          JOIN parent ON parent.id = ids[line.posting]
     )
     SELECT count(*) INTO written FROM parent;
     IF written < cardinality(postings) THEN
@@ -346,7 +446,7 @@ $$;
 -- {reference, kind, description, transaction_id, value_at, settled_at, reverses, adjusts?, forced_kind, metadata,
 --  lines: [{account, debit, credit}], holds: [{op, reference, account?, amount?, expires_at?}], context} -> {"id", "replayed"}
 CREATE FUNCTION ledger_post(request jsonb) RETURNS jsonb
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 DECLARE
     posting ledger_new_posting := ledger_read_posting(request, 1);
     has_holds boolean := coalesce(request->'holds', '[]') <> '[]';
@@ -398,28 +498,25 @@ $$;
 
 -- {transaction_id, holds: [{op: place|release|expire, ...}], context}: hold operations without a posting.
 CREATE FUNCTION ledger_apply_holds(request jsonb) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 DECLARE
-    holds ledger_hold_change[];
-    bad record;
+    change record;
+    now_has record;
 BEGIN
     PERFORM ledger_lock_balances(ledger_hold_accounts(request->'holds'));
-    holds := ledger_change_holds(request->'holds', (request->>'transaction_id')::uuid, request->'context');
-    WITH change AS (
-        SELECT account_id, sum(held) AS held FROM unnest(holds) GROUP BY account_id HAVING sum(held) <> 0
-    ), moved AS (
-        UPDATE ledger_balance AS balance SET held = balance.held + change.held FROM change WHERE balance.account_id = change.account_id
-        RETURNING balance.account_id, balance.debits - balance.credits AS net, balance.held, change.held AS more
-    )
-    SELECT account.code, account.floor, moved.more,
-           CASE WHEN account.type IN ('asset', 'expense') THEN moved.net ELSE -moved.net END - moved.held AS available
-      INTO bad
-      FROM moved JOIN ledger_account AS account ON account.id = moved.account_id
-     WHERE moved.more > 0 AND CASE WHEN account.type IN ('asset', 'expense') THEN moved.net ELSE -moved.net END - moved.held < account.floor
-     ORDER BY account.code LIMIT 1;
-    IF FOUND THEN
-        PERFORM ledger_refuse_overdraft(bad.code, bad.available, -bad.more, bad.floor, NULL);
-    END IF;
+    FOR change IN SELECT account_id, sum(held) AS held
+                    FROM unnest(ledger_change_holds(request->'holds', (request->>'transaction_id')::uuid, request->'context'))
+                   GROUP BY account_id HAVING sum(held) <> 0 LOOP
+        UPDATE ledger_balance AS balance SET held = balance.held + change.held
+          FROM ledger_account AS account WHERE balance.account_id = change.account_id AND account.id = change.account_id
+        RETURNING account.code, account.floor,
+                  CASE WHEN account.type IN ('asset', 'expense') THEN balance.debits - balance.credits
+                       ELSE balance.credits - balance.debits END - balance.held AS available
+             INTO now_has;
+        IF change.held > 0 AND now_has.available < now_has.floor THEN
+            PERFORM ledger_refuse_overdraft(now_has.code, now_has.available, -change.held, now_has.floor, NULL);
+        END IF;
+    END LOOP;
 END
 $$;
 
