@@ -145,7 +145,7 @@ SEALS = (
     _attack(
         "the name of the log edited",
         "UPDATE audit_checkpoint SET origin = 'x', note = 'x' || substr(note, strpos(note, E'\\n')) WHERE sequence = 15",
-        found="note removed",
+        found="removed",
     ),
     _attack(
         "the signed time of a checkpoint moved",
