@@ -58,6 +58,8 @@ def test_each_row_says_in_words_whether_it_is_sealed_and_where(auditor, sealed):
     page = text_of(response)
     assert "waiting to be sealed" in page
     assert done.detail in page
+    assert done.short in page
+    assert done.short.endswith("2 anchors")
 
 
 def test_the_head_of_the_page_says_how_the_log_stands(auditor, sealed):

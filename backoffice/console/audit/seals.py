@@ -37,6 +37,15 @@ class Seal:
         anchored = f"anchored at {places} place{'s' if places != 1 else ''}" if places else "not anchored yet"
         return f"at {self.state.index:,} in the checkpoint of {formats.written(self.state.signed_at).clock}, {anchored}"
 
+    @property
+    def short(self) -> str:
+        """The same for lists: "at 1,234 · 12:00:01 · 2 anchors"."""
+        if self.state is None:
+            return ""
+        places = len(self.state.anchors)
+        anchors = f"{places} anchor{'s' if places != 1 else ''}" if places else "no anchor yet"
+        return f"at {self.state.index:,} · {formats.written(self.state.signed_at).clock} · {anchors}"
+
 
 @dataclass(frozen=True, slots=True)
 class AnchorLine:
@@ -90,7 +99,8 @@ def _standing(status: LogStatus, now: datetime) -> tuple[str, Tone, str]:
         words = f"The last checkpoint is {formats.duration(silent)} old. The sealer signs one every half minute while it lives."
         return "silent", Tone.DANGER, words
     if status.oldest_sealable_at and now - status.oldest_sealable_at > _BEHIND:
-        return "behind", Tone.LOOK, f"Events wait since {formats.duration(now - status.oldest_sealable_at)}; it should be seconds."
+        waited = formats.duration(now - status.oldest_sealable_at)
+        return "behind", Tone.LOOK, f"Events have been waiting for {waited}; it should be seconds."
     if status.oldest_unsealed_at and now - status.oldest_unsealed_at > _BEHIND:
         words = f"A transaction has been open for {formats.duration(now - status.oldest_unsealed_at)} on the database server."
         return "held back", Tone.LOOK, f"{words} What came after it is sealed once it ends."

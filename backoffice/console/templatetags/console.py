@@ -86,9 +86,9 @@ def badge(text: str | Badge, tone: str = "neutral") -> SafeString:
 
 
 @register.simple_tag
-def seal(state: Seal, *, detail: bool = True) -> SafeString:
-    """Whether an event is sealed, with icon and word; `detail=False` leaves out where."""
-    return _inline("seal", seal=state, detail=detail)
+def seal(state: Seal, *, short: bool = False) -> SafeString:
+    """Whether an event is sealed and where, with icon and word; `short=True` for lists."""
+    return _inline("seal", seal=state, short=short)
 
 
 @register.simple_tag
