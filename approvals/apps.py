@@ -6,12 +6,16 @@ class ApprovalsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from approvals import events, registry
+        from approvals import coverage, events, registry
         from approvals.commands import corrections, halts, periods
         from approvals.corrections import words
+        from approvals.proofs import PROOFS
         from audit import vocabulary
+        from ledger.proofs import registry as proofs
 
         vocabulary.register(*events.ALL)
+        coverage.register()
+        proofs.register(*PROOFS)
         registry.register(
             registry.Action(
                 name=halts.LIFT,

@@ -8,15 +8,17 @@ class LedgerConfig(AppConfig):
     def ready(self) -> None:
         from audit import partitions, retention, vocabulary
         from audit.archive import registry as archive
+        from ledger import coverage
         from ledger.archive import ENTRIES
-        from ledger.proofs import balances, carries, entries, guards, registry
+        from ledger.proofs import balances, carries, entries, guards, registry, trail
 
         partitions.register("ledger_ensure_partitions")
         archive.register(ENTRIES)
         retention.register(
             retention.RetentionClass(name="ledger_entries", title="entries of the books", attached_months=24, kept_months=120)
         )
-        registry.register(*entries.PROOFS, *balances.PROOFS, *carries.PROOFS, *guards.PROOFS)
+        coverage.register()
+        registry.register(*entries.PROOFS, *balances.PROOFS, *carries.PROOFS, *guards.PROOFS, *trail.PROOFS)
         # Recorded by the database functions of this floor, in the round trip of the change itself.
         vocabulary.register(
             "ledger.asset_registered",

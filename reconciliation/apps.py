@@ -7,5 +7,7 @@ class ReconciliationConfig(AppConfig):
 
     def ready(self) -> None:
         from audit import vocabulary
+        from reconciliation import coverage
 
         vocabulary.register("reconciliation.statement_imported", "reconciliation.break_opened", "reconciliation.matched")
+        coverage.register()

@@ -96,8 +96,7 @@ _ROLES = {
 @pytest.fixture
 def cast(db: None) -> Cast:
     """Maker and checkers may approve, the auditor reads, the outsider holds no role; all but the outsider see every client."""
-    from approvals.models import Person
-    from audit import clock
+    from approvals.commands import create_person
     from backoffice.access.commands import grant_role, see_all_clients, sync_roles
     from backoffice.access.models import Operator
 
@@ -105,7 +104,7 @@ def cast(db: None) -> Cast:
     with context.bind(Actor.system("test")):
         sync_roles()
         for name, roles in _ROLES.items():
-            person = Person.objects.create(name=name.replace("_", " ").title(), created_at=clock.now())
+            person = create_person(name=name.replace("_", " ").title())
             made[name] = Operator.objects.create_user(name, password="correct horse battery", person=person)
             for role in roles:
                 grant_role(operator=made[name], role=role)

@@ -11,6 +11,7 @@ class TransfersConfig(AppConfig):
         from audit import partitions, retention, vocabulary
         from audit.archive import registry as archive
         from ledger.proofs import registry as proofs
+        from transfers import coverage
         from transfers.archive import EVENTS, RETENTION
         from transfers.commands.moves import AUDIT_TYPES
         from transfers.commands.release import register_action
@@ -23,6 +24,7 @@ class TransfersConfig(AppConfig):
         archive.register(EVENTS)
         retention.register(*RETENTION)
         proofs.register(*PROOFS)
+        coverage.register()
         register_action()
         registry.configure(
             registry.RailSettings(

@@ -36,10 +36,11 @@ def prove_books(*, full: bool = False) -> Proved:
     """
     since = START if full else latest_checkpoint()
     moment = select("SELECT clock_timestamp() AS started_at, * FROM ledger_proof_horizon()")[0]
-    results = list(prove(since))
+    results = list(prove(since, thorough=full))
     broken = [result.proof.name for result in results if not result.holds]
     request = {
         "started_at": moment["started_at"],
+        "full": full,
         "since": since.checkpoint or None,
         "checkpoint": {"epoch": moment["epoch"], "txid": moment["txid"]} if not broken and _is_due(since, moment) else None,
         "broken": broken,

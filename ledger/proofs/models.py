@@ -42,8 +42,9 @@ class ProofSum(ReadOnlyModel):
 
 
 class ProofRun(ReadOnlyModel):
-    """One run of the proofs. `since` is the checkpoint it went on from, null when it proved from the first entry; `taken` the one
-    that it left behind. `broken` names the proofs that did not hold; `results` says what each found and how long it took."""
+    """One run of the proofs, a full one with the thorough ones. `since` is the checkpoint it went on from, null when it proved from
+    the first entry; `taken` the one that it left behind. `broken` names the proofs that did not hold; `results` what each
+    found and how long it took."""
 
     number = models.BigIntegerField(primary_key=True)
     is_full = models.BooleanField()
@@ -59,7 +60,7 @@ class ProofRun(ReadOnlyModel):
         permissions = [("run_proofs", "Can ask for a run of the proofs")]
         constraints = [
             models.CheckConstraint(
-                condition=Q(is_full=True, since=None) | Q(is_full=False, since__isnull=False),
-                name="ledger_proof_run_full_has_no_since",
+                condition=Q(is_full=True, since=None) | Q(is_full=False),
+                name="ledger_proof_run_full_goes_on_from_nothing",
             )
         ]

@@ -22,10 +22,10 @@ class Result:
         return not self.findings
 
 
-def prove(since: Since = START) -> Iterator[Result]:
-    """Run the proofs one after the other: what came after `since`, or everything, the thorough ones included, from the start."""
+def prove(since: Since = START, *, thorough: bool = False) -> Iterator[Result]:
+    """Run the proofs one after the other: of what came after `since`, or from the first entry; `thorough` ones only if asked."""
     for proof in all_proofs():
-        if since.is_start or not proof.thorough:
+        if thorough or not proof.thorough:
             yield _run(proof, since if proof.incremental else START)
 
 

@@ -127,6 +127,7 @@ def test_without_channels_alerts_are_listed_all_the_same() -> None:
     assert Delivery.objects.count() == 0
 
 
+@pytest.mark.usefixtures("healthy")
 def test_worker_looks_and_sends_and_web_acknowledges(sink: Sink, database_role: Role) -> None:
     """With the privileges of production, and no more."""
     with override_settings(ALERT_CHANNELS={"oncall": sink.url}):

@@ -92,7 +92,7 @@ def test_a_full_proof_runs_once_a_day_and_every_hour_while_broken(minutes_ago: i
     with context.bind(Actor.system("sweeper")):
         if broken:
             _sql("UPDATE ledger_balance SET held = held + 5 WHERE credits > debits AND version = 1")
-            prove_books(full=True)
+        prove_books(full=True)
         before = ProofRun.objects.count()
         _last_run(minutes_ago)
         jobs.prove_in_full()

@@ -32,10 +32,8 @@ def _unguarded(cursor: Any, tables: list[str]) -> Iterator[None]:
     for table, name in guards:
         cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {name}")
     cursor.execute("SET session_replication_role = replica")
-    try:
-        yield
-    finally:
-        cursor.execute("SET session_replication_role = origin")
-        for table, name in guards:
-            cursor.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}")
-        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+    yield
+    cursor.execute("SET session_replication_role = origin")
+    for table, name in guards:
+        cursor.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}")
+    cursor.execute("SET CONSTRAINTS ALL DEFERRED")

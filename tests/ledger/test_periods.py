@@ -90,7 +90,7 @@ def test_a_closing_keeps_the_figures_the_proofs_and_who_asked() -> None:
     kept = {
         "postings": 3,
         "debits": {USDC: "15", MXN: "3"},
-        "proofs": [proof.name for proof in all_proofs()],
+        "proofs": [proof.name for proof in all_proofs() if not proof.thorough],
         "proved_since_checkpoint": 0,
         "approval_request": "r-1",
     }

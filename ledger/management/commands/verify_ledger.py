@@ -47,7 +47,7 @@ class Command(BaseCommand):
 
 def _asked(*, full: bool) -> tuple[Since, list[Result]]:
     since = START if full else latest_checkpoint()
-    return since, list(prove(since))
+    return since, list(prove(since, thorough=full))
 
 
 def _recorded(*, full: bool) -> tuple[Since, list[Result]]:

@@ -1,0 +1,89 @@
+"""Which events tell the rows of this floor."""
+
+from audit import coverage
+
+# Entries of archived months are in the files of their months.
+_ENTRIES = """
+    SELECT coalesce(posting.reference, told.resource_id) AS key, booked.entries AS versions, told.lines AS events,
+           coalesce(posting.booked_at, told.since) AS since
+      FROM (SELECT transaction_id, count(*) AS entries FROM ledger_entry GROUP BY transaction_id) AS booked
+      FULL JOIN (SELECT resource_id, sum(jsonb_array_length(metadata->'lines')) AS lines, min(recorded_at) AS since FROM audit_event
+                  WHERE type = 'ledger.posted' GROUP BY resource_id) AS told ON told.resource_id = booked.transaction_id::text
+      LEFT JOIN ledger_ledgertransaction AS posting ON posting.id::text = coalesce(booked.transaction_id::text, told.resource_id)
+     WHERE posting.id IS NULL OR posting.booked_at >= coalesce(audit_archived_until('ledger_entry'), '-infinity')
+"""
+# A month may be closed and opened again any number of times: it stands as its last event says.
+_PERIODS = """
+    SELECT to_char(period.month, 'YYYY-MM') AS key, 1 AS versions,
+           (SELECT (diff->'status'->>1 = period.status)::integer FROM audit_event
+             WHERE resource_type = 'period' AND resource_id = to_char(period.month, 'YYYY-MM')
+               AND type IN ('ledger.period_closed', 'ledger.period_reopened')
+             ORDER BY recorded_at DESC, id DESC LIMIT 1) AS events, period.closed_at AS since
+      FROM ledger_period AS period
+"""
+_CARRIED = "resource_id::timestamptz"
+
+
+def register() -> None:
+    coverage.covered(
+        "ledger_asset",
+        coverage.by_resource("ledger_asset", resource_type="asset", types=("ledger.asset_registered",), since="null::timestamptz"),
+    )
+    coverage.covered(
+        "ledger_account",
+        coverage.by_resource(
+            "ledger_account",
+            resource_type="account",
+            types=("ledger.account_opened", "ledger.account_closed"),
+            since="kept.opened_at",
+            key="kept.code",
+            versions="1 + (kept.status = 'closed')::integer",
+        ),
+    )
+    coverage.covered(
+        "ledger_ledgertransaction",
+        coverage.by_resource(
+            "ledger_ledgertransaction", resource_type="ledger_transaction", types=("ledger.posted",), since="kept.booked_at"
+        ),
+    )
+    coverage.covered("ledger_entry", _ENTRIES)
+    coverage.covered(
+        "ledger_hold",
+        coverage.by_resource(
+            "ledger_hold",
+            resource_type="hold",
+            types=("ledger.hold_placed", "ledger.hold_settled", "ledger.hold_released", "ledger.hold_expired"),
+            since="kept.placed_at",
+            key="kept.reference",
+            versions="1 + (kept.status <> 'placed')::integer",
+        ),
+    )
+    coverage.covered("ledger_period", _PERIODS)
+    coverage.covered(
+        "ledger_proof_checkpoint",
+        coverage.by_resource(
+            "ledger_proof_checkpoint",
+            resource_type="proof_checkpoint",
+            types=("ledger.proved",),
+            since="kept.taken_at",
+            key="kept.number",
+        ),
+    )
+    coverage.covered(
+        "ledger_carry",
+        coverage.by_fact("ledger_carry", fact=_CARRIED, types=("ledger.balances_carried",), since="kept.made_at", key="kept.until"),
+    )
+    coverage.covered(
+        "ledger_snapshot",
+        coverage.by_resource("ledger_snapshot", resource_type="snapshot", types=("ledger.snapshot_taken",), since="kept.taken_at"),
+    )
+    coverage.exempt(
+        "it follows from the entries, and the proof projection_matches_entries holds it against them",
+        "ledger_balance",
+    )
+    coverage.exempt(
+        "it follows from the entries, and its hash is in the event of its checkpoint or carry",
+        "ledger_proof_sum",
+        "ledger_carry_balance",
+    )
+    coverage.exempt("it says how proofs went, and moves nothing", "ledger_proof_run")

@@ -1,0 +1,140 @@
+"""A day at the house in which every kind of row comes about and changes in every way, through the commands alone."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from approvals import registry
+from approvals.commands import (
+    add_maker,
+    block_destination,
+    create_client,
+    create_person,
+    deactivate_person,
+    issue_api_key,
+    place_halt,
+    publish_policy_set,
+    remove_limit,
+    request_lift,
+    revoke_api_key,
+    set_client_status,
+    set_limit,
+)
+from approvals.models import Destination
+from approvals.registry import DecideInput
+from audit.context import Actor, bind
+from ledger.chart import AccountKind
+from ledger.commands import (
+    ExpireHold,
+    PlaceHold,
+    ReleaseHold,
+    apply_holds,
+    carry_forward,
+    close_account,
+    close_period,
+    open_account,
+    reopen_period,
+    take_snapshot,
+)
+from ledger.commands.proofs import prove_books
+from ledger.snapshots.asked import SnapshotKind
+from reconciliation.commands.breaks import open_break
+from reconciliation.commands.matching import match_open_items
+from reconciliation.models import Break, ExternalItem
+from tests.reconciliation.outside import bank_source, wallet_source
+from tests.transfers import world as worlds
+from tests.transfers.tame import every_ending, tame_outside
+from tests.transfers.world import ACCOUNT, LONG_AGO, UNIT, USDC, World, acting, request_of
+from transfers.commands.cancel import cancel
+from transfers.commands.reconcile import mark_reconciled
+from transfers.models import BankAccount, Leg, Transfer
+
+
+def some_business() -> World:
+    with bind(Actor.system("test"), correlation_id="a day"), tame_outside() as tame:
+        world = worlds.build()
+        paid, *_, waiting, _locked = every_ending(world, tame)
+        cancel(world.order("40.00").id, "no longer needed")
+        mark_reconciled(transfer_id=paid.id, evidence={"chain": "seen"})
+        add_maker(request_id=request_of(waiting).id, person_id=create_person(name="editor").id)
+        _books()
+        _parties(world)
+        _rules(world)
+        _outside(paid)
+        prove_books()
+        return world
+
+
+def _books() -> None:
+    open_account(code="wallet:old:USDC", name="old", kind=AccountKind.WALLET, asset_id=USDC)
+    close_account(code="wallet:old:USDC", reason="never used")
+    apply_holds(*(PlaceHold(name, ACCOUNT, UNIT) for name in ("stays", "released", "expired")))
+    apply_holds(ReleaseHold("released"), ExpireHold("expired"))
+    close_period(month=date(2026, 1, 1), reason="over")
+    reopen_period(month=date(2026, 1, 1), reason="a late invoice")
+    carry_forward(until=datetime(2026, 1, 1, tzinfo=UTC))
+    take_snapshot(kind=SnapshotKind.TRIAL_BALANCE, at=datetime(2026, 1, 1, tzinfo=UTC))
+
+
+def _parties(world: World) -> None:
+    create_client(client_id="globex", name="Globex")
+    set_client_status(client_id="globex", status="suspended", reason="papers missing")
+    key, _ = issue_api_key(client_id="acme", name="api", scopes=["transfers:read"], controllers=[world.maker.id, world.checker.id])
+    revoke_api_key(key_id=key.id, reason="lost")
+    deactivate_person(person_id=create_person(name="left").id, reason="left")
+    block_destination(destination_id=Destination.objects.get(kind="bank_account").id, reason="closed")
+
+
+def _rules(world: World) -> None:
+    limit = set_limit(asset_id=USDC, window="day", amount=5, client_id="globex")
+    set_limit(asset_id=USDC, window="day", amount=6, client_id="globex")
+    remove_limit(limit_id=limit.id, reason="too tight")
+    publish_policy_set(version=2, rules=worlds.RULES)
+    place_halt(scope="corridor", target="US-MX", reason="rates are off")
+    halt = place_halt(scope="client", target="globex", reason="strange", review_after=timedelta(hours=1))
+    request = request_lift(halt_id=halt.id, reason="explained", maker=world.maker.id)
+    for person in (world.checker, world.second_checker):
+        usual: dict[str, Any] = {"roles": {request.role: LONG_AGO}, "decision": "approve", "reason": "", "page_opened_at": None}
+        vote = DecideInput(
+            request_id=request.id,
+            person_id=person.id,
+            operator=person.name,
+            digest=bytes(request.digest),
+            revision=request.revision,
+            **usual,
+        )
+        with acting(person):
+            registry.get(request.action).decide(vote)
+
+
+def _outside(paid: Transfer) -> None:
+    """Two lines of a wallet's history: one that we ordered and one that nobody did."""
+    bank_source(BankAccount.objects.get(), last_sequence=0)
+    source = wallet_source("chain-hot-1", "0x" + "22" * 20, "wallet:hot-1:USDC.ethereum", 1)
+    leg = Leg.objects.get(transfer=paid)
+    tx_hash = leg.external_references.get(kind="tx_hash").value
+    for number, (amount, references) in enumerate(((leg.amount, {"tx_hash": tx_hash}), (5, {"tx_hash": "0x" + "ff" * 32}))):
+        ExternalItem.objects.create(
+            source=source,
+            kind=ExternalItem.Kind.TOKEN_TRANSFER,
+            fingerprint=f"{number:064}",
+            direction=ExternalItem.Direction.DEBIT,
+            currency=USDC,
+            amount=amount,
+            booked_at=LONG_AGO,
+            counterparty=leg.counterparty["address"],
+            references=references,
+            imported_at=LONG_AGO,
+        )
+    run = match_open_items()
+    assert (run.matched, run.breaks) == (1, 1)
+    open_break(
+        type=Break.Type.BALANCE,
+        severity=Break.Severity.LOW,
+        source=source,
+        subject_key="a test",
+        title="A test",
+        explanation="A test.",
+        currency=USDC,
+        expected=1,
+        actual=2,
+    )

@@ -1,0 +1,102 @@
+"""An outside that does what it is asked at once: chain, signer, desk and bank without a process, for stories about our own side."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any, cast
+
+from eth_utils.crypto import keccak
+
+from audit import clock
+from tests.transfers.world import World, drive_until
+from transfers.models import Transfer
+from transfers.rails import registry
+from transfers.rails.bank import BankAnswer
+from transfers.rails.base import RetryableError
+from transfers.rails.desk import DeskQuote
+from transfers.rails.evm import ChainState, FeeEstimate, TokenTransfer
+from transfers.rails.registry import Rails, RailSettings
+from transfers.rails.signing import SignedTransaction, SignIntent
+
+
+@dataclass
+class Tame:
+    """`signs` is false for a signer that does not answer, `reverts` true for a chain on which everything fails; `bank_says` is what
+    the bank answers to everything."""
+
+    settings: RailSettings = field(default_factory=RailSettings)
+    confirmations: int = 2
+    signs: bool = True
+    reverts: bool = False
+    bank_says: str = "ACSC"
+    _signed: dict[str, SignIntent] = field(default_factory=dict)
+
+    @property
+    def evm(self) -> "Tame":
+        return self
+
+    signer = desk = bank = evm
+
+    def estimate_fees(self) -> FeeEstimate:
+        return FeeEstimate(10**9, 10**8, 60_000)
+
+    def sign_transfer(self, intent: SignIntent) -> SignedTransaction:
+        if not self.signs:
+            raise RetryableError("the signer sleeps", provider="signer")
+        raw = json.dumps(asdict(intent)).encode()
+        signed = SignedTransaction(raw, "0x" + keccak(raw).hex(), len(self._signed))
+        self._signed[signed.hash] = intent
+        return signed
+
+    def broadcast(self, raw: bytes) -> None:
+        """It is in a block at once."""
+
+    def find(self, tx_hash: str) -> ChainState:
+        intent = self._signed[tx_hash]
+        block = {"block_number": 7, "block_hash": "0x" + "07" * 32, "confirmations": self.confirmations, "gas_cost": 21_000}
+        if self.reverts:
+            return ChainState("reverted", **cast("Any", block))
+        moved = TokenTransfer(intent.token_contract, intent.wallet_address, intent.recipient, intent.amount, 0)
+        return ChainState("mined", transfers=(moved,), **cast("Any", block))
+
+    def quote(self, *, source_amount_minor: int, source_exponent: int, **_: Any) -> DeskQuote:
+        amount = Decimal(source_amount_minor).scaleb(-source_exponent)
+        return DeskQuote("q-1", Decimal(17), amount, amount * 17, clock.now() + timedelta(minutes=5), "{}")
+
+    def submit(self, _: object) -> BankAnswer:
+        return BankAnswer(self.bank_says, "AM03" if self.bank_says == "RJCT" else "", "bank-1", "asked", "said")
+
+    def status(self, _: str) -> BankAnswer:
+        return self.submit(None)
+
+
+@contextmanager
+def tame_outside() -> Iterator[Tame]:
+    """The rails lead to it, for the length of the block."""
+    tame = Tame()
+    before = registry.use(cast("Rails", tame))
+    try:
+        yield tame
+    finally:
+        registry.use(before)
+
+
+def every_ending(world: World, tame: Tame) -> list[Transfer]:
+    """One transfer per way in which the story can go: paid on chain, paid out, rejected by the bank, reverted, cancelled, refused
+    by an approver, waiting for approvers, locked."""
+    told = [drive_until(world.order(), "CONFIRMED"), drive_until(world.off_ramp(), "FIAT_SETTLED")]
+    tame.bank_says = "RJCT"
+    told.append(drive_until(world.off_ramp("200.00"), "FAILED"))
+    tame.reverts = True
+    told.append(drive_until(world.order("30.00"), "FAILED"))
+    tame.reverts = False
+    approved = world.order("5000.00")
+    world.approve(approved)
+    told.append(drive_until(approved, "CONFIRMED"))
+    rejected = world.order("6000.00")
+    world.vote(rejected, world.checker, "reject")
+    tame.signs = False
+    return [*told, rejected, world.order("7000.00"), drive_until(world.order("20.00"), "FUNDS_LOCKED")]
