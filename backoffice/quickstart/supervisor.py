@@ -118,6 +118,7 @@ class Supervisor:
     def _configuration(self, programs: list[Program]) -> str:
         head = {
             "unix_http_server": {"file": str(self.socket), "chmod": "0700"},
+            "supervisorctl": {"serverurl": f"unix://{self.socket}"},
             "rpcinterface:supervisor": {"supervisor.rpcinterface_factory": "supervisor.rpcinterface:make_main_rpcinterface"},
             "supervisord": {
                 "logfile": str(self.log),

@@ -71,6 +71,7 @@ def test_only_the_sealer_knows_the_key_of_the_log(stack: RunningStack) -> None:
     path = stack.data_dir / "secrets" / "audit.signing"
     secret = path.read_text(encoding="ascii").strip()
     told = {}
+    stack.wait_until(lambda: all(state["pid"] for state in stack.supervisor.states().values()), "every program to run")
     for name in stack.supervisor.states():
         told[name] = "\0".join(f"{key}={value}" for key, value in psutil.Process(stack.pid(name)).environ().items())
     assert [name for name, environment in told.items() if secret in environment or str(path) in environment] == ["sealer"]
