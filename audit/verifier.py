@@ -50,6 +50,7 @@ SKEW_S = 10
 DASH = "—".encode()
 NOTE = re.compile("(([^\0-\x1f]+)\n(0|[1-9][0-9]{0,18})\n([\\w+/]{43}=)\n)\n((?:— [^\0-\x20+]+ [\\w+/]+=*\n)+)", re.ASCII)
 SIGNATURE = re.compile("— ([^ ]+) ([^\n]+)\n")
+JSON_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"')
 
 
 class CannotCheck(Exception):
@@ -456,6 +457,9 @@ def _read_json(path: Path) -> dict[str, Any]:
     """Empty for what is not a JSON object. Raises OSError."""
     with path.open("rb") as file:
         text = file.read(JSON_BYTES)
+    # Ours are an object and a list deep. Where the recursion limit was raised, the parser would follow deeper ones off its stack.
+    if len(re.findall(rb"[\[{]", JSON_STRING.sub(b"", text))) > 100:
+        return {}
     try:
         content = json.loads(text)
     except (ValueError, RecursionError):

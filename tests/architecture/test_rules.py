@@ -18,7 +18,7 @@ ROOT: Path = settings.BASE_DIR
 OURS = ("audit", "ledger", "approvals", "transfers", "reconciliation", "backoffice")
 LONGEST_FILE = 300
 # Strangers copy the offline verifier: it must stay one file that imports nothing of ours.
-LONGER_ON_PURPOSE = {"audit/verifier.py": 530}
+LONGER_ON_PURPOSE = {"audit/verifier.py": 540}
 
 
 def _tracked(*patterns: str) -> list[Path]:

@@ -2,6 +2,8 @@
 
 import base64
 import json
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +89,16 @@ def test_no_character_of_the_event_can_be_changed(tmp_path: Path) -> None:
         assert not _verify(bundle | {"leaf": changed}, tmp_path).holds
 
 
+@pytest.fixture
+def _deep() -> Iterator[None]:
+    """As libraries do that recurse a lot: then Python's own limit no longer keeps its JSON parser on the stack."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(1_000_000)
+    yield
+    sys.setrecursionlimit(limit)
+
+
+@pytest.mark.usefixtures("_deep")
 @pytest.mark.parametrize("content", [b"", b"{}", b"[]", b"null", b"{" * 100_000, b'[{"a":' * 50_000, b"\xff\xfe", b"\0"])
 def test_what_is_no_bundle_is_refused(content: bytes, tmp_path: Path) -> None:
     assert [finding.kind for finding in _verify(content, tmp_path).findings] == ["proof"]
