@@ -199,7 +199,7 @@ DEFINITIONS = (
         found="root",
         guards="",
     ),
-    _attack("the table dropped", "DROP TABLE audit_event", found="nothing to export", guards=""),
+    _attack("the table dropped", "DROP TABLE audit_event CASCADE", found="nothing to export", guards=""),
     _attack("the leaves dropped", "DROP TABLE audit_leaf", found="nothing to export", guards=""),
     _attack(
         "a view in place of the table",
