@@ -5,6 +5,8 @@ from typing import Any
 
 from django import forms
 
+from audit.queries_sealing import SealState
+from backoffice.console.audit.seals import Seal
 from backoffice.console.parts import (
     Badge,
     Decider,
@@ -56,6 +58,7 @@ def samples(now: datetime) -> dict[str, Any]:
         ],
         "paging": Paging(50, "transfers", first_url="#", next_url="#"),
         "hexadecimal": "9f2c41d7" + "0" * 52 + "08be",
+        "seals": [Seal(SealState(1234, 20_418, 1240, now, (("file", now), ("notary", now)))), Seal(None)],
         **_transfer(now),
         **_decision(),
     }
