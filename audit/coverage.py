@@ -16,8 +16,10 @@ MOST_FINDINGS = 1_000
 # what was written on both sides of midnight.
 _DISAGREE = """
     SELECT key, coalesce(versions, 0), coalesce(events, 0)
-      FROM ({counted}) AS counted CROSS JOIN (SELECT audit_archived_until('audit_event') + interval '1 hour' AS since) AS attached
-     WHERE coalesce(versions, 0) <> coalesce(events, 0) AND (attached.since IS NULL OR counted.since >= attached.since)
+      FROM ({counted}) AS counted
+     WHERE coalesce(versions, 0) <> coalesce(events, 0)
+       AND ((SELECT audit_archived_until('audit_event')) IS NULL
+            OR since >= (SELECT audit_archived_until('audit_event') + interval '1 hour'))
      ORDER BY key LIMIT {most}
 """
 _BESIDE = """

@@ -10,7 +10,7 @@ _ENTRIES = """
       FULL JOIN (SELECT resource_id, sum(jsonb_array_length(metadata->'lines')) AS lines, min(recorded_at) AS since FROM audit_event
                   WHERE type = 'ledger.posted' GROUP BY resource_id) AS told ON told.resource_id = booked.transaction_id::text
       LEFT JOIN ledger_ledgertransaction AS posting ON posting.id::text = coalesce(booked.transaction_id::text, told.resource_id)
-     WHERE posting.id IS NULL OR posting.booked_at >= coalesce(audit_archived_until('ledger_entry'), '-infinity')
+     WHERE posting.id IS NULL OR posting.booked_at >= (SELECT coalesce(audit_archived_until('ledger_entry'), '-infinity'))
 """
 # A month may be closed and opened again any number of times: it stands as its last event says.
 _PERIODS = """

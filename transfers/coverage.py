@@ -18,7 +18,8 @@ _EVENTS = """
                    FROM audit_event WHERE resource_type = 'transfer' AND diff ? 'version'
                   GROUP BY resource_id, (diff->'version'->>1)::integer, type) AS told
         ON told.resource_id = kept.transfer_id::text AND told.version = kept.seq AND told.type = kept.type
-     WHERE coalesce(kept.since, told.since) >= coalesce(audit_archived_until('transfers_event') + interval '1 hour', '-infinity')
+     WHERE coalesce(kept.since, told.since) >= (
+           SELECT coalesce(audit_archived_until('transfers_event') + interval '1 hour', '-infinity'))
 """
 # A leg is drawn up when the funds are locked; what becomes of its money is told by the event that moves its transfer.
 _LEGS = """

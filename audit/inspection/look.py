@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from audit.inspection import guards, leaves, roots
+from audit.inspection.complete import everything_is_told
 from audit.inspection.findings import Report
 from audit.sealing.config import log_keys
 from audit.verifier import parse_key
@@ -16,6 +17,7 @@ CHECKS = {
     "unsealed": "no event stands where everything is sealed without a leaf of its own",
     "late": "the trail does not go on without being sealed",
     "guards": "what refuses changes and stamps events is there and switched on",
+    "complete": "every version of every row that holds money state has its event",
     "definitions": "functions and triggers are those that the last release recorded",
 }
 
@@ -30,5 +32,6 @@ def look(anchors: Sequence[Path], *, most_late_s: int) -> Report:
     leaves.late(report, most_late_s)
     guards.guards(report)
     guards.definitions_as_released(report)
+    everything_is_told(report)
     report.close()
     return report

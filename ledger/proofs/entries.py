@@ -19,7 +19,7 @@ _TRANSACTIONS_BALANCE = """
                    FROM ledger_entries_after(%(epoch)s, %(txid)s) GROUP BY transaction_id, asset_id) AS booked
         ON booked.transaction_id = posting.id
      WHERE (booked.debits IS DISTINCT FROM booked.credits OR booked.entries IS NULL OR booked.entries < 2)
-       AND posting.booked_at >= coalesce(audit_archived_until('ledger_entry'), '-infinity')
+       AND posting.booked_at >= (SELECT coalesce(audit_archived_until('ledger_entry'), '-infinity'))
 """
 _ENTRIES_HAVE_THEIR_TRANSACTION = """
     SELECT entry.id::text AS subject, 'an entry without its posting, or with other times than it' AS message

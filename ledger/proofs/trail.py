@@ -40,8 +40,8 @@ _POSTINGS_MATCH_EVENTS = """
                         (array_agg(transaction_id))[1] AS transaction_id, min(txid) AS txid
                    FROM ledger_events_after(%(epoch)s, %(txid)s) WHERE type = 'ledger.posted' GROUP BY resource_id) AS told
         ON told.resource_id = posting.id::text
-     WHERE posting.id IS NULL OR posting.booked_at >= coalesce(greatest(audit_archived_until('ledger_entry'),
-                                                                       audit_archived_until('audit_event')), '-infinity')
+     WHERE posting.id IS NULL OR posting.booked_at >= (
+           SELECT coalesce(greatest(audit_archived_until('ledger_entry'), audit_archived_until('audit_event')), '-infinity'))
 """
 # A hold may be placed on one side of a checkpoint and end on the other, so whoever is touched is looked up whole.
 _HOLDS_MATCH_EVENTS = """
@@ -73,7 +73,7 @@ _HOLDS_MATCH_EVENTS = """
             WHERE resource_type = 'hold' AND resource_id = touched.reference
               AND recorded_at >= coalesce(hold.placed_at, '-infinity')
               AND type IN ('ledger.hold_placed', 'ledger.hold_settled', 'ledger.hold_released', 'ledger.hold_expired')) AS told
-     WHERE hold.id IS NULL OR hold.placed_at >= coalesce(audit_archived_until('audit_event'), '-infinity')
+     WHERE hold.id IS NULL OR hold.placed_at >= (SELECT coalesce(audit_archived_until('audit_event'), '-infinity'))
 """
 _ACCOUNTS_MATCH_EVENTS = """
     SELECT coalesce(account.code, told.code) AS subject, CASE
@@ -98,11 +98,11 @@ _ACCOUNTS_MATCH_EVENTS = """
                   WHERE type IN ('ledger.account_opened', 'ledger.account_closed', 'ledger.account_mode_switched')
                   GROUP BY resource_id) AS told
         ON told.code = account.code
-     WHERE account.id IS NULL OR account.opened_at >= coalesce(audit_archived_until('audit_event'), '-infinity')
+     WHERE account.id IS NULL OR account.opened_at >= (SELECT coalesce(audit_archived_until('audit_event'), '-infinity'))
 """
 _ASSETS_MATCH_EVENTS = """
     SELECT coalesce(asset.id, told.id) AS subject, CASE
-           WHEN told.id IS NULL AND audit_archived_until('audit_event') IS NULL
+           WHEN told.id IS NULL AND (SELECT audit_archived_until('audit_event')) IS NULL
            THEN 'the audit trail does not tell that it was registered'
            WHEN asset.id IS NULL THEN 'the audit trail tells that it was registered, and it is not there'
            WHEN told.times <> 1 THEN format('the audit trail tells %%s times that it was registered', told.times)
@@ -123,7 +123,7 @@ _PERIODS_MATCH_EVENTS = """
       FULL JOIN (SELECT DISTINCT ON (resource_id) resource_id AS month, diff->'status'->>1 AS status
                    FROM audit_event WHERE type IN ('ledger.period_closed', 'ledger.period_reopened')
                   ORDER BY resource_id, recorded_at DESC, id DESC) AS told ON told.month = to_char(period.month, 'YYYY-MM')
-     WHERE told.month IS NOT NULL OR period.closed_at >= coalesce(audit_archived_until('audit_event'), '-infinity')
+     WHERE told.month IS NOT NULL OR period.closed_at >= (SELECT coalesce(audit_archived_until('audit_event'), '-infinity'))
 """
 # The checkpoint that the next proofs go on from is what the event of its taking says. Whether its sums are right, only a full
 # proof can say.
@@ -141,7 +141,7 @@ _CHECKPOINTS_MATCH_EVENTS = """
       FROM ledger_proof_checkpoint AS kept
       FULL JOIN (SELECT resource_id AS number, count(*) AS times, (array_agg(metadata))[1] AS facts
                    FROM audit_event WHERE type = 'ledger.proved' GROUP BY resource_id) AS told ON told.number = kept.number::text
-     WHERE kept.number IS NULL OR kept.taken_at >= coalesce(audit_archived_until('audit_event'), '-infinity')
+     WHERE kept.number IS NULL OR kept.taken_at >= (SELECT coalesce(audit_archived_until('audit_event'), '-infinity'))
 """
 _CHECKPOINTS_MATCH_ENTRIES = """
     SELECT coalesce(account.code, book.account_id::text) AS subject,

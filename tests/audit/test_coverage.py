@@ -9,6 +9,8 @@ from django.db import connection, transaction
 from audit import coverage
 from audit.commands import record
 from audit.context import Actor, bind
+from audit.inspection.complete import everything_is_told
+from audit.inspection.findings import Report
 from tests.audit.business import some_business
 from tests.ledger.crowd import committed_copy
 from tests.ledger.lies import lie
@@ -128,3 +130,19 @@ def test_a_refused_attempt_is_no_version(db: None) -> None:
     with bind(Actor.system("test")):
         record(type="approvals.halt_placed", resource_type="halt", resource_id="x", outcome="refused", reason="no")
     assert list(coverage.findings()) == []
+
+
+def test_verify_audit_looks_at_it_too(db: None) -> None:
+    lie(LIES["ledger_hold"], about=("ledger_hold",))
+    report = Report()
+    everything_is_told(report)
+    assert [(finding.check, finding.subject, finding.message) for finding in report.findings] == [
+        ("complete", "ledger_hold stays", "2 versions, 1 events")
+    ]
+
+
+def test_a_role_that_may_not_read_everything_is_told_so(db: None, database_role: Any) -> None:
+    report = Report()
+    with database_role("countersign_sealer"):
+        everything_is_told(report)
+    assert (report.holds, len(report.notes)) == (True, 1)

@@ -37,7 +37,7 @@ DO $$ DECLARE thing record; BEGIN
     EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
     END;
     FOR thing IN SELECT oid::regclass AS name FROM pg_class
-                  WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND relname LIKE 'audit%' LOOP
+                  WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v') AND relname LIKE 'audit%' LOOP
         EXECUTE format('ALTER TABLE %s OWNER TO {OWNER}', thing.name);
     END LOOP;
     FOR thing IN SELECT oid::regprocedure AS name FROM pg_proc
