@@ -35,11 +35,11 @@ from ledger.commands import (
     reopen_period,
     take_snapshot,
 )
-from ledger.commands.proofs import prove_books
 from ledger.snapshots.asked import SnapshotKind
 from reconciliation.commands.breaks import open_break
 from reconciliation.commands.matching import match_open_items
 from reconciliation.models import Break, ExternalItem
+from tests.ledger.horizon import prove_all
 from tests.reconciliation.outside import bank_source, wallet_source
 from tests.transfers import world as worlds
 from tests.transfers.tame import every_ending, tame_outside
@@ -60,7 +60,7 @@ def some_business() -> World:
         _parties(world)
         _rules(world)
         _outside(paid)
-        prove_books()
+        prove_all()
         return world
 
 

@@ -9,11 +9,11 @@ from django.db import transaction
 from audit.context import Actor, bind
 from ledger.chart import AccountKind
 from ledger.commands import ExpireHold, Line, PlaceHold, SettleHold, apply_holds, close_account, open_account, post_batch
-from ledger.commands.proofs import prove_books
 from ledger.posting import Batch, Posting
 from ledger.proofs.running import prove
 from ledger.queries.proofs import latest_checkpoint
 from tests.ledger.crowd import committed_copy
+from tests.ledger.horizon import prove_all
 from tests.ledger.house import ACME, DAY, FEES, GLOBEX, HOT, USDC, book, deposit, open_house
 
 
@@ -24,7 +24,7 @@ def books(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
         with bind(Actor.system("pytest"), correlation_id="a test"):
             open_house()
             _business("before")
-            assert prove_books().run.taken is not None
+            assert prove_all().run.taken is not None
             _business("after")
         yield
 
