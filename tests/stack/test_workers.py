@@ -18,7 +18,8 @@ def test_a_celery_worker_killed_again_and_again_with_the_broker_flushed_loses_an
         acme.wait_for(transfer_id, "RECONCILED", 120)
         assert paid_on_chain(stack, transfer_id) == 1
         assert books(stack, transfer_id).moved["wallet:hot-1:USDC.ethereum"] == -(400 + number) * USDC
-    assert stack.manage("verify_ledger").returncode == 0
+    proved = stack.manage("verify_ledger", "--full", check=False)
+    assert proved.returncode == 0, proved.stdout
 
 
 def test_the_sweeper_alone_finishes_what_nobody_else_does(stack: RunningStack) -> None:
