@@ -8,8 +8,9 @@ from typing import Any
 from ledger.gateway import call
 from ledger.models import ProofRun
 from ledger.proofs.registry import START, Since
-from ledger.proofs.running import Result, prove
+from ledger.proofs.running import PATIENCE_S, Result, prove
 from ledger.queries.proofs import latest_checkpoint
+from ledger.queries.reading import one_snapshot, patiently
 from ledger.queries.rows import select
 
 # A run looks at what came after the last checkpoint, so these bound what it costs. A checkpoint costs a row per account that moved.
@@ -35,7 +36,8 @@ def prove_books(*, full: bool = False) -> Proved:
     enough has come since the last one. Call it outside of any transaction that writes, for that one holds its checkpoint back.
     """
     since = START if full else latest_checkpoint()
-    moment = select("SELECT clock_timestamp() AS started_at, * FROM ledger_proof_horizon()")[0]
+    with one_snapshot(timeout_s=PATIENCE_S):
+        moment = select("SELECT clock_timestamp() AS started_at, * FROM ledger_proof_horizon()")[0]
     results = list(prove(since, thorough=full))
     broken = [result.proof.name for result in results if not result.holds]
     request = {
@@ -46,7 +48,8 @@ def prove_books(*, full: bool = False) -> Proved:
         "broken": broken,
         "results": [_kept(result) for result in results],
     }
-    answer = json.loads(call("ledger_record_proof", request))
+    with patiently(timeout_s=PATIENCE_S):
+        answer = json.loads(call("ledger_record_proof", request))
     run = ProofRun.objects.select_related("since", "taken").get(number=answer["run"])
     return Proved(run, since, results)
 

@@ -1,6 +1,6 @@
 """Which proofs there are. The ledger registers its own; floors above add theirs in AppConfig.ready().
 
-A proof is one statement, so one snapshot: postings that happen meanwhile are seen whole or not at all. An empty answer proves it.
+A proof is asked in one snapshot: postings that happen meanwhile are seen whole or not at all. An empty answer proves it.
 """
 
 from collections.abc import Callable, Iterable

@@ -27,6 +27,16 @@ def one_snapshot(*, timeout_s: int = 60, work_mem: str = "64MB") -> Iterator[Non
         yield
 
 
+@contextmanager
+def patiently(*, timeout_s: int) -> Iterator[None]:
+    """One transaction whose statements, and the locks they wait for, may take so long, whatever the process usually allows."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            limit = f"{timeout_s}s"
+            cursor.execute("SELECT set_config('statement_timeout', %s, true), set_config('lock_timeout', %s, true)", [limit, limit])
+        yield
+
+
 def stream(sql: str, parameters: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The rows of one statement by column name, fetched some at a time. Takes an open transaction."""
     with connection.chunked_cursor() as cursor:

@@ -16,6 +16,8 @@ from ledger.commands import Line, proofs, set_account_guarded
 from ledger.commands.proofs import Proved, prove_books
 from ledger.errors import SwitchTooSoon
 from ledger.models import ProofCheckpoint, ProofSum
+from ledger.proofs import registry
+from ledger.proofs.registry import Proof, asked
 from ledger.queries.proofs import latest_checkpoint, proof_status
 from tests.ledger.crowd import at_once, committed_copy
 from tests.ledger.horizon import prove_all
@@ -199,3 +201,18 @@ def test_a_lie_before_the_checkpoint_is_found_by_a_full_proof_and_stays_found() 
     lie("UPDATE ledger_entry SET value_at = value_at + interval '1 day' WHERE credit = 1000", about=("ledger_entry",))
     assert _taken(prove_all(full=True)).entries == 4
     assert {status.state for status in proof_status()} == {"holds"}
+
+
+def test_a_proof_may_take_longer_than_the_process_allows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker's statements end after a minute; ten million entries take longer."""
+    deposit("deposit-1", ACME, 1_000)
+    slow = Proof(
+        name="slow", says="A test takes its time.", find=asked("SELECT 'x' AS subject, pg_sleep(0.3)::text || NULL AS message")
+    )
+    monkeypatch.setitem(registry._proofs, "slow", slow)
+    with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = '200ms'")
+    assert prove_books(full=True).run.broken == []
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW statement_timeout")
+        assert cursor.fetchone() == ("200ms",)
