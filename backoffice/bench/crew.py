@@ -7,7 +7,7 @@ All sides live in the same processes, so rounds of one and of the other follow e
 import multiprocessing
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from time import perf_counter
@@ -88,12 +88,17 @@ def crew(sides: Mapping[str, str], seats: Sequence[Seat]) -> Iterator[Crew]:
             # The child has its own; ours would keep the pipe open after its death.
             theirs.close()
         yield Crew([ours for ours, _ in ends])
+    except BaseException:
+        # Some may stand at a gate to which the others never come.
+        for process in processes:
+            process.kill()
+        raise
     finally:
         for ours, _ in ends:
             ours.close()
         for process in processes:
             process.join(_LEAVE_TIMEOUT_S)
-            process.terminate()
+            process.kill()
 
 
 def interleaved(crew_of: Mapping[str, tuple[Crew, str]], *, unit: str, rounds: int, budget: Budget) -> dict[str, Figure]:
@@ -121,17 +126,12 @@ def _work(seat: Seat, sides: dict[str, str], pipe: "Connection[Any, Any]", gate:
     connection.settings_dict["NAME"] = seat.database
     with bind(Actor.system("bench"), correlation_id=f"bench {seat.number}"):
         doers = {name: import_string(path)(seat) for name, path in sides.items()}
-        for side, budget in _messages(pipe):
-            gate.wait()
-            pipe.send(_timed(doers[side], budget))
-
-
-def _messages(pipe: "Connection[Any, Any]") -> Iterator[tuple[str, Budget]]:
-    while True:
-        try:
-            yield pipe.recv()
-        except EOFError:
-            return
+        # Whoever started us is gone when the pipe breaks: nothing is left to do.
+        with suppress(EOFError, BrokenPipeError, ConnectionResetError):
+            while True:
+                side, budget = pipe.recv()
+                gate.wait()
+                pipe.send(_timed(doers[side], budget))
 
 
 def _timed(do: Callable[[], None], budget: Budget) -> tuple[int, float]:

@@ -13,11 +13,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from backoffice.bench.benches import BENCHES
+from backoffice.bench.crew import CrewFailed
 from backoffice.bench.report import BenchBroken, Report
 from backoffice.bench.scale import LARGE_ENTRIES, Budget, Scale
 from backoffice.bench.scratch import BenchBusy, scratch
 
-MISSED = 1
+MISSED, UNMEASURED, INTERRUPTED = 1, 2, 130
 
 
 class Command(BaseCommand):
@@ -45,8 +46,10 @@ def _measure(name: str, scale: Scale) -> Report:
     try:
         with scratch() as databases:
             return BENCHES[name](databases, scale)
-    except (BenchBusy, BenchBroken) as error:
-        raise CommandError(str(error), returncode=2) from error
+    except (BenchBusy, BenchBroken, CrewFailed) as error:
+        raise CommandError(str(error), returncode=UNMEASURED) from error
+    except KeyboardInterrupt:
+        raise CommandError("interrupted; the scratch databases are gone", returncode=INTERRUPTED) from None
 
 
 def _scale(*, rounds: int, seconds: float, large: bool, **_: Any) -> Scale:
