@@ -1,6 +1,6 @@
 """`audit-verify`: checking an exported trail with the offline verifier, against hashing the same events with hashlib alone.
 
-Also, as figures without a floor: how fast the sealer seals.
+Also, as figures without a floor: how fast the sealer seals, and `verify_audit` inside the database.
 """
 
 from collections.abc import Callable
@@ -9,11 +9,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
+from django.conf import settings
 from django.db import connection
 
 from audit import verifier
 from audit.context import Actor, bind
 from audit.envelope import as_jsonb, envelope
+from audit.inspection.look import look
 from audit.sealing import export
 from audit.sealing.keys import SigningKey
 from audit.sealing.memory import Memory
@@ -24,9 +26,10 @@ from backoffice.bench.scale import Scale
 from backoffice.bench.scratch import Scratch, using
 
 OF_HASHING = 0.2
+_NEVER_LATE_S = 10**9
 _KEY_NAME = "bench.countersign.example/audit"
 _AT_ONCE = 20_000
-# What a posting leaves in the trail: the commonest event, and of middling length.
+# As long as what a posting leaves in the trail, the commonest event.
 _EVENTS = """
     SELECT count(audit_record(%(event)s || jsonb_build_object(
                'resource_id', gen_random_uuid(), 'transaction_id', gen_random_uuid(), 'metadata', jsonb_build_object(
@@ -48,11 +51,12 @@ def run(scratch: Scratch, scale: Scale) -> Report:
         exported = directory / "export"
         export.write(exported, export.extent(), [key.public()])
         verifying, whole, single = _turns(exported, str(key.public()), scale)
+        inside = _inside(str(key.public()), scale)
         size = (exported / "events.tsv").stat().st_size
     return Report(
         "audit-verify",
         server,
-        [verifying, whole, single, sealing],
+        [verifying, whole, single, sealing, inside],
         [Ratio.of("of hashing the same events with hashlib", verifying, single, OF_HASHING)],
         facts={
             "events": scale.events,
@@ -66,7 +70,7 @@ def run(scratch: Scratch, scale: Scale) -> Report:
 
 
 def _record(count: int) -> None:
-    event = {"type": "ledger.posted", "resource_type": "ledger_transaction"}
+    event = {"type": "bench.recorded", "resource_type": "bench"}
     with bind(Actor.system("bench"), correlation_id="bench trail"):
         for start in range(0, count, _AT_ONCE):
             with connection.cursor() as cursor:
@@ -82,6 +86,20 @@ def _seal(sealer: Sealer) -> Figure:
         if not leaves:
             return Figure("sealer", "events", tuple(rates))
         rates.append(leaves / (perf_counter() - start))
+
+
+def _inside(vkey: str, scale: Scale) -> Figure:
+    """`verify_audit`, as the database of this log sees itself; raises BenchBroken when it finds something wrong with the log."""
+    usual, settings.AUDIT_LOG_KEY = settings.AUDIT_LOG_KEY, vkey
+    try:
+        start = perf_counter()
+        found = look([], most_late_s=_NEVER_LATE_S)
+        rate = scale.events / (perf_counter() - start)
+    finally:
+        settings.AUDIT_LOG_KEY = usual
+    if found.events < scale.events or not found.holds:
+        raise BenchBroken(f"verify_audit saw {found.events} of {scale.events} events: {found.findings[:3]}")
+    return Figure("verify_audit", "events", (rate,))
 
 
 def _turns(exported: Path, vkey: str, scale: Scale) -> list[Figure]:
