@@ -17,7 +17,7 @@ BEGIN
           FROM given LEFT JOIN ledger_ledgertransaction AS stored ON stored.reference = given.reference
     )
     SELECT array_agg(ROW(row_number, id, reference, content_hash, kind, description, transaction_id, value_at, settled_at, NULL, NULL,
-                         forced_kind, metadata, lines)::ledger_new_posting ORDER BY row_number) FILTER (WHERE NOT is_known),
+                         forced_kind, metadata, lines, said)::ledger_new_posting ORDER BY row_number) FILTER (WHERE NOT is_known),
            jsonb_agg(CASE WHEN differs
                THEN jsonb_build_object('ordinal', ordinal, 'status', 'refused', 'code', 'LG006',
                     'words', format('posting %s was booked with other content', reference),
@@ -62,7 +62,7 @@ BEGIN
          ORDER BY ordinal, rank, code
     )
     SELECT array_agg(ROW(row_number, id, reference, content_hash, kind, description, transaction_id, value_at, settled_at, NULL, NULL,
-                         forced_kind, metadata, lines)::ledger_new_posting ORDER BY row_number) FILTER (WHERE problem_code IS NULL),
+                         forced_kind, metadata, lines, said)::ledger_new_posting ORDER BY row_number) FILTER (WHERE problem_code IS NULL),
            jsonb_agg(jsonb_build_object('id', id, 'status', 'refused', 'code', problem_code, 'words', words, 'facts', facts))
                FILTER (WHERE problem_code IS NOT NULL)
       INTO sound, refusals
@@ -112,6 +112,7 @@ DECLARE
     bad jsonb;
     has_holds boolean := request->'holds' <> '[]';
 BEGIN
+    PERFORM ledger_lock_chart(alone => false);
     SELECT array_agg(ledger_read_posting(item, position::integer) ORDER BY position) INTO all_postings
       FROM jsonb_array_elements(request->'postings') WITH ORDINALITY AS element (item, position);
     SELECT jsonb_agg(id ORDER BY ordinal) INTO ids FROM unnest(all_postings);
@@ -151,12 +152,8 @@ BEGIN
     END IF;
     PERFORM ledger_book(screened.fresh, judged.lines, judged.accounts, request->'context'->>'correlation_id');
     PERFORM audit_record_all(request->'context' || '{"type": "ledger.posted", "resource_type": "ledger_transaction"}', ARRAY(
-        SELECT jsonb_build_object('resource_id', posting.id, 'transaction_id', posting.transaction_id,
-                                  'metadata', item - 'transaction_id')
+        SELECT jsonb_build_object('resource_id', posting.id, 'transaction_id', posting.transaction_id, 'metadata', posting.said)
           FROM unnest(screened.fresh) AS posting
-          JOIN (SELECT all_posting.id, item FROM unnest(all_postings) AS all_posting
-                  JOIN jsonb_array_elements(request->'postings') WITH ORDINALITY AS element (item, position)
-                    ON position = all_posting.ordinal) AS given USING (id)
          ORDER BY posting.ordinal));
     RETURN jsonb_build_object('posted', cardinality(screened.fresh), 'others', others, 'ids', ids);
 END

@@ -14,7 +14,7 @@ DROP TYPE ledger_line;
 
 CREATE TYPE ledger_new_posting AS (
     ordinal integer, id uuid, reference text, content_hash bytea, kind text, description text, transaction_id uuid, value_at timestamptz,
-    settled_at timestamptz, reverses_id uuid, adjusts_id uuid, forced_kind text, metadata jsonb, lines jsonb);
+    settled_at timestamptz, reverses_id uuid, adjusts_id uuid, forced_kind text, metadata jsonb, lines jsonb, said jsonb);
 -- Lines in posting order, a column each. `slot` is the place of a guarded account in ledger_guarded, NULL for one that only collects;
 -- `inflow` counts in the direction in which the account grows; the last two are what an entry of a guarded account carries.
 CREATE TYPE ledger_lines AS (
@@ -72,7 +72,7 @@ LANGUAGE sql VOLATILE AS $$
                                       ELSE public.ledger_content(request) END::text, 'UTF8')),
                request->>'kind', request->>'description', (request->>'transaction_id')::uuid, (request->>'value_at')::timestamptz,
                (request->>'settled_at')::timestamptz, NULL, NULL, request->>'forced_kind', request->'metadata',
-               request->'lines')::public.ledger_new_posting
+               request->'lines', request - 'context' - 'transaction_id')::public.ledger_new_posting
 $$;
 
 -- The lines of a single posting with their accounts, found one by one: for a few lines that is half of what starting the plan for any
@@ -457,6 +457,8 @@ DECLARE
     accounts ledger_guarded;
     judged record;
 BEGIN
+    -- Before anything of an account is locked: whoever closes one or switches its mode locks in this order too.
+    PERFORM ledger_lock_chart(alone => false);
     -- Twins come one after the other; the second finds the first.
     PERFORM pg_advisory_xact_lock(hashtext('ledger_reference'), hashtext(posting.reference));
     stored_id := ledger_replayed(posting, request);
@@ -491,7 +493,7 @@ BEGIN
     -- The trail keeps the whole request: the books can be rebuilt from it, and held against it.
     PERFORM audit_record(request->'context' || jsonb_build_object(
         'type', 'ledger.posted', 'resource_type', 'ledger_transaction', 'resource_id', posting.id,
-        'transaction_id', posting.transaction_id, 'metadata', request - 'context' - 'transaction_id'));
+        'transaction_id', posting.transaction_id, 'metadata', posting.said));
     RETURN jsonb_build_object('id', posting.id, 'replayed', false);
 END
 $$;
