@@ -260,7 +260,7 @@ def test_the_audit_trail_shows_one_transfers_events(client, cast, house):
     assert f"/audit/?transaction_id={transfer.pk}" in client.get(f"/transfers/{transfer.pk}/").content.decode()
     rows = client.get(f"/audit/?transaction_id={transfer.pk}").context["rows"]
     assert rows
-    assert {row.transaction_id for row in rows} == {transfer.pk}
+    assert {row.event.transaction_id for row in rows} == {transfer.pk}
     assert client.get("/audit/?transaction_id=nonsense").context["rows"] == []
     assert other.pk != transfer.pk
 
