@@ -91,7 +91,8 @@ def test_the_trail_is_sealed_and_kept_by_two_others(stack: RunningStack, tmp_pat
     # Other tests stop the stores for a while.
     report = verify_export(tmp_path / "export", keys, anchors, max_gap_s=600)
     assert report.findings == []
-    assert report.events > 100
+    # What seeding alone records.
+    assert report.events > 50
     assert report.anchored > 1
 
 
