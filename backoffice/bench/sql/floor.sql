@@ -1,9 +1,10 @@
 -- The floor: the rows of one withdrawal, straight into the same tables, past the same triggers, constraints and indexes, with nothing
 -- else: no JSON, no lookup by code, no idempotency, no floors, no holds. It knows that the first line is the one guarded account.
+-- Its plans are made once, as ours are: else the triggers would plan at every posting, and the floor would lie too low.
 CREATE FUNCTION bench_post(
     given_reference text, content_hash bytea, business_id uuid, correlation text, given_value_at timestamptz, accounts uuid[], debits numeric[],
     credits numeric[], actor text, acted_at timestamptz, event_metadata jsonb) RETURNS uuid
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     balance ledger_balance;
     posting_id uuid := audit_new_id();
@@ -50,7 +51,7 @@ $$;
 CREATE FUNCTION bench_hold(
     given_reference text, given_account uuid, given_amount numeric, correlation text, actor text, acted_at timestamptz, operation jsonb)
 RETURNS void
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
     PERFORM FROM ledger_balance WHERE account_id = given_account FOR NO KEY UPDATE;
     INSERT INTO ledger_hold (id, reference, account_id, amount, status, correlation_id, placed_at)
