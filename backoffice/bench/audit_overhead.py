@@ -25,8 +25,8 @@ _RETURN_AT_ONCE = "CREATE OR REPLACE FUNCTION audit_record(event jsonb) RETURNS 
 
 def run(scratch: Scratch, scale: Scale) -> Report:
     with using(scratch.base):
-        open_working_house(scratch.base, scale)
         server = machine.facts()
+        open_working_house(scratch.base, scale)
     silent = scratch.copy("without_events")
     with using(silent), connection.cursor() as cursor:
         cursor.execute(_RETURN_AT_ONCE)

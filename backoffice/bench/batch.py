@@ -47,12 +47,13 @@ def run(scratch: Scratch, scale: Scale) -> Report:
     # A round is long here: fewer of them say as much.
     rounds = scale.rounds // 2 + 1
     with using(scratch.base), bind(Actor.system("bench"), correlation_id="bench batch"):
+        server = machine.facts()
         open_working_house(scratch.base, scale)
         ours, bare = _measure(scratch.base, scale, rounds)
         done = dict.fromkeys(("ours", "bare"), (rounds + 1) * scale.batch)
         return Report(
             "posting-batch",
-            machine.facts(),
+            server,
             [ours, bare],
             [Ratio.of("of one INSERT of the same rows", ours, bare, OF_INSERT)],
             facts={

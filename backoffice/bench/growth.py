@@ -16,8 +16,8 @@ _SIDES = {"ours": "backoffice.bench.sides.ours"}
 
 def run(scratch: Scratch, scale: Scale) -> Report:
     with using(scratch.base):
-        open_house(scale)
         server = machine.facts()
+        open_house(scale)
     databases = {entries: scratch.copy(f"{entries}_entries") for entries in scale.entries}
     facts = {}
     for entries, database in databases.items():

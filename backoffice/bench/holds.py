@@ -30,6 +30,7 @@ _SIDES = {side: f"backoffice.bench.holds.{side}" for side in ("ours", "bare", "s
 
 def run(scratch: Scratch, scale: Scale) -> Report:
     with using(scratch.base):
+        server = machine.facts()
         open_working_house(scratch.base, scale)
         evidence.load_sql("floor")
         seats = [Seat(scratch.base, number, {"funds_for": scale.hold_funds}) for number in range(scale.hold_processes)]
@@ -40,7 +41,7 @@ def run(scratch: Scratch, scale: Scale) -> Report:
         ours, bare = figures.values()
         return Report(
             "holds",
-            machine.facts(),
+            server,
             [ours, bare],
             [Ratio.of("of the row-lock floor", ours, bare, OF_ROW_LOCK)],
             facts={"holds written": _written(members), "scarce account": scarcity},

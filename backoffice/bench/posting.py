@@ -29,6 +29,7 @@ _NAMES = {
 
 def run(scratch: Scratch, scale: Scale) -> Report:
     with using(scratch.base):
+        server = machine.facts()
         open_working_house(scratch.base, scale)
         evidence.load_sql("floor", "orm")
         figures: list[Figure] = []
@@ -40,7 +41,7 @@ def run(scratch: Scratch, scale: Scale) -> Report:
             ratios += _ratios(measured, processes)
         return Report(
             "posting",
-            machine.facts(),
+            server,
             figures,
             ratios,
             facts={
