@@ -1,9 +1,10 @@
-"""Pictures of the state machines, drawn from transfers.states and from nothing else: Mermaid for the docs, SVG for the console."""
+"""Pictures of the state machines, drawn from transfers.machines alone: Mermaid for the docs, SVG for the console."""
 
 from collections.abc import Iterable
 from html import escape
 
-from transfers.states import MACHINES, MILESTONES, Route, Row, Status
+from transfers.machines import MACHINES, MILESTONES
+from transfers.states import Route, Row, Status
 
 _NODE_WIDTH = 124
 _NODE_HEIGHT = 32

@@ -9,7 +9,6 @@ import logging
 import os
 import random
 import socket
-from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
@@ -22,22 +21,15 @@ from audit.commands import record
 from audit.context import Actor
 from transfers import locks
 from transfers.commands import moves
-from transfers.commands.advance.confirm import confirm
-from transfers.commands.advance.lock_funds import BANK, lock_funds
-from transfers.commands.advance.pay_out import pay_out
-from transfers.commands.advance.quote import quote
-from transfers.commands.advance.send_on_chain import send_on_chain
-from transfers.commands.advance.settle import settle
+from transfers.commands.advance.steps import Step, next_step
 from transfers.commands.authority import Unproven
 from transfers.crashpoints import crashpoint
 from transfers.errors import Conflict, LeaseLost, Refused, TransferError
 from transfers.locks import Lease
-from transfers.models import Leg, Transfer
+from transfers.models import Transfer
 from transfers.rails.base import RailError
-from transfers.states import RequestState, Status
 
 log = logging.getLogger(__name__)
-Step = Callable[[Lease], None]
 
 # A step that takes longer than this finds at its next write that somebody else has the transfer, and writes nothing.
 LEASE = timedelta(seconds=settings.DRIVER_LEASE)
@@ -133,20 +125,6 @@ def _due_step(lease: Lease) -> Step | None:
             return None
         _lease_until(lease, "clock_timestamp() + make_interval(secs => %s)", [LEASE.total_seconds()])
         return next_step(transfer)
-
-
-def next_step(transfer: Transfer) -> Step | None:
-    """What the driver does with a transfer in this state; None where nothing is the driver's to do."""
-    steps: dict[str, Step] = {
-        Status.CREATED: quote,
-        Status.QUOTED: lock_funds,
-        Status.FUNDS_LOCKED: send_on_chain,
-        Status.SENT_ON_CHAIN: confirm,
-    }
-    if transfer.status == Status.CONFIRMED:
-        leg = Leg.objects.filter(transfer=transfer, rail=BANK).first()
-        return None if leg is None else settle if leg.request_state == RequestState.RESPONDED else pay_out
-    return steps.get(transfer.status)
 
 
 def _put_off(lease: Lease, trouble: Exception) -> None:

@@ -1,8 +1,6 @@
-"""The state machine as data: which states exist, and which rows each route's machine has, per version.
+"""The words of the state machines: states, routes, the three kinds of state a leg has, and one row of a machine.
 
-One table, read by everybody: the commands consult `may`, a migration copies the rows into the database where a trigger enforces
-them, the diagrams are drawn from it, and a test walks every pair. Versions are never edited once released; a change is a new
-version, and transfers in flight keep the one they started with.
+Which rows each route's machine has is in `transfers.machines`, one file per route.
 """
 
 from dataclasses import dataclass
@@ -67,42 +65,3 @@ class Row:
     source: Status
     target: Status
     command: str
-
-
-S = Status
-_TO_CHAIN = (
-    Row(S.CREATED, S.QUOTED, "quote"),
-    Row(S.CREATED, S.CANCELLED, "cancel or reject"),
-    Row(S.CREATED, S.EXPIRED, "approval lapses"),
-    Row(S.QUOTED, S.FUNDS_LOCKED, "lock funds"),
-    Row(S.QUOTED, S.CREATED, "quote out of bounds"),
-    Row(S.QUOTED, S.CANCELLED, "cancel"),
-    Row(S.QUOTED, S.EXPIRED, "bounds lapse"),
-    Row(S.FUNDS_LOCKED, S.SENT_ON_CHAIN, "send"),
-    Row(S.FUNDS_LOCKED, S.CANCELLED, "cancel before the intent"),
-    Row(S.FUNDS_LOCKED, S.FAILED, "refused for good before sending"),
-    Row(S.SENT_ON_CHAIN, S.CONFIRMED, "confirm"),
-    Row(S.SENT_ON_CHAIN, S.FAILED, "reverted on chain"),
-)
-
-MACHINES: dict[tuple[Route, int], tuple[Row, ...]] = {
-    (Route.ON_CHAIN_WITHDRAWAL, 1): (*_TO_CHAIN, Row(S.CONFIRMED, S.RECONCILED, "reconcile")),
-    (Route.OFF_RAMP, 1): (
-        *_TO_CHAIN,
-        Row(S.CONFIRMED, S.FIAT_SETTLED, "bank settles"),
-        Row(S.CONFIRMED, S.FAILED, "bank rejects"),
-        Row(S.FIAT_SETTLED, S.RECONCILED, "reconcile"),
-    ),
-}
-CURRENT_VERSION: dict[Route, int] = {Route.ON_CHAIN_WITHDRAWAL: 1, Route.OFF_RAMP: 1}
-
-# The way a good day goes: what the progress bar of a transfer shows.
-MILESTONES: dict[Route, tuple[Status, ...]] = {
-    Route.ON_CHAIN_WITHDRAWAL: (S.CREATED, S.QUOTED, S.FUNDS_LOCKED, S.SENT_ON_CHAIN, S.CONFIRMED, S.RECONCILED),
-    Route.OFF_RAMP: (S.CREATED, S.QUOTED, S.FUNDS_LOCKED, S.SENT_ON_CHAIN, S.CONFIRMED, S.FIAT_SETTLED, S.RECONCILED),
-}
-
-
-def may(route: Route, version: int, source: Status, target: Status) -> bool:
-    """Whether this machine has a row from `source` to `target`."""
-    return any(row.source == source and row.target == target for row in MACHINES[route, version])

@@ -1,9 +1,11 @@
-"""What the client is told in each state. One table, so that the API, the webhook, the screen and support say the same sentence.
+"""What the client is told in each state. One place, so that the API, the webhook, the screen and support say the same sentence; a
+route has its own words in its machine.
 
 Nothing here names an internal reason: a transfer held for a sanctions review reads exactly like one that is being processed.
 """
 
 from transfers.failures import FAILURES
+from transfers.machines import ROUTES
 from transfers.states import Route, Status
 
 AWAITING_APPROVAL = "We have received your transfer. It is waiting for our approval; the funds are reserved."
@@ -20,14 +22,6 @@ _COMMON: dict[Status, str] = {
     Status.DROPPED: "Your transfer has left the network's queue. We are making sure that it arrives; you need not do anything.",
     Status.REORGED: "The blockchain is settling the order of its latest blocks. We are watching your transfer until it is final.",
 }
-_BY_ROUTE: dict[tuple[Route, Status], str] = {
-    (Route.ON_CHAIN_WITHDRAWAL, Status.CONFIRMED): "Your transfer has arrived: the blockchain has confirmed it.",
-    (Route.ON_CHAIN_WITHDRAWAL, Status.RECONCILED): "Your transfer is complete.",
-    (Route.OFF_RAMP, Status.SENT_ON_CHAIN): "Your funds are on their way to our liquidity partner.",
-    (Route.OFF_RAMP, Status.CONFIRMED): "The conversion is done. The bank is paying out to your beneficiary.",
-    (Route.OFF_RAMP, Status.FIAT_SETTLED): "The bank has paid your beneficiary.",
-    (Route.OFF_RAMP, Status.RECONCILED): "Your transfer is complete.",
-}
 
 
 def status_text(route: Route, status: Status, *, awaiting_approval: bool = False, failure_code: str = "") -> str:
@@ -36,4 +30,4 @@ def status_text(route: Route, status: Status, *, awaiting_approval: bool = False
         return FAILURES[failure_code].client_text
     if awaiting_approval and status is Status.CREATED:
         return AWAITING_APPROVAL
-    return _BY_ROUTE.get((route, status)) or _COMMON[status]
+    return ROUTES[route].texts.get(status) or _COMMON[status]

@@ -17,8 +17,8 @@ from reconciliation.matching import Role
 from reconciliation.models import Break, Match, Source
 from transfers.commands.reconcile import mark_reconciled
 from transfers.errors import Conflict
+from transfers.machines import ROUTES
 from transfers.models import Leg, Transfer
-from transfers.states import Route, Status
 
 log = structlog.get_logger(__name__)
 
@@ -28,7 +28,6 @@ HOUR = timedelta(hours=1)
 MISSING_AFTER = 24 * HOUR
 REWRITTEN = "rewritten:"
 
-_STATUS_BEFORE_RECONCILED = {Route.ON_CHAIN_WITHDRAWAL: Status.CONFIRMED, Route.OFF_RAMP: Status.FIAT_SETTLED}
 _OPEN = (Break.Status.OPEN, Break.Status.INVESTIGATING)
 _MISSING = "missing-external:"
 
@@ -42,8 +41,8 @@ def close_proved_transfers() -> int:
 def _awaiting() -> Q:
     """Transfers whose books have moved as far as they will, and that wait for evidence."""
     condition = Q(pk__in=[])
-    for route, status in _STATUS_BEFORE_RECONCILED.items():
-        condition |= Q(route=route, status=status)
+    for route, machine in ROUTES.items():
+        condition |= Q(route=route, status=machine.settled)
     return condition
 
 

@@ -9,8 +9,9 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from psycopg.types.json import Jsonb
 
 from tests.transfers.world import World
+from transfers.machines import CURRENT_VERSION, MACHINES, may
 from transfers.models import ExternalReference, MachineRow, Quote, Transfer, TransferEvent
-from transfers.states import CURRENT_VERSION, MACHINES, Route, Status, may
+from transfers.states import Route, Status
 
 GUARDED = [
     "transfers_transfer",

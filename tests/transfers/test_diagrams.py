@@ -6,7 +6,8 @@ import pytest
 from django.core.management import call_command
 
 from transfers.diagrams import mermaid, svg
-from transfers.states import MACHINES, Route, Row, Status
+from transfers.machines import MACHINES
+from transfers.states import Route, Row, Status
 
 MACHINE_VERSIONS = sorted(MACHINES)
 

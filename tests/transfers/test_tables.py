@@ -9,7 +9,8 @@ import pytest
 from transfers import crashpoints
 from transfers.bounds import client_fee, converted, minimum_target
 from transfers.failures import FAILURES
-from transfers.states import MACHINES, TERMINAL, Route, Status
+from transfers.machines import MACHINES
+from transfers.states import TERMINAL, Route, Status
 from transfers.thresholds import threshold
 from transfers.wording import status_text
 

@@ -33,9 +33,10 @@ from transfers.commands.pricing import Price
 from transfers.commands.wake import wake_after_commit
 from transfers.crashpoints import crashpoint
 from transfers.errors import Refused, Unavailable
+from transfers.machines import CURRENT_VERSION
 from transfers.models import Quote, Transfer
 from transfers.rails.base import RailError
-from transfers.states import CURRENT_VERSION, MoneyState, Route, Status
+from transfers.states import MoneyState, Route, Status
 from transfers.wording import status_text
 
 # How long an order, and with it its approval, stays good.

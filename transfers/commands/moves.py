@@ -12,7 +12,7 @@ from audit import clock
 from audit.commands import record
 from audit.envelope import as_jsonb, envelope
 from audit.identity import new_id
-from transfers import states
+from transfers import machines
 from transfers.errors import Conflict, IllegalTransition
 from transfers.models import Transfer
 from transfers.states import Route, Status
@@ -35,7 +35,7 @@ AUDIT_TYPES = (*MOVED.values(), REQUOTING, *NOTES, "transfer.refused", "transfer
 def move(transfer: Transfer, target: Status, *, reason: str = "", data: dict[str, Any] | None = None, **columns: Any) -> None:
     """Take the row `transfer.status` -> `target` of its machine and set `columns` with it. Raises IllegalTransition, Conflict."""
     source = Status(transfer.status)
-    if not states.may(Route(transfer.route), transfer.machine_version, source, target):
+    if not machines.may(Route(transfer.route), transfer.machine_version, source, target):
         raise IllegalTransition(f"a transfer on route {transfer.route} cannot go from {source} to {target}")
     text = status_text(Route(transfer.route), target, failure_code=columns.get("failure_code", ""))
     kind = REQUOTING if target is Status.CREATED else MOVED[target]

@@ -13,7 +13,7 @@ def _choices(enum: type) -> list[tuple[str, str]]:
 
 
 class MachineRow(models.Model):
-    """The database's copy of transfers.states.MACHINES; the transition trigger reads it. Append-only."""
+    """The database's copy of transfers.machines.MACHINES; the transition trigger reads it. Append-only."""
 
     id = models.BigAutoField(primary_key=True)
     route = models.TextField()

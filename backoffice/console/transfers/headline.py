@@ -7,7 +7,8 @@ from backoffice.console.formats import duration
 from backoffice.console.parts import Milestone
 from backoffice.console.transfers.story import Story
 from backoffice.console.transfers.waiting import is_pending, wait_of
-from transfers.states import MILESTONES, TERMINAL, MoneyState, RequestState, Route, Status
+from transfers.machines import MILESTONES
+from transfers.states import TERMINAL, MoneyState, RequestState, Route, Status
 
 _FIXED: dict[Status, str] = {
     Status.QUOTED: "Priced, waiting for wallet inventory and gas",

@@ -1,0 +1,45 @@
+"""Which step the driver takes, per route and status. Each route has its own table here; what is not in it is nobody's to drive."""
+
+from collections.abc import Callable, Mapping
+
+from transfers.commands.advance.confirm import confirm
+from transfers.commands.advance.lock_funds import BANK, lock_funds
+from transfers.commands.advance.pay_out import pay_out
+from transfers.commands.advance.quote import quote
+from transfers.commands.advance.send_on_chain import send_on_chain
+from transfers.commands.advance.settle import settle
+from transfers.locks import Lease
+from transfers.models import Leg, Transfer
+from transfers.states import RequestState, Route, Status
+
+Step = Callable[[Lease], None]
+# A step, or the choice between several where the status alone does not tell.
+Choice = Callable[[Transfer], Step]
+
+
+def next_step(transfer: Transfer) -> Step | None:
+    """What the driver does with a transfer in this state; None where nothing is the driver's to do."""
+    choice = STEPS[Route(transfer.route)].get(Status(transfer.status))
+    return None if choice is None else choice(transfer)
+
+
+def always(step: Step) -> Choice:
+    return lambda _: step
+
+
+def _at_the_bank(transfer: Transfer) -> Step:
+    """Pay out, until the bank has answered; then ask whether it has settled."""
+    leg = Leg.objects.get(transfer=transfer, rail=BANK)
+    return settle if leg.request_state == RequestState.RESPONDED else pay_out
+
+
+_TO_CHAIN: Mapping[Status, Choice] = {
+    Status.CREATED: always(quote),
+    Status.QUOTED: always(lock_funds),
+    Status.FUNDS_LOCKED: always(send_on_chain),
+    Status.SENT_ON_CHAIN: always(confirm),
+}
+STEPS: Mapping[Route, Mapping[Status, Choice]] = {
+    Route.ON_CHAIN_WITHDRAWAL: _TO_CHAIN,
+    Route.OFF_RAMP: {**_TO_CHAIN, Status.CONFIRMED: _at_the_bank},
+}

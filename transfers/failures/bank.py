@@ -1,0 +1,30 @@
+"""What goes wrong between our nostro and the beneficiary's bank."""
+
+from transfers.failures.base import WORKING, Failure
+
+ENTRIES: tuple[Failure, ...] = (
+    Failure(
+        "bank_unavailable",
+        "The bank cannot be reached, and surely has not received the payment.",
+        "Stays in CONFIRMED; asked again with a growing pause.",
+        WORKING,
+        "Check the bank's status and cut-off times.",
+        ends=False,
+    ),
+    Failure(
+        "bank_unknown",
+        "The connection broke after the payment was sent to the bank.",
+        "Stays in CONFIRMED with the leg's request timed out; the bank is asked by EndToEndId, never paid a second time.",
+        WORKING,
+        "Nothing while the bank answers status questions. Otherwise phone the bank with the EndToEndId.",
+        ends=False,
+    ),
+    Failure(
+        "bank_rejected",
+        "The bank answers RJCT to the payment.",
+        "CONFIRMED to FAILED; the conversion is reversed, so principal and fee are back in the client's balance.",
+        "The bank could not pay your beneficiary. The amount and our fee are back in your balance.",
+        "Read the bank's reason code and tell the client which detail to correct. The tokens stay with the partner for treasury.",
+        ends=True,
+    ),
+)

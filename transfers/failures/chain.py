@@ -1,0 +1,86 @@
+"""What goes wrong between the wallet, the signer and the network."""
+
+from transfers.failures.base import BACK, WORKING, Failure
+
+ENTRIES: tuple[Failure, ...] = (
+    Failure(
+        "wallet_short",
+        "The hot wallet's balance in the ledger, less what is promised to other transfers, does not cover tokens or gas.",
+        "Stays in QUOTED, or returns to CREATED when the quote runs out meanwhile; tried again with a growing pause.",
+        WORKING,
+        "Top up the wallet from treasury. Transfers go on by themselves.",
+        ends=False,
+    ),
+    Failure(
+        "signer_unavailable",
+        "The signer does not answer, or answered too late.",
+        "Stays in FUNDS_LOCKED; asked again with the same key, which gives the same bytes.",
+        WORKING,
+        "Check the signer process. Nothing is signed twice by asking again.",
+        ends=False,
+    ),
+    Failure(
+        "signer_refused",
+        "The signer refuses the intent by its own policy. It looks for a signature first, so the refusal proves that none exists.",
+        "FUNDS_LOCKED to FAILED; the hold is released, the limits and the wallet's promise are given back.",
+        f"Your transfer could not be sent. {BACK}",
+        "Read the signer's reason in the provider call: an unknown contract or chain, or fees above its caps.",
+        ends=True,
+    ),
+    Failure(
+        "signer_conflict",
+        "The signer has signed other content under this key, or its refusal cannot be read.",
+        "Stays in FUNDS_LOCKED: signed bytes may exist, so the funds stay reserved until people decide.",
+        WORKING,
+        "Must never happen: halt the wallet's account, compare the signer's record with the intent, involve engineering.",
+        ends=False,
+    ),
+    Failure(
+        "chain_unavailable",
+        "The node does not answer.",
+        "Stays where it is; asked again with a growing pause.",
+        WORKING,
+        "Check the node. Signed bytes stay stored and are sent again unchanged.",
+        ends=False,
+    ),
+    Failure(
+        "broadcast_unknown",
+        "The connection broke after the signed bytes were sent.",
+        "Stays in FUNDS_LOCKED, the leg's request timed out; the node is asked for the hash, then the same bytes are sent.",
+        WORKING,
+        "Nothing: the same bytes can be mined once only.",
+        ends=False,
+    ),
+    Failure(
+        "broadcast_refused",
+        "The node refuses the signed bytes (nonce, fee or gas balance).",
+        "Stays in FUNDS_LOCKED: signed bytes stay valid until their nonce is used, so the funds stay reserved.",
+        WORKING,
+        "Read the node's reason. Too little gas: top up the wallet. Nonce used: compare the wallet's history before anything else.",
+        ends=False,
+    ),
+    Failure(
+        "not_mined",
+        "The node knows the transaction but has not mined it, or has forgotten it.",
+        "Stays in SENT_ON_CHAIN; a forgotten transaction is sent again, byte for byte.",
+        "Your transfer is waiting for a place on the blockchain. It takes longer than usual; your funds are safe.",
+        "Check network fees and whether an earlier nonce of the wallet is stuck.",
+        ends=False,
+    ),
+    Failure(
+        "reverted_on_chain",
+        "The transaction is mined with status 0 at final depth.",
+        "SENT_ON_CHAIN to FAILED; the hold is released, the gas is booked as our expense, limits are given back.",
+        f"The blockchain did not accept your transfer. {BACK}",
+        "Look for a paused token or a blocked address before the client orders again.",
+        ends=True,
+    ),
+    Failure(
+        "transfer_log_missing",
+        "Mined with status 1, but without exactly the Transfer log that was ordered: contract, sender, recipient and amount.",
+        "Stays in SENT_ON_CHAIN with its money in exception: no refund and no second sending without evidence.",
+        WORKING,
+        "Compare the receipt with the order in a second node. Halt the asset when the token contract lies.",
+        ends=False,
+    ),
+)

@@ -1,0 +1,26 @@
+"""The state machines as data: one file per route, collected here.
+
+One table, read by everybody: the commands consult `may`, a migration copies the rows into the database where a trigger enforces
+them, the diagrams are drawn from it, and a test walks every pair.
+"""
+
+from transfers.machines import off_ramp, on_chain_withdrawal
+from transfers.machines.base import RouteMachine, Threshold
+from transfers.states import Route, Row, Status
+
+__all__ = ["CURRENT_VERSION", "MACHINES", "MILESTONES", "ROUTES", "RouteMachine", "Threshold", "may"]
+
+ROUTES: dict[Route, RouteMachine] = {
+    Route.ON_CHAIN_WITHDRAWAL: on_chain_withdrawal.MACHINE,
+    Route.OFF_RAMP: off_ramp.MACHINE,
+}
+MACHINES: dict[tuple[Route, int], tuple[Row, ...]] = {
+    (route, version): rows for route, machine in ROUTES.items() for version, rows in machine.versions.items()
+}
+CURRENT_VERSION: dict[Route, int] = {route: machine.current for route, machine in ROUTES.items()}
+MILESTONES: dict[Route, tuple[Status, ...]] = {route: machine.milestones for route, machine in ROUTES.items()}
+
+
+def may(route: Route, version: int, source: Status, target: Status) -> bool:
+    """Whether this machine has a row from `source` to `target`."""
+    return any(row.source == source and row.target == target for row in MACHINES[route, version])
