@@ -1,7 +1,7 @@
 """What this floor adds to the proofs of the books: what is on hold, taken and given back is what the transfers say.
 
 A transfer's hold goes with it: placed from acceptance on, at what the transfer may take; settled by the posting that pays; released
-when the transfer ends without paying.
+when the transfer ends without paying. What arrives unordered holds nothing.
 """
 
 from ledger.proofs.registry import Proof, asked
@@ -55,8 +55,9 @@ _TRANSFERS_MATCH_HOLDS = """
             WHERE hold.status = 'settled' AND posting.transaction_id = transfer.id
               AND posting.reference IN ('withdrawal/' || transfer.reference, 'conversion/' || transfer.reference)
             GROUP BY posting.id) AS paid ON true
-     WHERE transfer.status = ANY(%(under_way)s)
-        OR transfer.status = ANY(%(terminal)s) AND transfer.state_entered_at >= %(around)s
+     WHERE transfer.hold_reference <> '' AND (
+           transfer.status = ANY(%(under_way)s)
+           OR transfer.status = ANY(%(terminal)s) AND transfer.state_entered_at >= %(around)s)
 """
 _HOLDS_MATCH_TRANSFERS = """
     SELECT hold.reference AS subject, CASE

@@ -18,7 +18,7 @@ from transfers.models import Transfer
 
 
 def later(transfer: Transfer) -> Callable[[], object]:
-    return lambda: transfer.not_after + timedelta(seconds=1)
+    return lambda: transfer.good_until + timedelta(seconds=1)
 
 
 @pytest.mark.parametrize("amount", ["100.00", "5000.00"])

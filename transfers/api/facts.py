@@ -61,7 +61,7 @@ class TransferFacts:
             "on_chain_tx_hash": self.references.get(TX_HASH),
             "bank_reference": self.references.get(BANK_REFERENCE),
             "provider_trade_id": self.references.get(PROVIDER_TRADE_ID),
-            "destination": transfer.destination_details,
+            "destination": transfer.destination_details or None,
             "corridor": transfer.corridor_id,
             "reference": transfer.client_reference,
             "metadata": transfer.metadata,

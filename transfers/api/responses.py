@@ -70,8 +70,10 @@ class TransferAnswer(serializers.Serializer[Any]):
     on_chain_tx_hash = serializers.CharField(allow_null=True)
     bank_reference = serializers.CharField(allow_null=True)
     provider_trade_id = serializers.CharField(allow_null=True)
-    destination = serializers.DictField(child=serializers.CharField())
-    corridor = serializers.CharField()
+    destination = serializers.DictField(
+        child=serializers.CharField(), allow_null=True, help_text="Null where money came in: it stays in your balance."
+    )
+    corridor = serializers.CharField(allow_null=True, help_text="Null where money came in.")
     reference = serializers.CharField(allow_blank=True)
     metadata = serializers.DictField()
     status_text = serializers.CharField()

@@ -25,6 +25,8 @@ class Unproven(TransferError):
 def prove(transfer: Transfer) -> ApprovalRequest | None:
     """The approved request, or None where the policy lets the transfer go by itself. Raises Unproven."""
     decision = transfer.policy_decision
+    if decision is None:
+        raise Unproven("No policy decision is on record.")
     if decision.subject_id != str(transfer.id) or int(decision.facts["amount"]) != transfer.source_amount:
         raise Unproven("The policy decision on record is about another subject or amount.")
     if transfer.approval_request_id is None:
@@ -32,7 +34,7 @@ def prove(transfer: Transfer) -> ApprovalRequest | None:
             raise Unproven(f"The policy said {decision.outcome}, and no request is on record.")
         return None
     request = ApprovalRequest.objects.select_for_update().get(pk=transfer.approval_request_id)
-    _prove_content(transfer, request)
+    _prove_content(transfer, request, decision.set_id)
     _prove_votes(request, needed=max(decision.quorum, request.quorum, 1))
     return request
 
@@ -43,7 +45,7 @@ def use(request: ApprovalRequest | None) -> None:
         mark_executed(request.id, bytes(request.digest))
 
 
-def _prove_content(transfer: Transfer, request: ApprovalRequest) -> None:
+def _prove_content(transfer: Transfer, request: ApprovalRequest, policy_set: int) -> None:
     try:
         content = canonical.read(request.payload, request.digest)
     except PayloadTampered as error:
@@ -53,7 +55,7 @@ def _prove_content(transfer: Transfer, request: ApprovalRequest) -> None:
     if request.action != "transfer.release" or request.subject_id != str(transfer.id):
         raise Unproven("The request on record is about something else.")
     makers = tuple(request.makers.values_list("person_id", flat=True))
-    expected = payload.build(transfer, revision=request.revision, policy_set=transfer.policy_decision.set_id, makers=makers)
+    expected = payload.build(transfer, revision=request.revision, policy_set=policy_set, makers=makers)
     if canonical.to_bytes(expected) != bytes(request.payload):
         raise Unproven(f"What was approved is not what would be executed: {', '.join(differences(content, expected))} differ.")
     if clock.now() > payload.not_after(content) and request.executed_at is None:

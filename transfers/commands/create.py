@@ -149,8 +149,8 @@ def _check_halts(transfer: Transfer, account: str) -> None:
             client_id=transfer.client_id,
             account_codes=(account,),
             asset_ids=(transfer.source_asset_id, transfer.target_asset_id),
-            corridor_id=transfer.corridor_id,
-            destination_id=str(transfer.destination_id),
+            corridor_id=transfer.corridor_id or "",
+            destination_id=str(transfer.destination_id or ""),
         )
     except Halted as halted:
         raise Refused(halted.code, halted.sentence) from halted
@@ -160,7 +160,7 @@ def _decide(order: WithdrawalOrder, understood: Understood, transfer: Transfer) 
     facts = TransferFacts(
         client_id=transfer.client_id,
         route=transfer.route,
-        corridor_id=transfer.corridor_id,
+        corridor_id=transfer.corridor_id or "",
         asset_id=transfer.source_asset_id,
         amount=transfer.source_amount,
         destination_kind=understood.destination.kind,
@@ -193,7 +193,7 @@ def _consume_limits(transfer: Transfer) -> None:
     try:
         consume_limits(
             client_id=transfer.client_id,
-            corridor_id=transfer.corridor_id,
+            corridor_id=transfer.corridor_id or "",
             asset_id=transfer.source_asset_id,
             amount=transfer.source_amount,
             subject_id=str(transfer.id),
@@ -232,7 +232,7 @@ def _open(order: WithdrawalOrder, transfer: Transfer, decision: PolicyDecision) 
         payload=payload.build(transfer, revision=1, policy_set=decision.set_id, makers=order.makers),
         quorum=max(decision.quorum, 1),
         role=REVIEW_ROLE if held else decision.role,
-        expires_at=transfer.not_after,
+        expires_at=transfer.good_until,
         makers=order.makers,
         policy_decision=decision,
     )

@@ -41,7 +41,8 @@ def end_unsent(transfer: Transfer, target: Status, *, failure_code: str, reason:
         due_at=None,
         **columns,
     )
-    apply_holds(released(transfer.hold_reference), transaction_id=transfer.id)
+    if transfer.hold_reference:
+        apply_holds(released(transfer.hold_reference), transaction_id=transfer.id)
 
 
 def _withdraw_request(transfer: Transfer, reason: str) -> None:

@@ -19,7 +19,12 @@ _ENDS_AS = {Status.CREATED: Status.EXPIRED, Status.QUOTED: Status.EXPIRED, Statu
 
 def expire_locked(transfer: Transfer) -> bool:
     """End the locked transfer when its time is up and nothing is committed outside. True when it ended."""
-    if clock.now() <= transfer.not_after or transfer.status not in _ENDS_AS or past_no_return(locks.legs(transfer.id)):
+    if (
+        transfer.not_after is None
+        or clock.now() <= transfer.not_after
+        or transfer.status not in _ENDS_AS
+        or past_no_return(locks.legs(transfer.id))
+    ):
         return False
     code = "bounds_expired"
     request = transfer.approval_request

@@ -20,5 +20,5 @@ def facts_of(transfer: Transfer, legs: dict[str, Leg]) -> PaymentFacts:
         target=bank.amount if bank else 0,
         settlement_account=chain.counterparty.get("account_code", ""),
         nostro_account=bank.account_code if bank else "",
-        corridor=transfer.corridor_id,
+        corridor=transfer.corridor_id or "",
     )

@@ -36,7 +36,7 @@ def build(transfer: Transfer, *, revision: int, policy_set: int, makers: tuple[U
         "min_target_amount": str(transfer.min_target_amount),
         "max_fee": str(transfer.max_fee),
         "max_total_debit": str(transfer.max_total_debit),
-        "not_after": transfer.not_after.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "not_after": transfer.good_until.astimezone(UTC).isoformat().replace("+00:00", "Z"),
         "destination_id": str(transfer.destination_id),
         "destination": transfer.destination_details,
         "client_reference": transfer.client_reference,

@@ -70,8 +70,8 @@ def _check_halts(transfer: Transfer) -> None:
         client_id=transfer.client_id,
         account_codes=(chart.client_account_code(transfer.client_id, transfer.source_asset_id),),
         asset_ids=(transfer.source_asset_id, transfer.target_asset_id),
-        corridor_id=transfer.corridor_id,
-        destination_id=str(transfer.destination_id),
+        corridor_id=transfer.corridor_id or "",
+        destination_id=str(transfer.destination_id or ""),
     )
 
 

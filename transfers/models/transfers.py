@@ -1,5 +1,7 @@
 """A transfer, its legs and the names the outside knows them by."""
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import Q
 
@@ -26,44 +28,49 @@ class MachineRow(models.Model):
         constraints = [models.UniqueConstraint(fields=["route", "version", "source", "target"], name="transfers_machine_row_once")]
 
 
+# Routes on which somebody orders us to send money away: what approvers sign is needed on them.
+WITHDRAWALS = (Route.ON_CHAIN_WITHDRAWAL, Route.OFF_RAMP)
+
+
 class Transfer(models.Model):
-    """A client's order to move money, from acceptance to reconciliation.
+    """Money of a client on its way, from acceptance to reconciliation: ordered by somebody, or arrived from outside.
 
     `status` moves only along MachineRow, by one `version` at a time, each with its TransferEvent in the same database
     transaction: the database checks all three. Amounts are minor units: `source_amount` of the source asset is the principal;
     fees come on top, at most `max_fee`; `source_amount + max_fee <= max_total_debit` is on hold from acceptance. The driver owns
-    the `due_at` and lease columns.
+    the `due_at` and lease columns. What only an order has (corridor, bounds, destination, policy decision, hold) is empty where
+    money arrives unordered; a constraint keeps it needed on WITHDRAWALS.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     reference = models.CharField(max_length=26, unique=True)
     client = models.ForeignKey("approvals.Client", on_delete=models.PROTECT, related_name="transfers")
-    route = models.TextField(choices=_choices(Route))
+    route = models.TextField(help_text="One of transfers.states.Route; the machine of that name must exist.")
     machine_version = models.PositiveSmallIntegerField()
     status = models.TextField(choices=_choices(Status), default=Status.CREATED)
     version = models.PositiveIntegerField(default=0, help_text="Number of the last event; a lost update is refused by it.")
     request_state = models.TextField(choices=_choices(RequestState), default=RequestState.RECEIVED)
     money_state = models.TextField(choices=_choices(MoneyState), default=MoneyState.NONE)
     evidence_state = models.TextField(choices=_choices(EvidenceState), default=EvidenceState.JOURNALED)
-    corridor = models.ForeignKey("approvals.Corridor", on_delete=models.PROTECT, related_name="+")
+    corridor = models.ForeignKey("approvals.Corridor", null=True, on_delete=models.PROTECT, related_name="+")
     source_asset = models.ForeignKey("ledger.Asset", on_delete=models.PROTECT, related_name="+")
     target_asset = models.ForeignKey("ledger.Asset", on_delete=models.PROTECT, related_name="+")
     source_amount = MinorUnitsField()
     target_amount = MinorUnitsField(null=True, help_text="Known from the firm quote on.")
     fee_amount = MinorUnitsField(default=0, help_text="Client fee in the source asset, fixed by the firm quote.")
     # The bounds that approvers sign. A firm quote inside them goes on; outside them the votes are void.
-    max_fee = MinorUnitsField()
-    max_total_debit = MinorUnitsField()
-    min_target_amount = MinorUnitsField()
-    not_after = models.DateTimeField()
-    destination = models.ForeignKey("approvals.Destination", on_delete=models.PROTECT, related_name="+")
-    destination_details = models.JSONField(help_text="The destination as it was when the transfer was made.")
+    max_fee = MinorUnitsField(default=0)
+    max_total_debit = MinorUnitsField(default=0)
+    min_target_amount = MinorUnitsField(default=0)
+    not_after = models.DateTimeField(null=True)
+    destination = models.ForeignKey("approvals.Destination", null=True, on_delete=models.PROTECT, related_name="+")
+    destination_details = models.JSONField(default=dict, help_text="The destination as it was when the transfer was made.")
     client_reference = models.TextField(blank=True, default="")
     metadata = models.JSONField(default=dict)
     approval_request = models.ForeignKey("approvals.ApprovalRequest", null=True, on_delete=models.PROTECT, related_name="+")
-    policy_decision = models.ForeignKey("approvals.PolicyDecision", on_delete=models.PROTECT, related_name="+")
+    policy_decision = models.ForeignKey("approvals.PolicyDecision", null=True, on_delete=models.PROTECT, related_name="+")
     quote = models.ForeignKey("transfers.Quote", null=True, on_delete=models.PROTECT, related_name="+")
-    hold_reference = models.TextField()
+    hold_reference = models.TextField(blank=True, default="")
     failure_code = models.TextField(blank=True, default="")
     failure_message = models.TextField(blank=True, default="")
     status_text = models.TextField(help_text="What the client is told.")
@@ -93,8 +100,22 @@ class Transfer(models.Model):
             ),
             models.CheckConstraint(condition=Q(fee_amount__lte=models.F("max_fee")), name="transfers_transfer_fee_within_bound"),
             models.CheckConstraint(
-                condition=Q(max_total_debit__gte=models.F("source_amount") + models.F("max_fee")),
+                condition=Q(max_total_debit=0) | Q(max_total_debit__gte=models.F("source_amount") + models.F("max_fee")),
                 name="transfers_transfer_debit_bound_covers_fee",
+            ),
+            models.CheckConstraint(
+                condition=~Q(route__in=[route.value for route in WITHDRAWALS])
+                | Q(
+                    ~Q(destination_details={}),
+                    ~Q(hold_reference=""),
+                    corridor__isnull=False,
+                    max_total_debit__gt=0,
+                    min_target_amount__gt=0,
+                    not_after__isnull=False,
+                    destination__isnull=False,
+                    policy_decision__isnull=False,
+                ),
+                name="transfers_transfer_withdrawal_has_its_terms",
             ),
         ]
         indexes = [
@@ -104,6 +125,13 @@ class Transfer(models.Model):
             models.Index(fields=["status", "state_entered_at"], name="transfers_transfer_in_state"),
             models.Index(fields=["client_reference"], condition=~Q(client_reference=""), name="transfers_transfer_client_ref"),
         ]
+
+    @property
+    def good_until(self) -> datetime:
+        """When the order lapses. Raises ValueError for a transfer that nobody ordered."""
+        if self.not_after is None:
+            raise ValueError(f"transfer {self.pk} on route {self.route} has no time limit")
+        return self.not_after
 
 
 class Leg(models.Model):

@@ -45,7 +45,7 @@ def _row(transfer: Transfer) -> Row:
     return Row(
         transfer=transfer,
         destination=destination_number(transfer.destination_details),
-        label=transfer.destination.label,
+        label=transfer.destination.label if transfer.destination else "",
         badges=tuple(badges(transfer)),
         wait=wait_of(transfer),
     )

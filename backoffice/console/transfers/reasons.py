@@ -33,8 +33,9 @@ def summary(outcome: str, version: int, trace: list[dict[str, Any]]) -> PolicySu
     return PolicySummary(outcome, version, [seen for seen in rules if seen["fired"]], rules, nearest)
 
 
-def policy_of(decision: PolicyDecision) -> PolicySummary:
-    return summary(decision.outcome, decision.set_id, decision.trace)
+def policy_of(decision: PolicyDecision | None) -> PolicySummary | None:
+    """None for what nobody ordered: it was not decided on."""
+    return None if decision is None else summary(decision.outcome, decision.set_id, decision.trace)
 
 
 def failure_of(transfer: Transfer) -> Failure | None:

@@ -165,6 +165,6 @@ def _book_gas(transfer: Transfer, sent: ChainTransaction, state: ChainState) -> 
                 gas_account=sent.wallet.gas_account_code,
                 cost=state.gas_cost,
                 value_at=clock.now(),
-                spent_for=postings.dimensions(transfer.client_id, transfer.corridor_id),
+                spent_for=postings.dimensions(transfer.client_id, transfer.corridor_id or ""),
             )
         )

@@ -22,7 +22,7 @@ def no_halt(transfer: Transfer, *, legs: dict[str, Leg] | None = None, provider:
         client_id=transfer.client_id,
         account_codes=accounts,
         asset_ids=(transfer.source_asset_id, transfer.target_asset_id),
-        corridor_id=transfer.corridor_id,
+        corridor_id=transfer.corridor_id or "",
         provider=provider,
-        destination_id=str(transfer.destination_id),
+        destination_id=str(transfer.destination_id or ""),
     )

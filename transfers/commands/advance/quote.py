@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.db import transaction
 
-from approvals.models import ApprovalRequest
+from approvals.models import ApprovalRequest, Corridor
 from audit import clock
 from transfers import locks
 from transfers.bounds import Bounds, breaches
@@ -26,10 +26,10 @@ _OVER = (ApprovalRequest.Status.REJECTED, ApprovalRequest.Status.WITHDRAWN, Appr
 
 def quote(lease: Lease) -> None:
     """Raises LeaseLost, Halted, Unproven, Refused and the rails' errors; none of them leaves anything half-done."""
-    transfer = Transfer.objects.select_related("corridor").get(pk=lease.transfer_id)
+    transfer = Transfer.objects.get(pk=lease.transfer_id)
     if not _ready(lease):
         return
-    offer = pricing.price(transfer.corridor, transfer.source_amount)
+    offer = pricing.price(Corridor.objects.get(pk=transfer.corridor_id), transfer.source_amount)
     crashpoint("quote.after_call")
     with transaction.atomic():
         transfer = locks.leased(lease, Status.CREATED)
@@ -57,7 +57,7 @@ def _ready(lease: Lease) -> bool:
             end_unsent(transfer, Status.CANCELLED, failure_code=code, reason=f"The request for approval was {request.status}.")
             return False
         if request is not None and request.status != ApprovalRequest.Status.APPROVED:
-            moves.set_columns(transfer, due_at=transfer.not_after)
+            moves.set_columns(transfer, due_at=transfer.good_until)
             return False
         permit(transfer)
     return True
@@ -69,7 +69,7 @@ def _bounds(transfer: Transfer) -> Bounds:
         max_fee=transfer.max_fee,
         max_total_debit=transfer.max_total_debit,
         min_target_amount=transfer.min_target_amount,
-        not_after=transfer.not_after,
+        not_after=transfer.good_until,
     )
 
 
@@ -94,7 +94,7 @@ def _quoted(transfer: Transfer, firm: Quote, offer: Price) -> None:
 
 def _stay(transfer: Transfer, firm: Quote, broken: list[str]) -> None:
     """The transfer waits for the market; the fact is told once, not at every look."""
-    again = min(clock.now() + REQUOTE_AFTER, transfer.not_after)
+    again = min(clock.now() + REQUOTE_AFTER, transfer.good_until)
     words = "; ".join(broken)
     told = transfer.last_error.startswith(FAILURES["quote_out_of_bounds"].code)
     columns = {"due_at": again, "last_error": f"quote_out_of_bounds: {words}"}
