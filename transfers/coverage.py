@@ -1,6 +1,7 @@
 """Which events tell the rows of this floor."""
 
 from audit import coverage
+from transfers.vocabulary import CALENDAR_SET
 
 # Every version of a transfer is one event of its own and one of the trail.
 _TRANSFERS = "SELECT id::text AS key, version AS versions, created_at AS since FROM transfers_transfer"
@@ -55,6 +56,7 @@ _SIGNED = """
                AND metadata->>'attempt' = kept.attempt::text) AS events
       FROM transfers_chaintransaction AS kept JOIN transfers_leg AS leg ON leg.id = kept.leg_id
 """
+_SET_AT = "(SELECT min(history_date) FROM transfers_historicalbankcalendar AS version WHERE version.id = kept.id)"
 
 
 def register() -> None:
@@ -63,6 +65,11 @@ def register() -> None:
     coverage.covered("transfers_leg", _LEGS)
     coverage.covered("transfers_walletreservation", _RESERVATIONS)
     coverage.covered("transfers_chaintransaction", _SIGNED)
+    coverage.covered(
+        "transfers_bankcalendar",
+        coverage.by_resource("transfers_bankcalendar", resource_type="bank_calendar", types=(CALENDAR_SET,), since=_SET_AT),
+    )
+    coverage.exempt("it keeps the versions of a table whose versions are counted", "transfers_historicalbankcalendar")
     coverage.exempt("somebody offered a price; the one that a transfer goes by is named in its event", "transfers_quote")
     coverage.exempt("it keeps what was said to and by others, as evidence", "transfers_providercall", "transfers_inboundwebhook")
     coverage.exempt("it keeps the names that the outside has for something", "transfers_externalreference")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce, Greatest
 
 from approvals.models import ApprovalRequest
@@ -23,17 +23,23 @@ class Overdue:
     client_id: str
     status: str
     since: datetime
+    deadline_at: datetime | None
     last_error: str
     stopped_by: str
 
 
-def overdue(*, route: Route, status: Status, before: datetime, waits_for_people: bool, limit: int) -> tuple[list[Overdue], int]:
-    """Those on `route` whose wait in `status` began earlier than `before`: the `limit` longest first, and how many there are."""
+def overdue(
+    *, route: Route, status: Status, waits_for_people: bool, limit: int, longest: timedelta | None = None
+) -> tuple[list[Overdue], int]:
+    """Those on `route` that should have left `status` by now: the `limit` that wait longest first, and how many there are.
+
+    Their stored deadline decides; `longest` takes its place in a drill."""
     decided_at = Coalesce("approval_request__decided_at", "state_entered_at")
     waiting = _waiting(route, status, waits_for_people=waits_for_people).annotate(since=Greatest("state_entered_at", decided_at))
-    found = waiting.filter(since__lt=before)
+    late = Q(deadline_at__lt=clock.now()) if longest is None else Q(since__lt=clock.now() - longest)
+    found = waiting.filter(late)
     rows = found.order_by("since", "id")[:limit]
-    names = ("id", "reference", "client_id", "status", "since", "last_error", "stopped_by")
+    names = ("id", "reference", "client_id", "status", "since", "deadline_at", "last_error", "stopped_by")
     listed = [Overdue(*row) for row in rows.values_list(*names)]
     return listed, found.count() if len(listed) == limit else len(listed)
 

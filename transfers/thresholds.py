@@ -1,4 +1,5 @@
-"""How long a transfer may stay in a state before somebody should look: for the alert checks and the transfer page."""
+"""How long a transfer may stay in a state before somebody should look. Its deadline is stored when it enters the state
+(commands.deadlines); where a bank keeps hours, its calendar takes the place of these times."""
 
 from datetime import timedelta
 
@@ -8,8 +9,8 @@ from transfers.states import Route, Status
 THRESHOLDS: dict[tuple[Route, Status], Threshold] = {
     (route, status): threshold for route, machine in ROUTES.items() for status, threshold in machine.thresholds.items()
 }
-# A transfer that waits for people has the approval's own deadline; this only warns before it.
-APPROVAL_WARNING = timedelta(minutes=30)
+# People may take longer than machines; the approval's own deadline is later still.
+WAITS_FOR_APPROVAL = timedelta(hours=2)
 
 
 def threshold(route: Route, status: Status) -> Threshold | None:

@@ -5,4 +5,6 @@ WEBHOOKS_REPROCESSED = "webhooks.reprocessed"
 # Shared with commands.create, which records what it refuses itself.
 TRANSFER_REFUSED = "transfer.refused"
 
-DOORS = (API_ACCESS_REFUSED, WEBHOOKS_REPROCESSED)
+CALENDAR_SET = "bank_calendar.set"
+
+DOORS = (API_ACCESS_REFUSED, WEBHOOKS_REPROCESSED, CALENDAR_SET)

@@ -1,4 +1,5 @@
-"""How long is too long: the times of transfers.thresholds, any of which ALERT_THRESHOLDS replaces for drills and tests.
+"""How long is too long. Transfers carry a deadline for each state; ALERT_THRESHOLDS puts another time in its place for drills and
+tests, and in the place of the times below.
 
 Names, the more special first: `off_ramp:CONFIRMED`, `CONFIRMED`, `CREATED:approval`, `process`, `seal`, `anchor`. Values are
 seconds.
@@ -11,10 +12,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error
 
 from transfers.states import Route, Status
-from transfers.thresholds import threshold
 
-# People may take longer than machines; the approval's own deadline is later still.
-WAITS_FOR_APPROVAL = timedelta(hours=2)
 DEAD_PROCESS = timedelta(seconds=60)
 # How long an event may wait for its seal, and a checkpoint for an anchor.
 SEAL_BEHIND = timedelta(seconds=60)
@@ -22,14 +20,13 @@ ANCHOR_BEHIND = timedelta(minutes=5)
 APPROVAL, PROCESS, SEAL, ANCHOR = "CREATED:approval", "process", "seal", "anchor"
 
 
-def state(route: Route, status: Status) -> timedelta | None:
-    """None for a state in which nothing is awaited."""
-    known = threshold(route, status)
-    return _replaced(f"{route}:{status}", str(status), default=known.overdue) if known else None
+def state_in_drill(route: Route, status: Status) -> timedelta | None:
+    """None outside a drill: then the deadline that is stored on the transfer counts."""
+    return _given(f"{route}:{status}", str(status))
 
 
-def approval() -> timedelta:
-    return _replaced(APPROVAL, default=WAITS_FOR_APPROVAL)
+def approval_in_drill() -> timedelta | None:
+    return _given(APPROVAL)
 
 
 def dead_process() -> timedelta:
@@ -44,12 +41,14 @@ def anchor() -> timedelta:
     return _replaced(ANCHOR, default=ANCHOR_BEHIND)
 
 
-def _replaced(*names: str, default: timedelta) -> timedelta:
+def _replaced(name: str, *, default: timedelta) -> timedelta:
+    given = _given(name)
+    return default if given is None else given
+
+
+def _given(*names: str) -> timedelta | None:
     given: Mapping[str, str] = settings.ALERT_THRESHOLDS
-    for name in names:
-        if name in given:
-            return timedelta(seconds=float(given[name]))
-    return default
+    return next((timedelta(seconds=float(given[name])) for name in names if name in given), None)
 
 
 def check_settings(**_: object) -> list[CheckMessage]:

@@ -54,6 +54,7 @@ def outside(plan: Plan) -> Iterator[Program]:
             *("--webhook-secret-file", str(plan.keys.webhook_path("bank"))),
             *("--statement-interval", _setting(plan, "BANK_STATEMENT_INTERVAL", "30")),
             *("--settle-delay", _setting(plan, "BANK_SETTLE_DELAY", "2")),
+            "--hurry",
         ]
         yield _simulator(plan, "bank", arguments)
     if "notary" in plan.embedded:

@@ -3,7 +3,6 @@
 The queries name exactly the transfers that are due, so that one that can never be closed keeps no other from its turn.
 """
 
-from datetime import timedelta
 from uuid import UUID
 
 import structlog
@@ -23,9 +22,6 @@ from transfers.models import Leg, Transfer
 log = structlog.get_logger(__name__)
 
 TRANSFERS_PER_RUN = 200
-# A payment that the outside still has not shown after this long is a break.
-HOUR = timedelta(hours=1)
-MISSING_AFTER = 24 * HOUR
 REWRITTEN = "rewritten:"
 
 _OPEN = (Break.Status.OPEN, Break.Status.INVESTIGATING)
@@ -88,7 +84,7 @@ def report_missing() -> int:
     ).exclude(item__kind="gas")
     told = Break.objects.filter(subject_key=Concat(Value(_MISSING), OuterRef("reference")))
     source = Source.objects.filter(account_code=OuterRef("account_code"))
-    late = Transfer.objects.filter(_awaiting(), state_entered_at__lt=clock.now() - MISSING_AFTER)
+    late = Transfer.objects.filter(_awaiting(), deadline_at__lt=clock.now())
     legs = Leg.objects.filter(
         Exists(source), ~_has_match(Role.PAYMENT), ~Exists(shown_otherwise), ~Exists(told), transfer__in=late.values("pk")
     )
@@ -103,7 +99,7 @@ def _report(leg: Leg) -> int:
         source=source,
         subject_key=f"{_MISSING}{leg.reference}",
         title=f"Transfer {leg.transfer.reference}: the outside does not show the payment",
-        explanation=f"Our books moved over {MISSING_AFTER // HOUR} hours ago; {source.name} has no such line.",
+        explanation=f"It should have been shown by {leg.transfer.deadline_at:%Y-%m-%d %H:%M} UTC; {source.name} has no such line.",
         currency=leg.asset_id,
         expected=leg.amount,
         actual=None,

@@ -8,7 +8,9 @@ from django.db import connection
 from audit import clock
 from backoffice.alerts import checks
 from backoffice.alerts.models import Alert
+from transfers.commands.deadlines import deadline
 from transfers.models import Transfer
+from transfers.states import Status
 
 
 def in_state(transfer: Transfer, status: str, since: datetime, **columns: Any) -> None:
@@ -17,6 +19,8 @@ def in_state(transfer: Transfer, status: str, since: datetime, **columns: Any) -
         # What is still to be checked at the commit is checked now, for it keeps the table from being altered.
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("ALTER TABLE transfers_transfer DISABLE TRIGGER USER")
+        transfer.route = columns.get("route", transfer.route)
+        columns.setdefault("deadline_at", deadline(transfer, Status(status), since))
         Transfer.objects.filter(pk=transfer.pk).update(status=status, state_entered_at=since, **columns)
         cursor.execute("ALTER TABLE transfers_transfer ENABLE TRIGGER USER")
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")

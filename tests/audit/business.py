@@ -44,6 +44,8 @@ from tests.reconciliation.outside import bank_source, wallet_source
 from tests.transfers import world as worlds
 from tests.transfers.tame import every_ending, tame_outside
 from tests.transfers.world import ACCOUNT, LONG_AGO, UNIT, USDC, World, acting, request_of
+from transfers.calendars import Calendar
+from transfers.commands.calendars import set_calendar
 from transfers.commands.cancel import cancel
 from transfers.commands.reconcile import mark_reconciled
 from transfers.models import BankAccount, Leg, Transfer
@@ -60,6 +62,7 @@ def some_business() -> World:
         _parties(world)
         _rules(world)
         _outside(paid)
+        set_calendar(Calendar(code="bank", title="Bank", zone="UTC"), valid_from=LONG_AGO)
         prove_all()
         return world
 

@@ -28,6 +28,7 @@ from ledger.queries import unit
 from transfers import locks
 from transfers.bounds import minimum_target
 from transfers.commands import moves, payload, pricing
+from transfers.commands.deadlines import accepted_deadline
 from transfers.commands.orders import Understood, WithdrawalOrder, understand
 from transfers.commands.pricing import Price
 from transfers.commands.wake import wake_after_commit
@@ -213,6 +214,7 @@ def _ask_approval(order: WithdrawalOrder, transfer: Transfer, decision: PolicyDe
     else:
         transfer.approval_request = _open(order, transfer, decision)
         transfer.due_at = transfer.not_after
+    transfer.deadline_at = accepted_deadline(transfer)
     transfer.hold_reference = payload.hold_reference(transfer.reference)
     transfer.status_text = status_text(
         Route(transfer.route), Status.CREATED, awaiting_approval=decision.outcome == "require_approval"

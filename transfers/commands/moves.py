@@ -4,6 +4,7 @@
 names the version, status and fence that were read, so a writer that was overtaken changes nothing and hears of it.
 """
 
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
@@ -13,6 +14,7 @@ from audit.commands import record
 from audit.envelope import as_jsonb, envelope
 from audit.identity import new_id
 from transfers import machines
+from transfers.commands.deadlines import deadline, expectation
 from transfers.errors import Conflict, IllegalTransition
 from transfers.models import Transfer
 from transfers.states import Route, Status
@@ -37,18 +39,29 @@ def move(transfer: Transfer, target: Status, *, reason: str = "", data: dict[str
     source = Status(transfer.status)
     if not machines.may(Route(transfer.route), transfer.machine_version, source, target):
         raise IllegalTransition(f"a transfer on route {transfer.route} cannot go from {source} to {target}")
-    text = status_text(Route(transfer.route), target, failure_code=columns.get("failure_code", ""))
+    now = clock.now()
+    text = _text(transfer, target, now, columns.get("failure_code", ""))
     kind = REQUOTING if target is Status.CREATED else MOVED[target]
     settled = {
         "status": target.value,
         "status_text": text,
-        "state_entered_at": clock.now(),
+        "state_entered_at": now,
+        "deadline_at": deadline(transfer, target, now),
         "attempts": 0,
         "last_error": "",
         "stopped_by": "",
     }
     _write(transfer, {**settled, **columns})
     _tell(transfer, kind, source=source.value, reason=reason, data=data or {})
+
+
+def _text(transfer: Transfer, target: Status, now: datetime, failure_code: str) -> str:
+    """A payout over a bank that keeps hours says on which day it comes."""
+    if target is Status.CONFIRMED and not failure_code:
+        expected = expectation(transfer, now)
+        if expected is not None and expected.words():
+            return expected.words()
+    return status_text(Route(transfer.route), target, failure_code=failure_code)
 
 
 def note(transfer: Transfer, kind: str, *, reason: str = "", data: dict[str, Any] | None = None, **columns: Any) -> None:

@@ -20,6 +20,7 @@ from ledger.queries import unit
 from transfers import locks
 from transfers.commands import moves
 from transfers.commands.create import RELEASE_ACTION
+from transfers.commands.deadlines import deadline
 from transfers.commands.ending import end_unsent
 from transfers.commands.expire import expire_release
 from transfers.commands.wake import wake_after_commit
@@ -81,7 +82,15 @@ def _act_on(transfer: Transfer, outcome: VoteOutcome, vote: DecideInput) -> None
     elif outcome.status == ApprovalRequest.Status.APPROVED:
         text = status_text(Route(transfer.route), Status.CREATED)
         data = {"request": str(vote.request_id), "collected": outcome.collected, "quorum": outcome.quorum}
-        moves.note(transfer, "transfer.approved", data=data, due_at=clock.now(), status_text=text)
+        now = clock.now()
+        moves.note(
+            transfer,
+            "transfer.approved",
+            data=data,
+            due_at=now,
+            deadline_at=deadline(transfer, Status.CREATED, now),
+            status_text=text,
+        )
         wake_after_commit(transfer.id)
 
 

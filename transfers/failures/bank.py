@@ -20,6 +20,14 @@ ENTRIES: tuple[Failure, ...] = (
         ends=False,
     ),
     Failure(
+        "cut_off_missed",
+        "The payout was ordered on a day on which the bank is closed, or after its cut-off.",
+        "Stays in CONFIRMED; the order carries the next business day as its value date, and the deadline moves with it.",
+        "Your payout is with the bank, which works on it on its next business day.",
+        "Nothing: the leg says which day. Tell a client who asks that banks on this corridor keep hours.",
+        ends=False,
+    ),
+    Failure(
         "bank_rejected",
         "The bank answers RJCT to the payment.",
         "CONFIRMED to FAILED; the conversion is reversed, so principal and fee are back in the client's balance.",

@@ -1,5 +1,6 @@
 """Floor 4, the data plane: transfers with their legs, calls, chain transactions and references."""
 
+from transfers.models.calendars import BankCalendar
 from transfers.models.calls import InboundWebhook, ProviderCall
 from transfers.models.chain import ChainTransaction, Wallet, WalletReservation
 from transfers.models.events import TransferEvent
@@ -10,6 +11,7 @@ from transfers.models.transfers import ExternalReference, Leg, MachineRow, Trans
 
 __all__ = [
     "BankAccount",
+    "BankCalendar",
     "ChainTransaction",
     "ExternalReference",
     "Heartbeat",

@@ -42,3 +42,6 @@ class BankAccount(models.Model):
     holder = models.TextField()
     asset = models.ForeignKey("ledger.Asset", on_delete=models.PROTECT, related_name="+")
     account_code = models.TextField(help_text="Ledger account of the nostro.")
+    calendar_code = models.TextField(
+        blank=True, default="", help_text="Calendar of the rail it pays over; empty: open at any time."
+    )

@@ -80,6 +80,7 @@ class Transfer(models.Model):
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
     state_entered_at = models.DateTimeField()
+    deadline_at = models.DateTimeField(null=True, help_text="By when it should have left this state; null when nothing is awaited.")
     # The driver's columns.
     due_at = models.DateTimeField(null=True, help_text="When the driver looks next; null when nothing is to be done by it.")
     lease_owner = models.TextField(blank=True, default="")
@@ -123,6 +124,7 @@ class Transfer(models.Model):
             models.Index(fields=["client", "-created_at", "-id"], name="transfers_transfer_by_client"),
             models.Index(fields=["-created_at", "-id"], name="transfers_transfer_newest"),
             models.Index(fields=["status", "state_entered_at"], name="transfers_transfer_in_state"),
+            models.Index(fields=["deadline_at"], condition=Q(deadline_at__isnull=False), name="transfers_transfer_deadline"),
             models.Index(fields=["client_reference"], condition=~Q(client_reference=""), name="transfers_transfer_client_ref"),
         ]
 
@@ -156,6 +158,10 @@ class Leg(models.Model):
     money_state = models.TextField(choices=_choices(MoneyState), default=MoneyState.NONE)
     evidence_state = models.TextField(choices=_choices(EvidenceState), default=EvidenceState.JOURNALED)
     created_at = models.DateTimeField()
+    # Of a leg over a bank, from its order on.
+    value_date = models.DateField(null=True, help_text="The day the bank was asked to work on it.")
+    expected_on = models.DateField(null=True, help_text="The day the beneficiary should have it.")
+    missed_cut_off = models.TextField(blank=True, default="", help_text="Why it is not worked on the day it was ordered, in words.")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["transfer", "ordinal"], name="transfers_leg_ordinal_once")]

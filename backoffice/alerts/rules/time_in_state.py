@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from audit import clock
 from backoffice.alerts import thresholds
 from backoffice.alerts.models import Alert
 from backoffice.alerts.rules.base import Finding, Rule, Severity
@@ -42,18 +41,16 @@ class TimeInState:
         return f"time in state: {self.route} {self.status}" + (" (approval)" if self.waits_for_people else "")
 
     def find(self) -> list[Finding] | None:
-        longest = thresholds.approval() if self.waits_for_people else thresholds.state(self.route, self.status)
-        if longest is None:
-            return []
+        drill = thresholds.approval_in_drill() if self.waits_for_people else thresholds.state_in_drill(self.route, self.status)
         rows, count = overdue(
             route=self.route,
             status=self.status,
-            before=clock.now() - longest,
             waits_for_people=self.waits_for_people,
             limit=ALERTS_PER_RULE,
+            longest=drill,
         )
-        found = [self._one(row, longest) for row in rows]
-        return found if count <= len(rows) else [*found, self._rest(count - len(rows), longest, rows[-1].since)]
+        found = [self._one(row, drill) for row in rows]
+        return found if count <= len(rows) else [*found, self._rest(count - len(rows), _allowed(rows[-1], drill), rows[-1].since)]
 
     def why_gone(self, alerts: Sequence[Alert]) -> dict[UUID, str]:
         now = statuses([alert.transfer_id for alert in alerts if alert.transfer_id])
@@ -75,7 +72,7 @@ class TimeInState:
     def _severity(self) -> Severity:
         return Severity.CRITICAL if self.status in _CRITICAL else Severity.WARNING
 
-    def _one(self, row: Overdue, longest: timedelta) -> Finding:
+    def _one(self, row: Overdue, drill: timedelta | None) -> Finding:
         said = [f"It has been {self.status} since {_stamp(row.since)} and waits for {self.waits_for}."]
         if row.stopped_by:
             said.append(f"Stopped by: {row.stopped_by}.")
@@ -84,7 +81,7 @@ class TimeInState:
         return Finding(
             cause_key=str(row.transfer_id),
             severity=self._severity,
-            title=f"{row.reference} is {self.status} for over {_words(longest)}",
+            title=f"{row.reference} is {self.status} for over {_words(_allowed(row, drill))}",
             detail=" ".join(said),
             link=f"/transfers/{row.transfer_id}/",
             runbook=self._runbook,
@@ -113,10 +110,18 @@ def _stamp(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
+def _allowed(row: Overdue, drill: timedelta | None) -> timedelta:
+    """How long it might have taken: from when the wait began to the deadline that was set for it."""
+    if drill is not None:
+        return drill
+    return row.deadline_at - row.since if row.deadline_at else timedelta(0)
+
+
 def _words(length: timedelta) -> str:
-    seconds = int(length.total_seconds())
+    """In whole units: a wait that began a moment after its deadline was set is as long as the deadline says."""
+    seconds = round(length.total_seconds())
     for size, word in ((3600, "hour"), (60, "minute")):
-        if seconds >= size and seconds % size == 0:
+        if seconds >= size and (seconds % size == 0 or seconds >= 10 * size):
             count = seconds // size
             return f"{count} {word}{'s' if count != 1 else ''}"
     return f"{seconds} seconds"

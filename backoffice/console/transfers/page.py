@@ -42,6 +42,7 @@ def context(transfer: Transfer, operator: Operator) -> dict[str, Any]:
         "sees_audit": operator.has_perm("audit.view_auditevent"),
         "destination": destination_number(transfer.destination_details),
         "is_on_chain": transfer.route == Route.ON_CHAIN_WITHDRAWAL,
+        "payout": story.leg("bank"),
         "names": names.names(story),
         "rate": money.rate(story),
         "possible": possible,

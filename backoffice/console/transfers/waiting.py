@@ -34,12 +34,20 @@ def wait_of(transfer: Transfer) -> Wait | None:
     """None for a state in which nothing is awaited. Reads `transfer.approval_request`."""
     route, status, request = Route(transfer.route), Status(transfer.status), transfer.approval_request
     if is_pending(transfer):
-        return Wait(transfer.state_entered_at, thresholds.approval(), "people")
-    known, longest = threshold(route, status), thresholds.state(route, status)
-    if known is None or longest is None:
+        return _wait(transfer, transfer.state_entered_at, thresholds.approval_in_drill(), "people")
+    known = threshold(route, status)
+    if known is None:
         return None
     decided = request.decided_at if request else None
-    return Wait(max(transfer.state_entered_at, decided or transfer.state_entered_at), longest, known.waits_for)
+    since = max(transfer.state_entered_at, decided or transfer.state_entered_at)
+    return _wait(transfer, since, thresholds.state_in_drill(route, status), known.waits_for)
+
+
+def _wait(transfer: Transfer, since: datetime, drill: timedelta | None, waits_for: str) -> Wait | None:
+    """A drill's time goes before the stored deadline."""
+    if drill is not None:
+        return Wait(since, drill, waits_for)
+    return Wait(since, transfer.deadline_at - since, waits_for) if transfer.deadline_at else None
 
 
 def is_pending(transfer: Transfer) -> bool:

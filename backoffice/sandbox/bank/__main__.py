@@ -27,6 +27,9 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
         "--statement-interval", type=float, default=30.0, help="seconds after a booking until it is reported; 0: on request"
     )
     parser.add_argument("--settle-delay", type=float, default=2.0, help="seconds from taking a payment to booking it")
+    parser.add_argument(
+        "--hurry", action="store_true", help="work on dated orders at once, so that a sandbox shows a whole transfer on a Sunday"
+    )
     parser.add_argument("--webhook-url", default="", help="where hints are posted; empty: none are sent")
     parser.add_argument("--webhook-secret-file", type=Path, help="Standard Webhooks secret (default DIR/bank.webhook-secret)")
     return parser.parse_args(argv)
@@ -50,7 +53,7 @@ class Office:
         self._clerk = Loop("clerk", clerk.work, on_death=self._on_death)
         deliverer = _deliverer(arguments)
         self._courier = Loop("courier", lambda: clerk.deliver(deliverer), on_death=self._on_death) if deliverer else None
-        counter = Counter(books, settle_delay_s=delay, wake=self._clerk.wake)
+        counter = Counter(books, settle_delay_s=delay, hurry=arguments.hurry, wake=self._clerk.wake)
         self._server = Server((arguments.host, arguments.port), token=token, routes=counter.routes())
 
     def run(self) -> int:

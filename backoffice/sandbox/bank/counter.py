@@ -21,15 +21,22 @@ from backoffice.sandbox.bank.server import Answer, Request, Routes
 
 
 class Counter:
-    """`wake` tells the clerk that there may be something to do."""
+    """`wake` tells the clerk that there may be something to do; in a `hurry`, orders are not kept until their day."""
 
     def __init__(
-        self, books: Books, *, settle_delay_s: float, wake: Callable[[], None], clock: Callable[[], float] = time.time
+        self,
+        books: Books,
+        *,
+        settle_delay_s: float,
+        wake: Callable[[], None],
+        clock: Callable[[], float] = time.time,
+        hurry: bool = False,
     ) -> None:
         self._books = books
         self._settle_delay_s = settle_delay_s
         self._wake = wake
         self._clock = clock
+        self._hurry = hurry
 
     def routes(self) -> Routes:
         return (
@@ -57,7 +64,9 @@ class Counter:
 
     def submit(self, request: Request) -> Answer:
         try:
-            answer = payments.submit(self._books, request.body, now=self._clock(), settle_delay_s=self._settle_delay_s)
+            answer = payments.submit(
+                self._books, request.body, now=self._clock(), settle_delay_s=self._settle_delay_s, hurry=self._hurry
+            )
         except pain001.BadMessage as error:
             raise Problem(400, "bad_message", str(error)) from error
         self._wake()

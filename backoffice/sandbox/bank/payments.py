@@ -25,8 +25,8 @@ class Rejected(Exception):
         self.code = code
 
 
-def submit(books: Books, content: bytes, *, now: float, settle_delay_s: float) -> bytes:
-    """The pain.002 that answers this message. Raises pain001.BadMessage when it cannot be read."""
+def submit(books: Books, content: bytes, *, now: float, settle_delay_s: float, hurry: bool = False) -> bytes:
+    """The pain.002 that answers this message; in a `hurry` no order waits for its day. Raises pain001.BadMessage."""
     order = pain001.read(content)
     with books.transaction() as rows:
         stored = rows.execute("SELECT digest, answer FROM message WHERE message_id = ?", (order.message_id,)).fetchone()
@@ -35,7 +35,7 @@ def submit(books: Books, content: bytes, *, now: float, settle_delay_s: float) -
         if stored is not None:
             words = "another message was received under this MsgId"
             return pain002.write_group_rejection(bic=books.bank.bic, message_id=order.message_id, code="DU01", words=words, at=now)
-        outcomes = [_take(rows, order.message_id, one, now, settle_delay_s) for one in order.instructions]
+        outcomes = [_take(rows, order.message_id, one, now, settle_delay_s, hurry=hurry) for one in order.instructions]
         answer = pain002.write(bic=books.bank.bic, message_id=order.message_id, outcomes=outcomes, at=now)
         rows.execute("INSERT INTO message VALUES (?, ?, ?, ?)", (order.message_id, order.digest, answer, now))
     return answer
@@ -78,11 +78,14 @@ def _settle(rows: sqlite3.Connection, row: sqlite3.Row, now: float) -> None:
         book(rows, iban=row["creditor_account"], amount=row["amount"], kind="incoming", booked_at=now, **names, **other)
 
 
-def _take(rows: sqlite3.Connection, message_id: str, one: Instruction, now: float, settle_delay_s: float) -> Outcome:
+def _take(
+    rows: sqlite3.Connection, message_id: str, one: Instruction, now: float, settle_delay_s: float, *, hurry: bool
+) -> Outcome:
     try:
         amount = _check(rows, one)
         verdict, code, words = TAKEN, "", ""
-        next_at: float | None = max(now, _start_of(one.execution_date)) + settle_delay_s / 2
+        begins = now if hurry else max(now, _start_of(one.execution_date))
+        next_at: float | None = begins + settle_delay_s / 2
     except Rejected as refusal:
         amount, next_at = 0, None
         verdict, code, words = REJECTED, refusal.code, str(refusal)

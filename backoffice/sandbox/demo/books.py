@@ -11,6 +11,7 @@ from ledger.chart import AccountKind
 from ledger.commands import Line, Posting, open_account, post, register_asset
 from ledger.queries import unit
 from reconciliation.models import Source
+from transfers.commands.calendars import set_calendar
 from transfers.models import BankAccount, Wallet
 
 _FIAT = ("USD", "MXN", "EUR")
@@ -115,6 +116,12 @@ def _book_hot_wallet(token_account: str, gas_account: str) -> None:
     )
 
 
+def seed_calendars() -> None:
+    """The days and hours of the banks that we pay over."""
+    for calendar in company.CALENDARS:
+        set_calendar(calendar, valid_from=OPENED_AT)
+
+
 def seed_nostro(nostro: company.DemoNostro, provider: str) -> None:
     """The bank account with the IBAN and opening balance that the sandbox bank has for its currency."""
     bank: BankConfig = read_config(DEFAULT_CONFIG)
@@ -136,6 +143,7 @@ def seed_nostro(nostro: company.DemoNostro, provider: str) -> None:
             "holder": theirs.holder,
             "asset_id": nostro.currency,
             "account_code": code,
+            "calendar_code": nostro.calendar,
         },
     )
     Source.objects.get_or_create(

@@ -1,7 +1,9 @@
 """Who and what the demo company is. Amounts are decimal strings in major units. Nothing here acts."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import time, timedelta
+
+from transfers.calendars import Calendar
 
 NETWORK = "ethereum"
 USDC = "USDC.ethereum"
@@ -98,9 +100,39 @@ class DemoNostro:
     code: str
     name: str
     currency: str
+    calendar: str
 
 
-NOSTROS = (DemoNostro("nordbank-mxn", "Nordbank, Mexican pesos", "MXN"), DemoNostro("nordbank-eur", "Nordbank, euro", "EUR"))
+NOSTROS = (
+    DemoNostro("nordbank-mxn", "Nordbank, Mexican pesos", "MXN", "mexico"),
+    DemoNostro("nordbank-eur", "Nordbank, euro", "EUR", "target"),
+)
+
+# The sandbox bank works on an order at once all the same (--hurry), so that a demo on a Sunday shows a whole payout.
+CALENDARS = (
+    Calendar(
+        code="target",
+        title="TARGET, euro",
+        zone="Europe/Vienna",
+        market="XECB",
+        opens=time(8),
+        cut_off=time(16),
+        closes=time(18),
+        settlement_days=1,
+    ),
+    Calendar(
+        code="mexico",
+        title="Mexican banks",
+        zone="America/Mexico_City",
+        market="XMEX",
+        cut_off=time(17, 30),
+        closes=time(18),
+        also_closed=frozenset({"12-12"}),
+    ),
+    Calendar(
+        code="fedwire", title="Fedwire, US dollar", zone="America/New_York", market="XFED", cut_off=time(17), closes=time(18, 30)
+    ),
+)
 
 HOUSE_USDC = "1000000.00"
 GAS_ETH = "250.0"

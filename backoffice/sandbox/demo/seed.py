@@ -49,6 +49,7 @@ def _seed_on(chain: SandboxChain, demo: dict[str, Any], path: Path) -> dict[str,
         books.seed_client_account(client)
         demo["destinations"][client.id] = control.seed_destinations(client)
     _seed_wallets(chain)
+    books.seed_calendars()
     for nostro in company.NOSTROS:
         books.seed_nostro(nostro, company.BANK)
     demo["wallets"] = dict(Wallet.objects.values_list("code", "address"))

@@ -18,6 +18,7 @@ from transfers.commands import calls, moves
 from transfers.commands.advance.bank_verdict import act_on
 from transfers.commands.advance.lock_funds import BANK
 from transfers.commands.advance.permit import no_halt
+from transfers.commands.deadlines import Expectation, expected_of
 from transfers.crashpoints import crashpoint
 from transfers.errors import LeaseLost
 from transfers.locks import Lease
@@ -66,6 +67,9 @@ def _commit_intent(lease: Lease) -> tuple[Leg, CreditTransfer]:
 
 
 def _new_intent(transfer: Transfer, leg: Leg, account: BankAccount) -> ProviderCall:
+    now = clock.now()
+    expected = expected_of(account, now)
+    value_date = expected.plan.value_date if expected.plan else now.date()
     currency = unit(leg.asset_id)
     names = dict(leg.external_references.values_list("kind", "value"))
     request: dict[str, Any] = {
@@ -79,18 +83,35 @@ def _new_intent(transfer: Transfer, leg: Leg, account: BankAccount) -> ProviderC
         "amount_minor": leg.amount,
         "currency": currency.code,
         "exponent": currency.exponent,
-        "execution_date": clock.now().date().isoformat(),
+        "execution_date": value_date.isoformat(),
         "remittance": transfer.client_reference or transfer.reference,
     }
     call = calls.begin(key=_key(leg), transfer=transfer, leg=leg, provider=account.provider, operation="pay", request=request)
-    Leg.objects.filter(pk=leg.pk).update(request_state=RequestState.FORWARDED)
+    Leg.objects.filter(pk=leg.pk).update(request_state=RequestState.FORWARDED, value_date=value_date, **_dates(expected))
+    names_told = {"leg": leg.reference, "end_to_end_id": names["end_to_end_id"], "value_date": value_date.isoformat()}
     moves.note(
         transfer,
         "transfer.payout_ordered",
-        data={"leg": leg.reference, "end_to_end_id": names["end_to_end_id"], "amount": str(leg.amount), "asset": leg.asset_id},
+        reason=expected.plan.missed if expected.plan else "",
+        data={**names_told, "amount": str(leg.amount), "asset": leg.asset_id, **_missed(expected)},
         request_state=RequestState.FORWARDED,
+        **_promised(expected),
     )
     return call
+
+
+def _dates(expected: Expectation) -> dict[str, Any]:
+    plan = expected.plan
+    return {"expected_on": plan.pays_on, "missed_cut_off": plan.missed} if plan else {}
+
+
+def _missed(expected: Expectation) -> dict[str, str]:
+    return {"code": "cut_off_missed"} if expected.plan and expected.plan.missed else {}
+
+
+def _promised(expected: Expectation) -> dict[str, Any]:
+    """A halt may have held the order past a cut-off: from here on, what counts is when it really went out."""
+    return {"deadline_at": expected.plan.late_after, "status_text": expected.words()} if expected.plan else {}
 
 
 def _ask_first(leg: Leg) -> BankAnswer | None:

@@ -2,7 +2,7 @@
 -- their function. Column grants say what may change on a row; the triggers say how.
 GRANT SELECT ON
     transfers_transfer, transfers_leg, transfers_externalreference, transfers_machinerow, transfers_event, transfers_quote,
-    transfers_bankaccount, transfers_wallet, transfers_walletreservation, transfers_chaintransaction, transfers_providercall,
+    transfers_bankaccount, transfers_bankcalendar, transfers_historicalbankcalendar, transfers_wallet, transfers_walletreservation, transfers_chaintransaction, transfers_providercall,
     transfers_idempotencykey, transfers_inboundwebhook, transfers_heartbeat
 TO countersign_web, countersign_worker;
 GRANT EXECUTE ON FUNCTION transfers_record_event(jsonb) TO countersign_web, countersign_worker;
@@ -17,9 +17,10 @@ TO countersign_worker;
 -- UPDATE of one column is what a row lock needs; the rest is what moves.
 GRANT UPDATE (
     status, version, request_state, money_state, evidence_state, target_amount, fee_amount, quote_id, hold_reference, failure_code,
-    failure_message, status_text, updated_at, state_entered_at, due_at, lease_owner, lease_until, fence, attempts, last_error, stopped_by
+    failure_message, status_text, updated_at, state_entered_at, deadline_at, due_at, lease_owner, lease_until, fence, attempts, last_error, stopped_by
 ) ON transfers_transfer TO countersign_web, countersign_worker;
 GRANT UPDATE (request_state, money_state, evidence_state) ON transfers_leg TO countersign_web, countersign_worker;
+GRANT UPDATE (value_date, expected_on, missed_cut_off) ON transfers_leg TO countersign_worker;
 GRANT UPDATE (ended_at) ON transfers_walletreservation TO countersign_web, countersign_worker;
 GRANT UPDATE (outcome, response, summary, answered_at) ON transfers_providercall TO countersign_worker;
 GRANT UPDATE (status, broadcast_at, block_number, block_hash, confirmations, gas_cost) ON transfers_chaintransaction TO countersign_worker;

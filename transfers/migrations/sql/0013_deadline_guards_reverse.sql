@@ -1,0 +1,1 @@
+DROP FUNCTION transfers_let_change(regclass, text[]);
