@@ -42,10 +42,10 @@ deploy-check: $(VENV)/dev.stamp ## production settings start, and Django finds n
 	$(PY) manage.py check --deploy --fail-level WARNING
 
 pytest: $(VENV)/dev.stamp ## all tests, the running stack and the browser included
-	$(VENV)/bin/pytest -n 2 --dist loadgroup
+	$(VENV)/bin/pytest -n 2 --dist worksteal
 
 fast-tests: $(VENV)/dev.stamp ## without the running stack and the browser
-	$(VENV)/bin/pytest -n 2 --dist loadgroup -m "not stack and not browser"
+	$(VENV)/bin/pytest -n 2 --dist worksteal -m "not stack and not browser"
 
 lock: ## resolve the lock files anew (wheels only, hashes, no index address)
 	$(PYTHON) -m venv $(VENV)/lock

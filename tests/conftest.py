@@ -22,16 +22,10 @@ def pytest_configure() -> None:
     settings.UNDECLARED_VIEWS_RAISE = True
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All tests on the running stack share one stack, and so one worker of pytest-xdist."""
-    for item in items:
-        if item.get_closest_marker("stack") or item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.xdist_group("stack"))
-
-
 @pytest.fixture(scope="session")
 def stack() -> Iterator[RunningStack]:
-    """The whole sandbox, running, with the demo company: see tests/stack/harness.py. Mark the test `stack` (or `browser`)."""
+    """The whole sandbox, running, with the demo company: see tests/stack/harness.py. Mark the test `stack` (or `browser`).
+    Each worker of pytest-xdist starts its own."""
     with running_stack() as running:
         yield running
 

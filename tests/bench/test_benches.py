@@ -29,7 +29,9 @@ def db() -> None:
 
 @pytest.fixture
 def template(django_db_setup: None, django_db_blocker: Any, db: None) -> Iterator[str]:
-    with django_db_blocker.unblock():
+    """One test after the other: all workers of pytest-xdist share the server, and one benchmark runs on it at a time."""
+    with django_db_blocker.unblock(), scratch.connect("postgres") as server:
+        server.execute("SELECT pg_advisory_lock(hashtext('tests of the benchmarks'))")
         yield connection.settings_dict["NAME"]
 
 

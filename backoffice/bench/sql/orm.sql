@@ -1,14 +1,15 @@
--- Tables of the locking ORM version: what Django's own migrations would make, with the columns, checks and indexes of ours, without
--- partitions and without triggers.
+-- Tables of the locking ORM version: what Django's own migrations would make, with the columns, indexes and guarantees of ours, without
+-- partitions. Its events are on the same audit trail.
 CREATE TABLE bench_orm_account (
     id uuid PRIMARY KEY,
     code text NOT NULL UNIQUE,
     asset_id text NOT NULL REFERENCES ledger_asset,
+    status text NOT NULL,
     balance numeric(78, 0) NOT NULL,
     version bigint NOT NULL
 );
 INSERT INTO bench_orm_account
-SELECT account.id, account.code, account.asset_id, balance.credits - balance.debits, balance.version
+SELECT account.id, account.code, account.asset_id, account.status, balance.credits - balance.debits, balance.version
   FROM ledger_account AS account JOIN ledger_balance AS balance ON balance.account_id = account.id;
 
 CREATE TABLE bench_orm_transaction (
@@ -40,21 +41,38 @@ CREATE TABLE bench_orm_entry (
 );
 CREATE INDEX ON bench_orm_entry (account_id, booked_at, id);
 
-CREATE TABLE bench_orm_event (
-    id uuid PRIMARY KEY,
-    recorded_at timestamptz NOT NULL,
-    type text NOT NULL,
-    actor_type text NOT NULL,
-    actor_id text NOT NULL,
-    correlation_id text NOT NULL,
-    resource_type text NOT NULL,
-    resource_id text NOT NULL,
-    transaction_id uuid,
-    metadata jsonb NOT NULL
-);
-CREATE INDEX ON bench_orm_event (resource_type, resource_id, recorded_at, id);
-CREATE INDEX ON bench_orm_event (actor_id, recorded_at, id);
-CREATE INDEX ON bench_orm_event (type, recorded_at, id);
-CREATE INDEX ON bench_orm_event (correlation_id, recorded_at, id);
-CREATE INDEX ON bench_orm_event (transaction_id, recorded_at, id);
+-- What the books must never do without, in the form that Django migrations usually give it: checks row by row, the balance at commit.
+CREATE FUNCTION bench_orm_check() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF ledger_month_is_closed(ledger_month(NEW.value_at)) THEN
+        RAISE EXCEPTION 'the month of % is closed', NEW.reference USING ERRCODE = '23514';
+    ELSIF (SELECT count(*) < 2 OR sum(debit) <> sum(credit) FROM bench_orm_entry WHERE transaction_id = NEW.id) THEN
+        RAISE EXCEPTION 'posting % does not balance', NEW.reference USING ERRCODE = '23514';
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE CONSTRAINT TRIGGER balances AFTER INSERT ON bench_orm_transaction DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION bench_orm_check();
+
+CREATE FUNCTION bench_orm_check_entry() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM bench_orm_account WHERE id = NEW.account_id AND status = 'open') THEN
+        RAISE EXCEPTION 'account % is closed', NEW.account_id USING ERRCODE = '23514';
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER is_open BEFORE INSERT ON bench_orm_entry FOR EACH ROW EXECUTE FUNCTION bench_orm_check_entry();
+
+CREATE FUNCTION bench_orm_refuse() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'the books are only added to' USING ERRCODE = '23514';
+END
+$$;
+CREATE TRIGGER only_added BEFORE UPDATE OR DELETE ON bench_orm_entry FOR EACH ROW EXECUTE FUNCTION bench_orm_refuse();
+CREATE TRIGGER only_added BEFORE UPDATE OR DELETE ON bench_orm_transaction FOR EACH ROW EXECUTE FUNCTION bench_orm_refuse();
 ANALYZE bench_orm_account;
