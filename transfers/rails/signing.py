@@ -44,6 +44,19 @@ class SignIntent:
 
 
 @dataclass(frozen=True, slots=True)
+class CancelIntent:
+    """Use up the nonce of the payment `key` without paying anybody. Its attempts count on from the payment's own."""
+
+    key: str
+    attempt: int
+    wallet_address: str
+    chain_id: int
+    max_fee_per_gas: int
+    max_priority_fee_per_gas: int
+    gas_limit: int
+
+
+@dataclass(frozen=True, slots=True)
 class SignedTransaction:
     raw: bytes
     hash: str
@@ -71,7 +84,14 @@ class SignerClient:
         Raises RetryableError (no answer, or the signer cannot work now), TerminalError (the signer refuses this intent, or has
         signed other content under its key and attempt) and UnknownOutcome (the bytes are not what was asked for: never send them).
         """
-        response = self._post(_body(intent), correlation_id)
+        return self._sign("sign-transfer", intent, correlation_id)
+
+    def sign_cancel(self, intent: CancelIntent, *, correlation_id: str = "") -> SignedTransaction:
+        """Signed bytes that use up the payment's nonce, verified to pay nobody. Raises as `sign_transfer`."""
+        return self._sign("sign-cancel", intent, correlation_id)
+
+    def _sign(self, verb: str, intent: SignIntent | CancelIntent, correlation_id: str) -> SignedTransaction:
+        response = self._post(verb, _body(intent), correlation_id)
         if response.status_code in _REFUSED:
             code, message = _problem(response)
             raise TerminalError(f"the signer refuses: {message}", provider=_PROVIDER, code=code)
@@ -88,17 +108,17 @@ class SignerClient:
     def close(self) -> None:
         self._http.close()
 
-    def _post(self, body: dict[str, Any], correlation_id: str) -> httpx.Response:
+    def _post(self, verb: str, body: dict[str, Any], correlation_id: str) -> httpx.Response:
         headers = {"Correlation-Id": correlation_id} if correlation_id else {}
-        request = self._http.build_request("POST", "/v1/sign-transfer", json=body, headers=headers)
+        request = self._http.build_request("POST", f"/v1/{verb}", json=body, headers=headers)
         started, text = time.monotonic(), request.content.decode()
         try:
             response = self._http.send(request)
         except httpx.HTTPError as error:
-            self._recorder(Exchange(_PROVIDER, "sign-transfer", text, "", _since(started), type(error).__name__))
+            self._recorder(Exchange(_PROVIDER, verb, text, "", _since(started), type(error).__name__))
             raise RetryableError(f"the signer did not answer ({type(error).__name__})", provider=_PROVIDER) from error
         failure = "" if response.is_success else f"HTTP {response.status_code}"
-        self._recorder(Exchange(_PROVIDER, "sign-transfer", text, response.text, _since(started), failure))
+        self._recorder(Exchange(_PROVIDER, verb, text, response.text, _since(started), failure))
         return response
 
 
@@ -106,7 +126,7 @@ def _since(started_s: float) -> int:
     return int((time.monotonic() - started_s) * 1000)
 
 
-def _body(intent: SignIntent) -> dict[str, Any]:
+def _body(intent: SignIntent | CancelIntent) -> dict[str, Any]:
     """Amounts as strings of digits, as everywhere on a wire."""
     amounts = ("amount", "max_fee_per_gas", "max_priority_fee_per_gas")
     return {name: str(value) if name in amounts else value for name, value in asdict(intent).items()}
@@ -128,7 +148,7 @@ def _read(answer: Any) -> SignedTransaction:
     return SignedTransaction(hexes.data(fields.get("raw"), "raw"), hexes.hash32(fields.get("hash"), "hash"), nonce)
 
 
-def _verify(signed: SignedTransaction, intent: SignIntent) -> None:
+def _verify(signed: SignedTransaction, intent: SignIntent | CancelIntent) -> None:
     """Decode the bytes and hold every field against the intent. Raises ValueError naming what differs."""
     if signed.hash != "0x" + keccak(signed.raw).hex():
         raise ValueError("the hash is not that of the bytes")
@@ -141,9 +161,17 @@ def _verify(signed: SignedTransaction, intent: SignIntent) -> None:
     asked = [intent.chain_id, signed.nonce, intent.max_priority_fee_per_gas, intent.max_fee_per_gas, intent.gas_limit, 0]
     names = ("chain id", "nonce", "priority fee", "fee cap", "gas limit", "value")
     differing = [name for name, one, other in zip(names, said, asked, strict=True) if one != other]
-    if to_checksum_address(fields[5]) != to_checksum_address(intent.token_contract):
+    to, payload = _called(intent)
+    if to_checksum_address(fields[5]) != to_checksum_address(to):
         differing.append("token contract")
-    if fields[7] != transfer_calldata(intent.recipient, intent.amount):
+    if fields[7] != payload:
         differing.append("recipient or amount")
     if differing:
         raise ValueError(f"other {', '.join(differing)}")
+
+
+def _called(intent: SignIntent | CancelIntent) -> tuple[str, bytes]:
+    """Whom the transaction calls, and with what."""
+    if isinstance(intent, CancelIntent):
+        return intent.wallet_address, b""
+    return intent.token_contract, transfer_calldata(intent.recipient, intent.amount)

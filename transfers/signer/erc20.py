@@ -5,20 +5,24 @@ from typing import Any
 from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
-from transfers.signer.intents import Intent
+from transfers.signer.intents import CancelIntent, Intent
 
 _TRANSFER = keccak(text="transfer(address,uint256)")[:4]
 
 
-def transaction_of(intent: Intent, *, nonce: int) -> dict[str, Any]:
-    """A type-2 transaction that calls `transfer(recipient, amount)` on the token and can do nothing else."""
+def transaction_of(intent: Intent | CancelIntent, *, nonce: int) -> dict[str, Any]:
+    """A type-2 transaction that calls `transfer(recipient, amount)` on the token and can do nothing else; for a cancellation, one
+    that sends the wallet nothing from itself."""
+    to, data = intent.wallet_address, b""
+    if isinstance(intent, Intent):
+        to, data = intent.token_contract, _TRANSFER + encode(["address", "uint256"], [intent.recipient, intent.amount])
     return {
         "type": 2,
         "chainId": intent.chain_id,
         "nonce": nonce,
-        "to": intent.token_contract,
+        "to": to,
         "value": 0,
-        "data": _TRANSFER + encode(["address", "uint256"], [intent.recipient, intent.amount]),
+        "data": data,
         "gas": intent.gas_limit,
         "maxFeePerGas": intent.max_fee_per_gas,
         "maxPriorityFeePerGas": intent.max_priority_fee_per_gas,

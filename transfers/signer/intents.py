@@ -48,19 +48,28 @@ class Intent:
         return _digest("content", {name: str(value) for name, value in asdict(self).items()})
 
 
-_NAMES = frozenset(field.name for field in fields(Intent))
+@dataclass(frozen=True, slots=True)
+class CancelIntent:
+    """Use up the nonce of payment `key` by sending nothing to ourselves: what was signed for the payment can then never be mined."""
+
+    key: str
+    attempt: int
+    wallet_address: str
+    chain_id: int
+    max_fee_per_gas: int
+    max_priority_fee_per_gas: int
+    gas_limit: int
+
+    @property
+    def content_digest(self) -> bytes:
+        return _digest("cancel", {name: str(value) for name, value in asdict(self).items()})
 
 
 def read_intent(body: bytes) -> Intent:
     """Raises BadRequest naming the field. Unknown fields, repeated fields and JSON numbers for amounts are refused."""
-    content = _object(body)
-    if set(content) != _NAMES:
-        missing, unknown = sorted(_NAMES - set(content)), sorted(set(content) - _NAMES)
-        raise BadRequest("fields_wrong", f"missing fields: {missing}, unknown fields: {unknown}")
-    if not isinstance(content["key"], str) or not _KEY.fullmatch(content["key"]):
-        raise BadRequest("key_malformed", "key must be 1 to 200 printable ASCII characters without spaces")
+    content = _content(body, Intent)
     return Intent(
-        key=content["key"],
+        key=_key(content),
         attempt=_whole(content, "attempt", 0, _MAX_SMALLINT),
         wallet_address=_address(content, "wallet_address"),
         chain_id=_whole(content, "chain_id", 1, 2**53),
@@ -71,6 +80,34 @@ def read_intent(body: bytes) -> Intent:
         max_priority_fee_per_gas=_amount(content, "max_priority_fee_per_gas"),
         gas_limit=_whole(content, "gas_limit", 1, 2**53),
     )
+
+
+def read_cancel_intent(body: bytes) -> CancelIntent:
+    """As `read_intent`. Who would be paid is not said: nobody is."""
+    content = _content(body, CancelIntent)
+    return CancelIntent(
+        key=_key(content),
+        attempt=_whole(content, "attempt", 0, _MAX_SMALLINT),
+        wallet_address=_address(content, "wallet_address"),
+        chain_id=_whole(content, "chain_id", 1, 2**53),
+        max_fee_per_gas=_amount(content, "max_fee_per_gas"),
+        max_priority_fee_per_gas=_amount(content, "max_priority_fee_per_gas"),
+        gas_limit=_whole(content, "gas_limit", 1, 2**53),
+    )
+
+
+def _content(body: bytes, kind: type[Intent] | type[CancelIntent]) -> dict[str, Any]:
+    content, names = _object(body), {field.name for field in fields(kind)}
+    if set(content) != names:
+        missing, unknown = sorted(names - set(content)), sorted(set(content) - names)
+        raise BadRequest("fields_wrong", f"missing fields: {missing}, unknown fields: {unknown}")
+    return content
+
+
+def _key(content: dict[str, Any]) -> str:
+    if not isinstance(content["key"], str) or not _KEY.fullmatch(content["key"]):
+        raise BadRequest("key_malformed", "key must be 1 to 200 printable ASCII characters without spaces")
+    return content["key"]
 
 
 def _object(body: bytes) -> dict[str, Any]:

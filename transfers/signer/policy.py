@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from transfers.signer.errors import Refused
-from transfers.signer.intents import Intent
+from transfers.signer.intents import CancelIntent, Intent
 from transfers.signer.keystore import Keystore
 from transfers.signer.networks import Network
 
@@ -13,22 +13,27 @@ ZERO_ADDRESS = "0x" + "0" * 40
 REPLACEMENT_BUMP_PERCENT = 10
 
 
-def check(intent: Intent, networks: Mapping[int, Network], keystore: Keystore) -> Network:
+def check(intent: Intent | CancelIntent, networks: Mapping[int, Network], keystore: Keystore) -> Network:
     """The network to sign for. Raises Refused with the reason."""
     network = networks.get(intent.chain_id)
     if network is None:
         raise Refused("chain_unknown", f"chain {intent.chain_id} is not one this signer signs for")
-    if intent.token_contract not in network.tokens:
-        raise Refused("token_unknown", f"{intent.token_contract} is no token contract of {network.name} that this signer knows")
     if not keystore.holds(intent.wallet_address):
         raise Refused("wallet_unknown", f"no key of {intent.wallet_address} is here")
-    if intent.recipient in (ZERO_ADDRESS, intent.token_contract, intent.wallet_address):
-        raise Refused("recipient_refused", f"tokens sent to {intent.recipient} would be lost or go nowhere")
+    if isinstance(intent, Intent):
+        _check_payee(intent, network)
     _check_gas(intent, network)
     return network
 
 
-def _check_gas(intent: Intent, network: Network) -> None:
+def _check_payee(intent: Intent, network: Network) -> None:
+    if intent.token_contract not in network.tokens:
+        raise Refused("token_unknown", f"{intent.token_contract} is no token contract of {network.name} that this signer knows")
+    if intent.recipient in (ZERO_ADDRESS, intent.token_contract, intent.wallet_address):
+        raise Refused("recipient_refused", f"tokens sent to {intent.recipient} would be lost or go nowhere")
+
+
+def _check_gas(intent: Intent | CancelIntent, network: Network) -> None:
     if intent.max_priority_fee_per_gas > intent.max_fee_per_gas:
         raise Refused("fees_inconsistent", "the priority fee is higher than the fee cap")
     limits = (
@@ -43,7 +48,7 @@ def _check_gas(intent: Intent, network: Network) -> None:
         raise Refused("gas_limit_too_low", f"no transaction runs on less than {MIN_GAS_LIMIT} gas")
 
 
-def check_replacement(intent: Intent, *, last_attempt: int, last_fee: int, last_priority: int) -> None:
+def check_replacement(intent: Intent | CancelIntent, *, last_attempt: int, last_fee: int, last_priority: int) -> None:
     """A later attempt of a payment already signed. Raises Refused when nodes would not take it in place of the last one."""
     if intent.attempt < last_attempt:
         raise Refused("attempt_superseded", f"attempt {last_attempt} of {intent.key} has been signed already")

@@ -47,6 +47,10 @@ CREATE TABLE IF NOT EXISTS signer.signature (
     CONSTRAINT signer_raw_is_not_empty CHECK (octet_length(raw) > 0)
 );
 
+-- What a signature is for: the payment itself, or nothing at all under the payment's nonce, which ends it.
+ALTER TABLE signer.signature ADD COLUMN IF NOT EXISTS kind text NOT NULL DEFAULT 'payment'
+    CONSTRAINT signer_signature_kind_is_known CHECK (kind IN ('payment', 'cancel'));
+
 CREATE OR REPLACE FUNCTION signer.refuse_change() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     RAISE EXCEPTION 'signer.% is append-only: % refused', TG_TABLE_NAME, TG_OP USING ERRCODE = 'integrity_constraint_violation';
@@ -74,6 +78,15 @@ BEGIN
     RETURN NEW;
 END $$;
 
+-- A payment that was cancelled is never signed for again. Signatures of one payment queue for its wallet's row.
+CREATE OR REPLACE FUNCTION signer.cancelled_stays_cancelled() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF NEW.kind = 'payment' AND EXISTS (SELECT FROM signer.signature WHERE key = NEW.key AND kind = 'cancel') THEN
+        RAISE EXCEPTION 'payment % was cancelled', NEW.key USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+
 CREATE OR REPLACE TRIGGER nonce_only_grows BEFORE UPDATE ON signer.wallet_nonce
     FOR EACH ROW EXECUTE FUNCTION signer.nonce_only_grows();
 CREATE OR REPLACE TRIGGER nonce_is_never_removed BEFORE DELETE ON signer.wallet_nonce
@@ -88,6 +101,8 @@ CREATE OR REPLACE TRIGGER payment_is_append_only BEFORE UPDATE OR DELETE ON sign
 CREATE OR REPLACE TRIGGER payment_is_never_truncated BEFORE TRUNCATE ON signer.payment
     FOR EACH STATEMENT EXECUTE FUNCTION signer.refuse_change();
 
+CREATE OR REPLACE TRIGGER cancelled_stays_cancelled BEFORE INSERT ON signer.signature
+    FOR EACH ROW EXECUTE FUNCTION signer.cancelled_stays_cancelled();
 CREATE OR REPLACE TRIGGER signature_is_append_only BEFORE UPDATE OR DELETE ON signer.signature
     FOR EACH ROW EXECUTE FUNCTION signer.refuse_change();
 CREATE OR REPLACE TRIGGER signature_is_never_truncated BEFORE TRUNCATE ON signer.signature

@@ -1,6 +1,7 @@
 """HTTP on loopback or a Unix socket.
 
     POST /v1/sign-transfer   an intent -> {"raw": "0x...", "hash": "0x...", "nonce": 7}
+    POST /v1/sign-cancel     the same answer: bytes that use up a payment's nonce and pay nobody
     GET  /v1/wallets         {"wallets": {"hot-1": "0x..."}}
     GET  /healthz            200 while the process lives (no token needed)
     GET  /readyz             200 while the database answers (no token needed)
@@ -13,16 +14,21 @@ import json
 import logging
 import re
 import socket
+from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 from transfers.signer.errors import BadRequest, SignerError
-from transfers.signer.intents import read_intent
+from transfers.signer.intents import CancelIntent, Intent, read_cancel_intent, read_intent
 from transfers.signer.service import SigningService
 
 MAX_BODY = 8_192
 IDLE_CONNECTION_S = 120
+_READERS: Mapping[str, Callable[[bytes], Intent | CancelIntent]] = {
+    "/v1/sign-transfer": read_intent,
+    "/v1/sign-cancel": read_cancel_intent,
+}
 _CORRELATION = re.compile(r"[\x21-\x7e]{1,64}")
 
 logger = logging.getLogger("transfers.signer")
@@ -77,8 +83,8 @@ class Handler(BaseHTTPRequestHandler):
             if not self._authorised():
                 logger.warning("refused a caller without the token")
                 self._refuse(401, "unauthorised", "the bearer token is missing or wrong")
-            elif self.path == "/v1/sign-transfer":
-                self._sign(body)
+            elif self.path in _READERS:
+                self._sign(_READERS[self.path](body))
             else:
                 self._refuse(404, "not_found", "there is nothing here")
         except SignerError as error:
@@ -90,8 +96,8 @@ class Handler(BaseHTTPRequestHandler):
             logger.exception("signing failed (correlation %s)", self._correlation())
             self._refuse(500, "internal", "the signer failed; asking again is safe")
 
-    def _sign(self, body: bytes) -> None:
-        signature = self.server.service.sign(read_intent(body))
+    def _sign(self, intent: Intent | CancelIntent) -> None:
+        signature = self.server.service.sign(intent)
         self._answer(200, {"raw": "0x" + signature.raw.hex(), "hash": signature.tx_hash, "nonce": signature.nonce})
 
     def _body(self) -> bytes:

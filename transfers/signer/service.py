@@ -8,11 +8,11 @@ from psycopg.errors import UniqueViolation
 
 from transfers.signer import node, policy
 from transfers.signer.erc20 import transaction_of
-from transfers.signer.errors import Conflict
-from transfers.signer.intents import Intent
+from transfers.signer.errors import Conflict, Refused
+from transfers.signer.intents import CancelIntent, Intent
 from transfers.signer.keystore import Keystore
 from transfers.signer.networks import Network
-from transfers.signer.store import Session, Signature, Store
+from transfers.signer.store import Payment, Session, Signature, Store
 
 logger = logging.getLogger("transfers.signer")
 
@@ -25,7 +25,7 @@ class SigningService:
         self._compared: set[tuple[int, str]] = set()
         self._comparing = threading.Lock()
 
-    def sign(self, intent: Intent) -> Signature:
+    def sign(self, intent: Intent | CancelIntent) -> Signature:
         """The signature of an intent; the stored one, whatever the settings say today, when there is one.
 
         Raises Conflict (other content under this key), Refused (policy) and NotNow (database or node away; nothing was signed).
@@ -42,7 +42,7 @@ class SigningService:
             # Somebody opened the same key for another wallet between our look and our insert: now it can be seen.
             return self._sign_once(intent)
 
-    def _sign_once(self, intent: Intent) -> Signature:
+    def _sign_once(self, intent: Intent | CancelIntent) -> Signature:
         with self.store.transaction() as session:
             next_nonce = session.lock_wallet(chain_id=intent.chain_id, wallet=intent.wallet_address)
             if (stored := _stored(session, intent)) is not None:
@@ -68,24 +68,37 @@ class SigningService:
             self._compared.add(place)
 
 
-def _stored(session: Session, intent: Intent) -> Signature | None:
+def _stored(session: Session, intent: Intent | CancelIntent) -> Signature | None:
     stored = session.signature(intent.key, intent.attempt)
     if stored is not None and stored.content_digest != intent.content_digest:
         raise Conflict("attempt_reused", f"attempt {intent.attempt} of {intent.key} was signed with other content")
     return stored
 
 
-def _nonce_for(session: Session, intent: Intent, next_nonce: int) -> int:
+def _nonce_for(session: Session, intent: Intent | CancelIntent, next_nonce: int) -> int:
     """The payment's nonce: the one it has, or the next one, taken now."""
     payment = session.payment(intent.key)
     if payment is None:
+        if isinstance(intent, CancelIntent):
+            raise Refused("nothing_to_cancel", f"nothing was ever signed for {intent.key}")
         session.open_payment(intent, nonce=next_nonce)
         return next_nonce
-    if payment.terms_digest != intent.terms_digest:
-        raise Conflict("key_reused", f"{intent.key} is a payment with other terms")
+    _check_same_payment(session, payment, intent)
     last = session.last_signature(intent.key)
     if last is not None:
         policy.check_replacement(
             intent, last_attempt=last.attempt, last_fee=last.max_fee_per_gas, last_priority=last.max_priority_fee_per_gas
         )
     return payment.nonce
+
+
+def _check_same_payment(session: Session, payment: Payment, intent: Intent | CancelIntent) -> None:
+    """Raises Conflict: a cancelled payment is never signed for again, whoever asks."""
+    if isinstance(intent, CancelIntent):
+        if (payment.chain_id, payment.wallet) != (intent.chain_id, intent.wallet_address):
+            raise Conflict("key_reused", f"{intent.key} is a payment from another wallet")
+        return
+    if payment.terms_digest != intent.terms_digest:
+        raise Conflict("key_reused", f"{intent.key} is a payment with other terms")
+    if session.is_cancelled(intent.key):
+        raise Conflict("payment_cancelled", f"{intent.key} was cancelled: its nonce pays nobody any more")

@@ -13,7 +13,7 @@ from psycopg.types.json import Jsonb
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from transfers.signer.errors import NotNow
-from transfers.signer.intents import Intent
+from transfers.signer.intents import CancelIntent, Intent
 
 SCHEMA = Path(__file__).with_name("schema.sql")
 _OPTIONS = "-c statement_timeout=10s -c lock_timeout=5s -c idle_in_transaction_session_timeout=15s -c search_path=signer"
@@ -34,6 +34,8 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class Payment:
+    chain_id: int
+    wallet: str
     nonce: int
     terms_digest: bytes
 
@@ -97,8 +99,13 @@ class Session:
         return self._signature("ORDER BY s.attempt DESC LIMIT 1", (key,))
 
     def payment(self, key: str) -> Payment | None:
-        row = self._connection.execute("SELECT nonce, terms_digest FROM payment WHERE key = %s", (key,)).fetchone()
-        return None if row is None else Payment(int(row[0]), bytes(row[1]))
+        query = "SELECT chain_id, wallet, nonce, terms_digest FROM payment WHERE key = %s"
+        row = self._connection.execute(query, (key,)).fetchone()
+        return None if row is None else Payment(int(row[0]), str(row[1]), int(row[2]), bytes(row[3]))
+
+    def is_cancelled(self, key: str) -> bool:
+        """Whether a transaction was signed that uses up this payment's nonce without paying."""
+        return bool(self._one("SELECT EXISTS (SELECT FROM signature WHERE key = %s AND kind = 'cancel')", (key,))[0])
 
     def open_payment(self, intent: Intent, *, nonce: int) -> None:
         """Take `nonce` for good. Raises psycopg.errors.UniqueViolation when the key was opened by somebody else meanwhile."""
@@ -111,13 +118,14 @@ class Session:
             (intent.key, intent.chain_id, intent.wallet_address, nonce, Jsonb(intent.terms), intent.terms_digest),
         )
 
-    def add_signature(self, intent: Intent, *, raw: bytes, tx_hash: str) -> None:
+    def add_signature(self, intent: Intent | CancelIntent, *, raw: bytes, tx_hash: str) -> None:
+        kind = "payment" if isinstance(intent, Intent) else "cancel"
         fees = (intent.max_fee_per_gas, intent.max_priority_fee_per_gas, intent.gas_limit)
         self._connection.execute(
             "INSERT INTO signature"
-            " (key, attempt, content_digest, max_fee_per_gas, max_priority_fee_per_gas, gas_limit, raw, tx_hash)"
-            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
-            (intent.key, intent.attempt, intent.content_digest, *fees, raw, tx_hash),
+            " (key, attempt, content_digest, max_fee_per_gas, max_priority_fee_per_gas, gas_limit, raw, tx_hash, kind)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            (intent.key, intent.attempt, intent.content_digest, *fees, raw, tx_hash, kind),
         )
 
     def _signature(self, tail: str, parameters: tuple[Any, ...]) -> Signature | None:

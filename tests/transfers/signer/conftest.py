@@ -35,7 +35,7 @@ def wallets(signer: Signer, chain: Chain) -> dict[str, str]:
 def signer(chain: Chain, urls: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Signer]:
     networks = chain.directory / "network.json"
     running = Signer(tmp_path_factory.mktemp("signer"), owner_url=urls[0], url=urls[1], networks=networks)
-    for address in running.prepare("hot-1", "hot-2", "payer"):
+    for address in running.prepare("hot-1", "hot-2", "payer", "canceller"):
         chain.fund(address, token=10**9)
     try:
         yield running.start()
