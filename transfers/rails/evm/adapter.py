@@ -5,15 +5,11 @@ from dataclasses import dataclass
 from eth_utils.crypto import keccak
 
 from transfers.rails.base import NotOffered, Recorder, Reservation, RetryableError, TerminalError, UnknownOutcome, forget
-from transfers.rails.evm.answers import ChainState, FeeEstimate, read_block, read_receipt
+from transfers.rails.evm.answers import ChainState, FeeEstimate, read_receipt
+from transfers.rails.evm.asking import ChainQuestions
 from transfers.rails.evm.broadcast import verdict_of
 from transfers.rails.evm.client import JsonRpcClient, NodeRefused, Request
-from transfers.rails.evm.reader import ChainReader
-from transfers.rails.evm.tokens import TransferCall, transfer_calldata
-
-# An ERC-20 transfer to a fresh address takes about 65,000 gas; behind a proxy contract, as the real USDC is, about 20,000 more.
-TRANSFER_GAS_LIMIT = 120_000
-_REVERTED = 3
+from transfers.rails.evm.tokens import TransferCall
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +20,9 @@ class EvmOrder:
     raw: bytes = b""
 
 
-class EvmRail(ChainReader):
-    """One network through one node. `confirmations` is the depth that counts as final: callers compare it with what `find` says."""
+class EvmRail(ChainQuestions):
+    """One network through one node. `confirmations` is the depth at which a payment counts, `final_depth` the one below which we do
+    not expect the chain to change any more: callers compare them with what `find` says."""
 
     def __init__(
         self,
@@ -33,6 +30,7 @@ class EvmRail(ChainReader):
         chain_id: int,
         confirmations: int,
         *,
+        final_depth: int = 0,
         name: str = "evm",
         timeout_s: float = 10.0,
         recorder: Recorder = forget,
@@ -40,6 +38,7 @@ class EvmRail(ChainReader):
     ) -> None:
         super().__init__(client or JsonRpcClient(rpc_url, provider=name, timeout_s=timeout_s, recorder=recorder), chain_id)
         self.name, self.confirmations = name, confirmations
+        self.final_depth = max(final_depth, confirmations)
 
     # The five verbs of every rail.
 
@@ -60,16 +59,6 @@ class EvmRail(ChainReader):
         raise NotOffered("signed bytes cannot be recalled: replace them under the same nonce with a higher fee", provider=self.name)
 
     # Sending.
-
-    def estimate_fees(self, transfer: TransferCall | None = None) -> FeeEstimate:
-        """Twice the base fee plus the suggested tip: it lasts through five full blocks. With a transfer, its gas is estimated.
-
-        Raises RetryableError, and TerminalError when the token contract says that it would refuse the transfer.
-        """
-        latest, tip = self._ask([Request("eth_getBlockByNumber", ("latest", False)), Request("eth_maxPriorityFeePerGas")])
-        base_fee, priority = self._read(read_block, latest).base_fee_per_gas or 0, self._quantity(tip, "priority fee")
-        gas_limit = TRANSFER_GAS_LIMIT if transfer is None else self._gas_for(transfer)
-        return FeeEstimate(2 * base_fee + priority, priority, gas_limit)
 
     def broadcast(self, raw: bytes) -> str:
         """Hand signed bytes to the node: their hash. Sending the same bytes again is harmless and succeeds.
@@ -111,21 +100,6 @@ class EvmRail(ChainReader):
         )
 
     # Below: how the answers are come by.
-
-    def _gas_for(self, transfer: TransferCall) -> int:
-        """Estimated gas and a quarter more, since the state may change before the transaction is mined."""
-        call = {
-            "from": transfer.sender,
-            "to": transfer.contract,
-            "data": "0x" + transfer_calldata(transfer.recipient, transfer.amount).hex(),
-        }
-        try:
-            estimated = self._client.call("eth_estimateGas", call)
-        except NodeRefused as refusal:
-            if refusal.rpc_code == _REVERTED or "revert" in refusal.message.lower():
-                raise TerminalError(f"the token would refuse: {refusal.message}", provider=self.name, code="reverted") from refusal
-            raise RetryableError(f"no gas estimate: {refusal.message}", provider=self.name) from refusal
-        return self._quantity(estimated, "gas estimate") * 5 // 4
 
     def _after_refusal(self, refusal: NodeRefused, expected: str) -> str:
         verdict = verdict_of(refusal.message, refusal.rpc_code)

@@ -24,11 +24,29 @@ class FeeEstimate:
 
 
 @dataclass(frozen=True, slots=True)
+class FeeHistory:
+    """`next_base_fee`: wei per gas that the next block burns. `usual_tip`: the middle one of what was given on top in blocks that
+    had transactions, 0 when none of them had any."""
+
+    next_base_fee: int
+    usual_tip: int
+
+
+@dataclass(frozen=True, slots=True)
+class Nonces:
+    """Of one address: `mined` is its next nonce by the chain alone, `known` the next one when what waits without a gap counts."""
+
+    mined: int
+    known: int
+
+
+@dataclass(frozen=True, slots=True)
 class ChainState:
     """What a node shows of one transaction hash.
 
     `confirmations` counts the block it is in: 1 when that is the head, 0 when it is in none. `gas_cost` is what it cost its sender,
     also when it reverted. `unknown` means that this node does not know the hash, which is no evidence that it will never be mined.
+    `witnesses` names the nodes that say so.
     """
 
     status: Status
@@ -37,6 +55,11 @@ class ChainState:
     confirmations: int = 0
     gas_cost: int | None = None
     transfers: tuple[TokenTransfer, ...] = ()
+    witnesses: tuple[str, ...] = ()
+
+    @property
+    def in_a_block(self) -> bool:
+        return self.status in ("mined", "reverted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +122,16 @@ def read_block(answer: Any) -> Block:
         timestamp=hexes.quantity(fields.get("timestamp"), "block timestamp"),
         base_fee_per_gas=None if base_fee is None else hexes.quantity(base_fee, "base fee"),
     )
+
+
+def read_fee_history(answer: Any) -> FeeHistory:
+    fields = hexes.mapping(answer, "fee history")
+    fees = [hexes.quantity(fee, "base fee") for fee in hexes.listing(fields.get("baseFeePerGas"), "base fees")]
+    if not fees:
+        raise hexes.Malformed("a fee history without base fees")
+    rows = [hexes.listing(row, "rewards of a block") for row in hexes.listing(fields.get("reward") or [], "rewards")]
+    tips = sorted(tip for row in rows for tip in [hexes.quantity(row[0], "reward")] if tip)
+    return FeeHistory(fees[-1], tips[len(tips) // 2] if tips else 0)
 
 
 def read_receipt(answer: Any) -> Receipt:

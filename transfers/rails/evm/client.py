@@ -91,7 +91,7 @@ class JsonRpcClient:
         if not response.is_success:
             raise self._unreadable(f"the node answered HTTP {response.status_code}", sends=sends)
         try:
-            return json.loads(response.content, parse_float=_refuse_float, parse_constant=_refuse_float)
+            return exact_json(response.content)
         except ValueError as error:
             raise self._unreadable(f"the answer is not the JSON we accept: {error}", sends=sends) from error
 
@@ -121,6 +121,32 @@ class JsonRpcClient:
     def _record(self, operation: str, request: str, response: str, started_s: float, error: str) -> None:
         elapsed_ms = int((time.monotonic() - started_s) * 1000)
         self._recorder(Exchange(self.provider, operation, request, response, elapsed_ms, error))
+
+
+def exact_json(content: bytes) -> Any:
+    """JSON without floating-point numbers. The one place where the protocol itself has some (`gasUsedRatio` of a fee history) is
+    left out unread; anywhere else they are refused with ValueError."""
+    floats: list[str] = []
+
+    def without_ratios(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        read = dict(pairs)
+        for ratio in read.pop("gasUsedRatio", None) or ():
+            if isinstance(ratio, _Float):
+                floats.pop()
+        return read
+
+    def noted(text: str) -> _Float:
+        floats.append(text)
+        return _Float(text)
+
+    answer = json.loads(content, parse_float=noted, parse_constant=_refuse_float, object_pairs_hook=without_ratios)
+    if floats:
+        _refuse_float(floats[0])
+    return answer
+
+
+class _Float(str):
+    """What stood there, as text: nobody calculates with it."""
 
 
 def _refuse_float(text: str) -> Any:
