@@ -14,6 +14,7 @@ import httpx
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
 
+from backoffice.sandbox.chain.orders import ChainOrders
 from transfers.rails.evm.tokens import transfer_calldata
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,8 +34,8 @@ class Refusal(Exception):
 class Chain:
     """One chain in a directory. It may be stopped, killed and started again on what it left there."""
 
-    def __init__(self, directory: Path, *, block_time: float = NEVER, idle_time: float = NEVER) -> None:
-        self.directory = directory
+    def __init__(self, directory: Path, *, block_time: float = NEVER, idle_time: float = NEVER, follow: Path | None = None) -> None:
+        self.directory, self._follow = directory, follow
         self._times = ["--block-time", str(block_time), "--idle-time", str(idle_time)]
         self._port, self._references = 0, itertools.count()
         self._process: subprocess.Popen[bytes] | None = None
@@ -57,8 +58,9 @@ class Chain:
 
     def command(self) -> list[str]:
         """The port is kept over restarts, so that whoever talks to the chain finds it again."""
+        following = [] if self._follow is None else ["--follow", str(self._follow)]
         place = ["--port", str(self._port), "--data-dir", str(self.directory)]
-        return [sys.executable, "-m", "backoffice.sandbox.chain", *place, *self._times]
+        return [sys.executable, "-m", "backoffice.sandbox.chain", *place, *self._times, *following]
 
     @property
     def pid(self) -> int:
@@ -94,6 +96,16 @@ class Chain:
 
     def post(self, content: bytes) -> Any:
         return self._http.post(self.url, content=content).json()
+
+    def order(self, kind: str, **parameters: str | int) -> Any:
+        """As the drill page gives it."""
+        with ChainOrders(self.url) as orders:
+            return orders.give(kind, **parameters)
+
+    def obey(self) -> None:
+        """No standing order is left."""
+        with ChainOrders(self.url) as orders:
+            orders.take_back()
 
     def mine(self, count: int = 1) -> int:
         return int(self.call("sandbox_mine", hex(count)), 16)

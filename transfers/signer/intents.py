@@ -50,7 +50,7 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class CancelIntent:
-    """Use up the nonce of payment `key` by sending nothing to ourselves: what was signed for the payment can then never be mined."""
+    """Use up the nonce of payment `key` by sending nothing to ourselves: what was signed for the payment can then not be mined."""
 
     key: str
     attempt: int

@@ -9,14 +9,17 @@ import sys
 import threading
 from pathlib import Path
 
+from backoffice.sandbox.chain.carrying import order_methods
+from backoffice.sandbox.chain.faults import Faults
 from backoffice.sandbox.chain.files import write_atomically
+from backoffice.sandbox.chain.follower import Follower, Following
 from backoffice.sandbox.chain.funding import Funding
 from backoffice.sandbox.chain.genesis import Genesis, load_or_create
 from backoffice.sandbox.chain.methods import ethereum_methods
 from backoffice.sandbox.chain.miner import Miner
 from backoffice.sandbox.chain.node import Node
 from backoffice.sandbox.chain.rpc import Dispatcher
-from backoffice.sandbox.chain.sandbox import sandbox_methods
+from backoffice.sandbox.chain.sandbox import peer_methods, sandbox_methods
 from backoffice.sandbox.chain.server import ChainServer
 
 logger = logging.getLogger("backoffice.sandbox.chain")
@@ -36,26 +39,53 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
+    if options.follow:
+        return _follow(options)
     genesis = load_or_create(options.data_dir, chain_id=options.chain_id)
     node = Node(options.data_dir, genesis)
     funding = Funding(node, options.data_dir / "funding.jsonl")
-    dispatcher = Dispatcher(node, ethereum_methods(node) | sandbox_methods(node, funding))
-    server = ChainServer((options.host, options.port), dispatcher)
-    host, port = server.server_address[:2]
-    write_atomically(options.data_dir / "network.json", _network(genesis, f"http://{host!s}:{port}"), mode=0o644)
+    faults = Faults(options.data_dir / "orders.json")
+    own = sandbox_methods(node, funding) | peer_methods(node) | order_methods(node, faults, first=True)
+    server = ChainServer((options.host, options.port), Dispatcher(node, ethereum_methods(node) | own, faults=faults))
+    url = _url(server)
+    write_atomically(options.data_dir / "network.json", _network(genesis, url), mode=0o644)
     miner = Miner(node, block_time=options.block_time, idle_time=options.idle_time)
+    logger.info("chain %s at block %s on %s, token %s", genesis.chain_id, node.height, url, genesis.token_address)
+    _until_told(server, miner)
+    funding.close()
+    node.close()
+    return 0
+
+
+def _follow(options: argparse.Namespace) -> int:
+    genesis = load_or_create(options.follow, chain_id=options.chain_id)
+    first = json.loads((options.follow / "network.json").read_text(encoding="utf-8"))["networks"][0]["rpc_url"]
+    node = Follower(options.data_dir, genesis, leader=options.follow, url=first)
+    faults = Faults(options.data_dir / "orders.json")
+    methods = ethereum_methods(node) | order_methods(node, faults, first=False)
+    server = ChainServer((options.host, options.port), Dispatcher(node, methods, faults=faults, before=node.catch_up))
+    write_atomically(options.data_dir / "network.json", _network(genesis, _url(server)), mode=0o644)
+    logger.info("following %s at block %s on %s", first, node.height, _url(server))
+    _until_told(server, Following(node))
+    node.close()
+    return 0
+
+
+def _until_told(server: ChainServer, companion: Miner | Following) -> None:
+    """Serve until SIGTERM or SIGINT, the companion thread beside it."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: threading.Thread(target=server.shutdown).start())
-    logger.info("chain %s at block %s on %s:%s, token %s", genesis.chain_id, node.height, host, port, genesis.token_address)
-    miner.start()
+    companion.start()
     try:
         server.serve_forever()
     finally:
-        miner.stop()
+        companion.stop()
         server.server_close()
-        funding.close()
-        node.close()
-    return 0
+
+
+def _url(server: ChainServer) -> str:
+    host, port = server.server_address[:2]
+    return f"http://{host!s}:{port}"
 
 
 def _network(genesis: Genesis, url: str) -> str:
@@ -79,6 +109,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--data-dir", type=Path, required=True)
     parser.add_argument("--block-time", type=float, default=2.0, help="seconds between blocks while there is something to confirm")
     parser.add_argument("--idle-time", type=float, default=30.0, help="seconds between blocks otherwise")
+    parser.add_argument("--follow", type=Path, help="be a second node of the network whose first node runs in this directory")
     parser.add_argument("--chain-id", type=int, default=31337)
     return parser
 

@@ -12,7 +12,9 @@ from typing import Any
 from eth.abc import BlockAPI, BlockHeaderAPI, ReceiptAPI, SignedTransactionAPI
 from eth.chains.base import MiningChain
 from eth.db.atomic import AtomicDB
+from eth.db.schema import SchemaV1
 from eth.vm.forks.cancun import CancunVM
+from eth.vm.forks.london.headers import calculate_expected_base_fee_per_gas
 from eth.vm.spoof import SpoofTransaction
 from eth_typing import Address, BlockNumber, Hash32
 from eth_utils.address import to_canonical_address
@@ -54,9 +56,18 @@ def base_fee_of(header: BlockHeaderAPI) -> int:
     return header.base_fee_per_gas
 
 
+class SandboxVM(CancunVM):
+    """Cancun's rules, except that a block may burn another base fee than its parent's use of gas leads to: fees rise by order."""
+
+    @classmethod
+    def validate_header(cls, header: BlockHeaderAPI, parent_header: BlockHeaderAPI) -> None:
+        usual = calculate_expected_base_fee_per_gas(parent_header)
+        super().validate_header(header.copy(base_fee_per_gas=usual), parent_header)
+
+
 def _chain_class(chain_id: int) -> type[MiningChain]:
     class SandboxChain(MiningChain):
-        vm_configuration = ((BlockNumber(0), CancunVM),)
+        vm_configuration = ((BlockNumber(0), SandboxVM),)
 
     SandboxChain.chain_id = chain_id
     return SandboxChain
@@ -86,16 +97,30 @@ class Evm:
         """Forget what was read from a store transaction that has been rolled back."""
         self.chain = self._class(self._database)
 
+    def rewind(self, number: int) -> None:
+        """Make block `number` the head again: what came after it is no longer part of the chain. Call inside the store's
+        transaction."""
+        chaindb, head = self.chain.chaindb, self.head.block_number
+        gone = [BlockNumber(above) for above in range(number + 1, head + 1)]
+        # py-evm has no door for it: heads move by score alone, and nobody else's node ever goes back without a longer branch.
+        with self._database.atomic_batch() as batch:
+            type(chaindb)._decanonicalize_old_headers(batch, gone)  # type: ignore[attr-defined]  # noqa: SLF001 - see above
+            batch.set(SchemaV1.make_canonical_head_hash_lookup_key(), self.header(number).hash)
+        self.reload()
+
     def execute(
-        self, transactions: Iterable[SignedTransactionAPI], *, timestamp: int
+        self, transactions: Iterable[SignedTransactionAPI], *, timestamp: int, base_fee: int = 0
     ) -> tuple[BlockAPI, list[SignedTransactionAPI]]:
-        """Mine the next block on the head and persist it: the block, and the transactions that could not be applied.
+        """Mine the next block on the head and persist it: the block, and the transactions that could not be applied. A `base_fee`
+        other than 0 stands in place of what the protocol would make of the parent's.
 
         Call inside the store's transaction. A transaction that does not apply (its sender can no longer pay, say) is left out and
         the rest of the block goes on, as a real block builder does.
         """
         parent = self.head
         base = self.chain.create_header_from_parent(parent, timestamp=timestamp, coinbase=COINBASE, gas_limit=parent.gas_limit)
+        if base_fee:
+            base = base.copy(base_fee_per_gas=base_fee)
         vm = self.chain.get_vm(base)
         header, applied, receipts, refused = base, list[SignedTransactionAPI](), list[ReceiptAPI](), list[SignedTransactionAPI]()
         for transaction in transactions:

@@ -20,15 +20,21 @@ def history(reader: Reader, count: Any, newest: Any, percentiles: list[Any]) -> 
     wanted = min(params.quantity(count), MAX_BLOCKS, last + 1)
     blocks = [reader.decoded(number) for number in range(last - wanted + 1, last + 1)]
     headers = [decoded.block.header for decoded in blocks]
-    following = reader.node.evm.chain.create_header_from_parent(headers[-1]) if headers else reader.head
     answer: Json = {
         "oldestBlock": hex(last - wanted + 1),
-        "baseFeePerGas": [hex(base_fee_of(header)) for header in (*headers, following)],
+        "baseFeePerGas": [*(hex(base_fee_of(header)) for header in headers), hex(_following(reader, last))],
         "gasUsedRatio": [header.gas_used / header.gas_limit for header in headers],
     }
     if percentiles:
         answer["reward"] = [[hex(tip) for tip in _tips(decoded, percentiles)] for decoded in blocks]
     return answer
+
+
+def _following(reader: Reader, number: int) -> int:
+    """The base fee of the block after `number`, be it mined or not."""
+    if number == reader.head.block_number:
+        return reader.node.base_fee
+    return base_fee_of(reader.node.evm.header(number + 1))
 
 
 def _tips(decoded: Decoded, percentiles: list[Any]) -> list[int]:

@@ -25,6 +25,9 @@ class Mempool:
     chain_id: int
     waiting: dict[Address, dict[int, SignedTransactionAPI]] = field(default_factory=dict)
     by_hash: dict[bytes, SignedTransactionAPI] = field(default_factory=dict)
+    # What was replaced, oldest first: some block builder far away may still hold it.
+    replaced: dict[tuple[Address, int], list[SignedTransactionAPI]] = field(default_factory=dict)
+    originals_first: bool = False
 
     def __len__(self) -> int:
         return len(self.by_hash)
@@ -40,6 +43,7 @@ class Mempool:
         if replaced is not None:
             _check_replacement(replaced, transaction)
             del self.by_hash[replaced.hash]
+            self.replaced.setdefault((replaced.sender, replaced.nonce), []).append(replaced)
         nonces[transaction.nonce] = transaction
         self.by_hash[transaction.hash] = transaction
         return transaction
@@ -64,6 +68,10 @@ class Mempool:
             who = to_checksum_address(transaction.sender)
             raise RpcError.server(f"insufficient funds for gas * price + value: address {who} have {balance} want {needed}")
 
+    def find(self, transaction_hash: bytes) -> SignedTransactionAPI | None:
+        """A waiting transaction."""
+        return self.by_hash.get(transaction_hash)
+
     def pending_nonce(self, sender: Address) -> int:
         """The next nonce of a sender, counting what waits without a gap."""
         nonce, waiting = self.evm.nonce(sender), self.waiting.get(sender, {})
@@ -74,14 +82,19 @@ class Mempool:
     def executable(self, *, base_fee: int) -> Iterator[SignedTransactionAPI]:
         """What fits into the next block: each sender's run of nonces from the next one on, while the cap covers the base fee."""
         gas_left = GAS_LIMIT
-        for sender, nonces in self.waiting.items():
+        for sender in self.waiting:
             nonce = self.evm.nonce(sender)
-            while (transaction := nonces.get(nonce)) is not None and transaction.max_fee_per_gas >= base_fee:
+            while (transaction := self._candidate(sender, nonce)) is not None and transaction.max_fee_per_gas >= base_fee:
                 if transaction.gas > gas_left:
                     return
                 gas_left -= transaction.gas
                 yield transaction
                 nonce += 1
+
+    def _candidate(self, sender: Address, nonce: int) -> SignedTransactionAPI | None:
+        if self.originals_first and (older := self.replaced.get((sender, nonce))):
+            return older[0]
+        return self.waiting[sender].get(nonce)
 
     def settle(self) -> None:
         """Drop what the chain has moved past: mined transactions and those whose nonce another one has used."""
@@ -91,11 +104,25 @@ class Mempool:
                 del self.by_hash[nonces.pop(nonce).hash]
             if not nonces:
                 del self.waiting[sender]
+        for sender, nonce in [place for place in self.replaced if place[1] < self.evm.nonce(place[0])]:
+            del self.replaced[sender, nonce]
+
+    def forget(self, transaction_hash: bytes | None = None) -> list[bytes]:
+        """Lose one waiting transaction, or all of them: their hashes."""
+        lost = [hash_ for hash_ in self.by_hash if transaction_hash in (None, hash_)]
+        for hash_ in lost:
+            transaction = self.by_hash[hash_]
+            self.replaced.pop((transaction.sender, transaction.nonce), None)
+            self.drop(transaction)
+        return lost
 
     def drop(self, transaction: SignedTransactionAPI) -> None:
         """Forget one that turned out not to be executable."""
         if self.by_hash.pop(transaction.hash, None) is not None:
-            del self.waiting[transaction.sender][transaction.nonce]
+            nonces = self.waiting[transaction.sender]
+            del nonces[transaction.nonce]
+            if not nonces:
+                del self.waiting[transaction.sender]
 
 
 def _decode(raw: bytes) -> SignedTransactionAPI:

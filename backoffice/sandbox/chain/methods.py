@@ -93,7 +93,7 @@ def _about_accounts(node: Node, reader: Reader) -> dict[str, Method]:
 def _about_transactions(node: Node, reader: Reader) -> dict[str, Method]:
     def by_hash(transaction_hash: Any) -> Any:
         wanted = params.data(transaction_hash, size=32)
-        if (waiting := node.mempool.by_hash.get(wanted)) is not None:
+        if (waiting := node.mempool.find(wanted)) is not None:
             return transaction_json(waiting, None, None)
         found = reader.of_transaction(wanted)
         return None if found is None else transaction_json(found[0].block.transactions[found[1]], found[0].block, found[1])

@@ -3,10 +3,11 @@
 import inspect
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from backoffice.sandbox.chain.errors import RpcError
+from backoffice.sandbox.chain.faults import Faults, Silence
 from backoffice.sandbox.chain.methods import Method
 from backoffice.sandbox.chain.node import Node
 
@@ -16,12 +17,16 @@ logger = logging.getLogger(__name__)
 
 
 class Dispatcher:
-    def __init__(self, node: Node, methods: Mapping[str, Method]) -> None:
-        self._node = node
+    """`faults` stand between callers and methods; `before` is done ahead of every answer."""
+
+    def __init__(
+        self, node: Node, methods: Mapping[str, Method], *, faults: Faults, before: Callable[[], None] = lambda: None
+    ) -> None:
+        self._node, self._faults, self._before = node, faults, before
         self._methods = {name: (method, inspect.signature(method)) for name, method in methods.items()}
 
     def handle(self, body: bytes) -> bytes:
-        """The response to a request body; empty when the request holds notifications only."""
+        """The response to a request body; empty when the request holds notifications only. Raises Silence."""
         try:
             request = json.loads(body)
         except ValueError:
@@ -53,10 +58,15 @@ class Dispatcher:
             signature.bind(*arguments)
         except TypeError as error:
             raise RpcError.invalid_params(str(error)) from error
-        try:
+
+        def answer() -> Any:
             with self._node.lock:
+                self._before()
                 return method(*arguments)
-        except RpcError:
+
+        try:
+            return self._faults.around(name, arguments, answer)
+        except (RpcError, Silence):
             raise
         except Exception as error:  # the caller gets an answer and the log the whole story; one bad request must not end a node
             logger.exception("%s failed", name)

@@ -3,6 +3,8 @@
 sandbox_info()                 chain id, token, deployer, height
 sandbox_fund({...})            {"reference", "address", "wei": "<decimal>", "token": "<minor units, decimal>"}
 sandbox_mine("0x<count>")      mine blocks now instead of waiting for the interval
+sandbox_gossip, sandbox_waiting, sandbox_pending                 how nodes of one network talk to each other
+sandbox_order({...}), sandbox_orders(), sandbox_take_back(id?)   fault orders, see orders.py
 """
 
 from typing import Any
@@ -39,6 +41,20 @@ def sandbox_methods(node: Node, funding: Funding) -> dict[str, Method]:
         return hex(node.height)
 
     return {"sandbox_info": info, "sandbox_fund": fund, "sandbox_mine": mine}
+
+
+def peer_methods(node: Node) -> dict[str, Method]:
+    """For the other nodes of the network: never subject to orders."""
+
+    def waiting(transaction_hash: Any) -> str | None:
+        found = node.mempool.find(params.data(transaction_hash, size=32))
+        return None if found is None else "0x" + found.encode().hex()
+
+    return {
+        "sandbox_gossip": lambda raw: node.submit(params.data(raw)),
+        "sandbox_waiting": waiting,
+        "sandbox_pending": lambda who: hex(node.mempool.pending_nonce(params.address(who))),
+    }
 
 
 def _grant(request: dict[str, Any]) -> Grant:

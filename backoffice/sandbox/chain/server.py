@@ -2,6 +2,7 @@
 
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from backoffice.sandbox.chain.faults import Silence
 from backoffice.sandbox.chain.rpc import Dispatcher
 
 MAX_BODY = 5 * 1024 * 1024
@@ -36,7 +37,12 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self._answer(413 if length.isdigit() else 411, b"")
             return
-        self._answer(200, self.server.dispatcher.handle(self.rfile.read(int(length))))
+        try:
+            answer = self.server.dispatcher.handle(self.rfile.read(int(length)))
+        except Silence:
+            self.close_connection = True
+            return
+        self._answer(200, answer)
 
     def _answer(self, status: int, body: bytes) -> None:
         self.send_response(status)

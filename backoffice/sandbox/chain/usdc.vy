@@ -2,7 +2,7 @@
 # pragma evm-version cancun
 """
 @title Sandbox dollar token
-@notice An ERC-20 token with six decimals that stands for USDC on the sandbox chain. Only its owner mints.
+@notice An ERC-20 token with six decimals that stands for USDC on the sandbox chain. Only its owner mints, pauses and blocks.
 """
 
 event Transfer:
@@ -20,6 +20,8 @@ symbol: public(constant(String[4])) = "USDC"
 decimals: public(constant(uint8)) = 6
 
 owner: public(immutable(address))
+paused: public(bool)
+isBlacklisted: public(HashMap[address, bool])
 totalSupply: public(uint256)
 balanceOf: public(HashMap[address, uint256])
 allowance: public(HashMap[address, HashMap[address, uint256]])
@@ -32,6 +34,8 @@ def __init__():
 
 @internal
 def _move(sender: address, receiver: address, amount: uint256):
+    assert not self.paused, "Pausable: paused"
+    assert not self.isBlacklisted[sender] and not self.isBlacklisted[receiver], "Blacklistable: account is blacklisted"
     # The zero address is refused, as the real token does: tokens sent there would be lost without having been burnt.
     assert receiver != empty(address), "transfer to the zero address"
     assert self.balanceOf[sender] >= amount, "transfer amount exceeds balance"
@@ -78,3 +82,27 @@ def burn(amount: uint256) -> bool:
     self.totalSupply -= amount
     log Transfer(sender=msg.sender, receiver=empty(address), amount=amount)
     return True
+
+
+@external
+def pause():
+    assert msg.sender == owner, "Pausable: caller is not the pauser"
+    self.paused = True
+
+
+@external
+def unpause():
+    assert msg.sender == owner, "Pausable: caller is not the pauser"
+    self.paused = False
+
+
+@external
+def blacklist(account: address):
+    assert msg.sender == owner, "Blacklistable: caller is not the blacklister"
+    self.isBlacklisted[account] = True
+
+
+@external
+def unBlacklist(account: address):
+    assert msg.sender == owner, "Blacklistable: caller is not the blacklister"
+    self.isBlacklisted[account] = False
