@@ -128,6 +128,7 @@ INSTALLED_APPS = [
     "backoffice.access",
     "backoffice.alerts",
     "backoffice.bench",
+    "backoffice.campaign",
     "backoffice.console",
     "backoffice.health",
     "backoffice.quickstart",

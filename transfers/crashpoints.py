@@ -1,13 +1,17 @@
-"""Places where a test or a drill may kill this process, to prove that what follows resumes.
+"""Places where a test or a drill may stop this process, to prove that what follows resumes.
 
 A crash point stands on every boundary of a step: before and after each commit, and after each call to the outside. It does nothing
-unless `COUNTERSIGN_CRASH="name[:nth]"` is in the environment; then the nth time (the first, when nth is left out) the process gets
-SIGKILL, which no handler softens. `ALL` is the list of names; a test compares it with the names in use.
+unless `COUNTERSIGN_CRASH="name[:nth][=how]"` is in the environment. Then the nth time (the first, when nth is left out) the process
+gets SIGKILL, which no handler softens (`kill`, the usual), raises an error (`raise`), or stops like a machine that is paused
+(`stop`) until somebody sends SIGCONT. `COUNTERSIGN_CRASH_LOG` names a file to which every point that is passed appends its name,
+with a `!` when it struck. `ALL` is the list of names; a test compares it with the names in use, and `manage.py campaign` fires
+every one of them.
 """
 
 import os
 import signal
 from collections import Counter
+from pathlib import Path
 
 ALL: tuple[str, ...] = (
     "create.before_commit",
@@ -44,16 +48,39 @@ ALL: tuple[str, ...] = (
     "reconcile.before_commit",
 )
 _KNOWN = frozenset(ALL)
+_SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}
 _passed: Counter[str] = Counter()
 
 
+class Crashed(RuntimeError):
+    """Raised by a crash point that was asked to raise: an error that no code of ours expects."""
+
+
 def crashpoint(name: str) -> None:
-    """Die here when asked to. Raises ValueError for a name that is not in `ALL`, so that a typing error never hides a boundary."""
+    """Stop here when asked to. Raises ValueError for a name that is not in `ALL`, so that a typing error never hides a boundary;
+    Crashed when it is to raise."""
     if name not in _KNOWN:
         raise ValueError(f"{name!r} is not a crash point")
-    wanted, _, nth = os.environ.get("COUNTERSIGN_CRASH", "").partition(":")
+    log = os.environ.get("COUNTERSIGN_CRASH_LOG")
+    if log:
+        _note(log, name)
+    wanted, _, how = os.environ.get("COUNTERSIGN_CRASH", "").partition("=")
+    wanted, _, nth = wanted.partition(":")
     if wanted != name:
         return
     _passed[name] += 1
     if _passed[name] == int(nth or 1):
-        os.kill(os.getpid(), signal.SIGKILL)
+        if log:
+            _note(log, f"{name}!")
+        _crash(name, how or "kill")
+
+
+def _note(log: str, name: str) -> None:
+    with Path(log).open("a", encoding="ascii") as file:
+        file.write(f"{name}\n")
+
+
+def _crash(name: str, how: str) -> None:
+    if how == "raise":
+        raise Crashed(f"asked to fail at {name}")
+    os.kill(os.getpid(), _SIGNALS[how])

@@ -17,7 +17,19 @@ from backoffice.quickstart.plan import Plan
 
 # These need no services: they only look at code, or they see to the services themselves.
 STANDALONE = frozenset(
-    {"", "help", "--help", "--version", "version", "check", "collectstatic", "makemigrations", "quickstart", "spectacular"}
+    {
+        "",
+        "help",
+        "--help",
+        "--version",
+        "version",
+        "check",
+        "collectstatic",
+        "makemigrations",
+        "quickstart",
+        "spectacular",
+        "campaign",
+    }
 )
 
 

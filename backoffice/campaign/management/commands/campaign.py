@@ -1,0 +1,69 @@
+"""manage.py campaign --seeds N | --seed S [--short] [--json]: kill, break and pause every process at every crash point."""
+
+import json as jsons
+import os
+import secrets
+import subprocess
+import sys
+import tempfile
+from argparse import ArgumentParser
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from backoffice.campaign import ground
+from backoffice.campaign.run import Result, run
+from backoffice.quickstart import programs
+
+FAILED = 1
+
+
+class Command(BaseCommand):
+    help = (
+        "Shoot every process at every crash point, for every kind of work, heal, and prove the books. Starts a sandbox of its own; "
+        "with --here it uses the one that the environment leads to. Exits 1 when an invariant is broken or a point never fired."
+    )
+    requires_system_checks = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        which = parser.add_mutually_exclusive_group()
+        which.add_argument("--seeds", type=int, default=1, help="So many runs, each with a seed of its own, which it prints.")
+        which.add_argument("--seed", type=int, help="The one run of this seed again.")
+        parser.add_argument("--short", action="store_true", help="Every point once by SIGKILL, no pairs.")
+        parser.add_argument("--here", action="store_true", help="In the sandbox that this environment leads to, not in a new one.")
+        parser.add_argument("--json", action="store_true", help="One JSON object per run instead of lines for people.")
+
+    def handle(self, *_: Any, here: bool, seed: int | None, seeds: int, short: bool, json: bool, **__: Any) -> None:
+        if not here:
+            sys.exit(_elsewhere(sys.argv[2:]))
+        if os.environ.get("ENVIRONMENT") == "production":
+            raise CommandError("a campaign kills what it meets: it runs in a sandbox only")
+        chosen = [seed] if seed is not None else [secrets.randbelow(10**9) for _ in range(seeds)]
+        with tempfile.TemporaryDirectory(prefix="countersign-campaign-") as scrap:
+            found = [self._one(Path(scrap), number, short=short, json=json) for number in chosen]
+        if not all(result.holds for result in found):
+            sys.exit(FAILED)
+
+    def _one(self, scrap: Path, seed: int, *, short: bool, json: bool) -> Result:
+        tell = (lambda _: None) if json else self._say
+        tell(f"seed {seed} (again: manage.py campaign --seed {seed}{' --short' if short else ''})")
+        result = run(scrap, Random(seed), seed=seed, short=short, say=tell)  # noqa: S311 - it only varies what is shot
+        if json:
+            self._say(jsons.dumps(result.as_dict()))
+        else:
+            for line in result.lines():
+                self._say(line)
+        return result
+
+    def _say(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()
+
+
+def _elsewhere(arguments: list[str]) -> int:
+    """The same command in a sandbox of its own."""
+    with ground.throw_away() as plan:
+        command = [sys.executable, "manage.py", "campaign", *arguments, "--here"]
+        return subprocess.run(command, cwd=programs.root(), env=ground.environment(plan), check=False).returncode

@@ -1,0 +1,107 @@
+"""One run of a campaign from its seed to its verdict."""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from audit import context
+from audit.context import Actor
+from backoffice.campaign import invariants, shots, works
+from backoffice.campaign.invariants import Broken
+from backoffice.campaign.processes import Nursery
+from backoffice.campaign.shots import Cell, How
+from backoffice.campaign.storm import NotHealed, Storm, new_tag
+from transfers.crashpoints import ALL
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """`fired` counts hits per point and way; `broken`, `missed`, `unreached` and `stuck` are what a run fails for."""
+
+    seed: int
+    seconds: float
+    transfers: int
+    fired: dict[str, dict[str, int]]
+    pairs: int = 0
+    broken: list[str] = field(default_factory=list)
+    missed: list[str] = field(default_factory=list)
+    unreached: list[str] = field(default_factory=list)
+    stuck: str = ""
+
+    @property
+    def holds(self) -> bool:
+        return not (self.broken or self.missed or self.unreached or self.stuck)
+
+    @property
+    def crashes(self) -> int:
+        return sum(sum(ways.values()) for ways in self.fired.values())
+
+    def as_dict(self) -> dict[str, Any]:
+        names = ("seed", "seconds", "transfers", "fired", "pairs", "crashes", "broken", "missed", "unreached", "stuck", "holds")
+        return {name: getattr(self, name) for name in names}
+
+    def lines(self) -> list[str]:
+        ways = Counter[str]()
+        for found in self.fired.values():
+            ways.update(found)
+        spread = ", ".join(f"{count} by {how}" for how, count in sorted(ways.items()))
+        told = [f"  {self.crashes} crashes ({spread}) at {len(self.fired)} points, {self.pairs} pairs, {self.transfers} transfers"]
+        told += [f"  BROKEN {text}" for text in self.broken]
+        told += [f"  MISSED {text}: it never hit" for text in self.missed]
+        told += [f"  UNREACHED {point}: no work of the campaign leads to it; register one in backoffice/campaign/works"
+                 for point in self.unreached]  # fmt: skip
+        told += [f"  STUCK {self.stuck}"] if self.stuck else []
+        return [*told, f"  {'every invariant holds' if self.holds else 'FAILED'} after {self.seconds:.0f} s"]
+
+
+def run(scrap: Path, dice: Random, *, seed: int, short: bool, say: Callable[[str], object]) -> Result:
+    """Scout, shoot, heal, prove. Raises nothing for what it finds."""
+    begun = time.monotonic()
+    log = scrap / "processes.log"
+    storm = Storm(Nursery(log), scrap, dice, new_tag(seed), works.every(), say)
+    pairs, stuck, found, unreached = 0, "", list[Broken](), list[str]()
+    storm.nursery.warm_up()
+    with context.bind(Actor.system("campaign")):
+        try:
+            cells = storm.scout()
+            unreached = storm.unreached(cells)
+            so_far = time.monotonic() - begun
+            say(f"  {len(cells)} places in {len(storm.crowds)} kinds of work, {len(ALL)} points ({so_far:.0f} s)")
+            pairs = _shoot(storm, cells, short=short)
+            storm.heal()
+        except NotHealed as error:
+            stuck = str(error)
+        found = [*invariants.broken(), *invariants.told_secrets(log)]
+    return Result(
+        seed=seed,
+        seconds=round(time.monotonic() - begun, 1),
+        transfers=sum(crowd.begun for crowd in storm.crowds.values()),
+        fired=_by_point(storm.fired),
+        pairs=pairs,
+        broken=[str(one) for one in found],
+        missed=[str(shot) for shot in storm.missed],
+        unreached=unreached,
+        stuck=stuck,
+    )
+
+
+def _shoot(storm: Storm, cells: list[Cell], *, short: bool) -> int:
+    """All singles work by work, then the pairs; how many pairs hit."""
+    for shot in shots.once_per_point(cells) if short else shots.singles(cells, storm.dice):
+        storm.fire(shot)
+    if short:
+        return 0
+    storm.heal()
+    return sum(storm.fire(one) and storm.fire(two) for one, two in shots.pairs(cells, storm.dice))
+
+
+def _by_point(fired: dict[tuple[Cell, How], int]) -> dict[str, dict[str, int]]:
+    found: dict[str, dict[str, int]] = {}
+    for (cell, how), count in fired.items():
+        ways = found.setdefault(cell.point, {})
+        ways[how.value] = ways.get(how.value, 0) + count
+    return found

@@ -1,0 +1,81 @@
+"""Where, how and in what order processes are shot: the plan of one run, made from its seed. Pure.
+
+A `Cell` is one crash point as one kind of process meets it while it works on one kind of work. A run fires every cell in every way,
+then pairs of the most important points one after the other on the same stranded transfer.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import permutations
+from random import Random
+
+
+class How(StrEnum):
+    """KILL: SIGKILL. RAISE: an error nobody expects. STOP: SIGSTOP until the lease is lost, then SIGCONT."""
+
+    KILL = "kill"
+    RAISE = "raise"
+    STOP = "stop"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Cell:
+    work: str
+    hand: str
+    point: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """The `nth` time that the process passes the point."""
+
+    cell: Cell
+    how: How
+    nth: int = 1
+
+    @property
+    def order(self) -> str:
+        """As COUNTERSIGN_CRASH takes it."""
+        return f"{self.cell.point}:{self.nth}={self.how}"
+
+    def __str__(self) -> str:
+        return f"{self.cell.work}/{self.cell.hand} {self.order}"
+
+
+# After these more has happened outside than is on record inside, or the other way round.
+IMPORTANT = (
+    "drive.after_claim",
+    "lock.before_commit",
+    "send.after_intent",
+    "send.after_sign",
+    "send.after_store",
+    "send.after_broadcast",
+    "send.before_commit",
+    "confirm.before_commit",
+    "pay_out.after_intent",
+    "pay_out.after_submit",
+)
+DEEPEST = 3
+
+
+def singles(cells: Sequence[Cell], dice: Random, *, ways: Iterable[How] = How) -> list[Shot]:
+    """Every cell in every way, in the order in which work meets the cells; which time it is hit is up to the dice."""
+    return [Shot(cell, how, dice.randint(1, DEEPEST)) for cell in cells for how in ways]
+
+
+def once_per_point(cells: Sequence[Cell]) -> list[Shot]:
+    """Each point once by SIGKILL, wherever it is met first."""
+    first: dict[str, Cell] = {}
+    for cell in cells:
+        first.setdefault(cell.point, cell)
+    return [Shot(cell, How.KILL) for cell in first.values()]
+
+
+def pairs(cells: Sequence[Cell], dice: Random) -> Iterator[tuple[Shot, Shot]]:
+    """Each ordered pair of important points of one work: whoever resumes what the first left is shot at the second."""
+    important = [cell for cell in cells if cell.point in IMPORTANT]
+    found = [(one, two) for one, two in permutations(important, 2) if (one.work, one.hand) == (two.work, two.hand)]
+    dice.shuffle(found)
+    for one, two in found:
+        yield Shot(one, dice.choice(list(How))), Shot(two, dice.choice([How.KILL, How.RAISE]))

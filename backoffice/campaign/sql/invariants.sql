@@ -1,0 +1,100 @@
+-- What must never be found. Each statement gives one text per finding; it is asked while nothing is on its way.
+
+-- I1: at most one signed payload per leg and attempt, and one mined transaction per wallet and nonce
+SELECT format('leg %s attempt %s is signed %s times', leg_id, attempt, count(*))
+  FROM transfers_chaintransaction GROUP BY leg_id, attempt HAVING count(*) > 1
+ UNION ALL
+SELECT format('wallet %s mined nonce %s %s times', wallet_id, nonce, count(*))
+  FROM transfers_chaintransaction WHERE status IN ('mined', 'confirmed', 'reverted') GROUP BY wallet_id, nonce HAVING count(*) > 1;
+
+-- I2: every signature has its quorum of approvals by distinct people over exactly that digest
+SELECT format('%s was signed with %s of %s approvals', transfer.reference, votes.people, request.quorum)
+  FROM transfers_transfer transfer
+  JOIN approvals_approvalrequest request ON request.id = transfer.approval_request_id
+ CROSS JOIN LATERAL (SELECT count(DISTINCT vote.person_id) AS people FROM approvals_vote vote
+        WHERE vote.request_id = request.id AND vote.decision = 'approve' AND vote.digest = request.digest
+          AND vote.revision = request.revision) AS votes
+ WHERE EXISTS (SELECT FROM transfers_leg leg JOIN transfers_chaintransaction signed ON signed.leg_id = leg.id
+                WHERE leg.transfer_id = transfer.id)
+   AND (votes.people < request.quorum OR request.executed_at IS NULL);
+
+-- I3: no approver is a maker
+SELECT format('person %s made and decided request %s', vote.person_id, vote.request_id)
+  FROM approvals_vote vote JOIN approvals_requestmaker maker ON maker.request_id = vote.request_id AND maker.person_id = vote.person_id;
+
+-- I5: what is held is what open transfers may take, and nothing else
+SELECT format('hold %s is placed for %s', hold.reference, coalesce(transfer.status, 'nothing'))
+  FROM ledger_hold hold JOIN transfers_transfer transfer ON transfer.id = hold.transaction_id
+ WHERE hold.status = 'placed' AND transfer.status IN ('CONFIRMED', 'FIAT_SETTLED', 'RECONCILED', 'FAILED', 'CANCELLED', 'EXPIRED');
+
+-- I6: states move only along the rows of their machine version, without gaps, each with one audit record
+SELECT format('%s went from %s to %s', transfer.reference, event.from_status, event.to_status)
+  FROM transfers_event event JOIN transfers_transfer transfer ON transfer.id = event.transfer_id
+ WHERE event.from_status <> event.to_status AND event.from_status <> '' AND NOT EXISTS (
+       SELECT FROM transfers_machinerow row WHERE row.route = transfer.route AND row.version = transfer.machine_version
+          AND row.source = event.from_status AND row.target = event.to_status)
+ UNION ALL
+SELECT format('%s is at version %s, has %s events up to %s and %s audit records', transfer.reference, transfer.version,
+              told.events, told.last, recorded.events)
+  FROM transfers_transfer transfer
+ CROSS JOIN LATERAL (SELECT count(*) AS events, max(seq) AS last FROM transfers_event WHERE transfer_id = transfer.id) AS told
+ CROSS JOIN LATERAL (SELECT count(*) AS events FROM audit_event WHERE resource_type = 'transfer'
+        AND resource_id = transfer.id::text AND diff ? 'version') AS recorded
+ WHERE (told.events, told.last, recorded.events) IS DISTINCT FROM (transfer.version, transfer.version, transfer.version);
+
+-- I8: nothing is signed while everything is halted
+SELECT format('%s was signed at %s during the halt of %s', signed.hash, signed.signed_at, halt.placed_at)
+  FROM transfers_chaintransaction signed JOIN approvals_halt halt ON halt.scope = 'system'
+ WHERE signed.signed_at > halt.placed_at AND (halt.lifted_at IS NULL OR signed.signed_at < halt.lifted_at);
+
+-- I9: what was signed was decided by the policy that was approved
+SELECT format('%s goes by one decision, its request by another', transfer.reference)
+  FROM transfers_transfer transfer JOIN approvals_approvalrequest request ON request.id = transfer.approval_request_id
+ WHERE request.policy_decision_id IS DISTINCT FROM transfer.policy_decision_id;
+
+-- I10: one transfer per key, and per order of the campaign
+SELECT format('%s of %s became %s transfers', client_reference, client_id, count(*))
+  FROM transfers_transfer WHERE client_reference LIKE 'campaign/%' GROUP BY client_id, client_reference HAVING count(*) > 1
+ UNION ALL
+SELECT format('key %s answered 201 without a transfer', key) FROM transfers_idempotencykey
+ WHERE response_status = 201 AND transfer_id IS NULL;
+
+-- I11: every intent has its outcome
+SELECT format('%s of %s is still %s', call.key, transfer.reference, call.outcome)
+  FROM transfers_providercall call JOIN transfers_transfer transfer ON transfer.id = call.transfer_id
+ WHERE call.outcome IN ('intent', 'unknown') AND transfer.status IN ('CONFIRMED', 'FIAT_SETTLED', 'RECONCILED', 'CANCELLED', 'EXPIRED')
+   AND NOT (transfer.status = 'CONFIRMED' AND transfer.route = 'off_ramp');
+
+-- I11: every effect happened once in the books
+SELECT format('%s has %s postings of kind %s', transfer.reference, count(*), posting.kind)
+  FROM ledger_ledgertransaction posting JOIN transfers_transfer transfer ON transfer.id = posting.transaction_id
+ WHERE posting.kind IN ('withdrawal', 'conversion', 'wallet_movement', 'payout') AND posting.reverses_id IS NULL
+ GROUP BY transfer.reference, posting.kind HAVING count(*) > 1;
+
+-- I12: no unexplained difference to what the outside shows
+SELECT format('break %s: %s', reference, title) FROM reconciliation_break
+ WHERE status IN ('open', 'investigating') AND transfer_id IN (SELECT id FROM transfers_transfer
+       WHERE client_reference LIKE 'campaign/%');
+
+-- I13: what is under way is due one day, or waits for evidence from outside
+SELECT format('%s is %s and nobody will ever look at it', reference, status)
+  FROM transfers_transfer
+ WHERE due_at IS NULL AND status NOT IN ('CONFIRMED', 'FIAT_SETTLED', 'RECONCILED', 'FAILED', 'CANCELLED', 'EXPIRED');
+
+-- I14: no limit is exceeded, and what counts against it is what was not given back
+SELECT format('bucket %s says %s of %s, its uses are %s', bucket.id, bucket.used, bucket.capacity, uses.total)
+  FROM approvals_limitbucket bucket
+ CROSS JOIN LATERAL (SELECT coalesce(sum(amount) FILTER (WHERE given_back_at IS NULL), 0) AS total
+                       FROM approvals_limituse WHERE bucket_id = bucket.id) AS uses
+ WHERE bucket.used > bucket.capacity OR bucket.used <> uses.total;
+
+-- I16: approvals are used once, and only after they were given
+SELECT format('request %s is %s and was used', reference, status) FROM approvals_approvalrequest
+ WHERE executed_at IS NOT NULL AND status <> 'approved';
+
+-- I17: votes of people who were shut out before they voted do not count
+SELECT format('request %s counts the vote of %s, who is not active', request.reference, person.name)
+  FROM approvals_approvalrequest request
+  JOIN approvals_vote vote ON vote.request_id = request.id AND vote.decision = 'approve'
+  JOIN approvals_person person ON person.id = vote.person_id
+ WHERE NOT person.active AND request.executed_at IS NULL AND request.status = 'approved';

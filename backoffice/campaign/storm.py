@@ -1,0 +1,135 @@
+"""One run: scout which process meets which crash point, shoot every one of them there, heal, and leave the proof to others.
+
+What a shot process was working on is taken over by whoever comes next, in the middle of the next shot: so most crashes meet the
+remains of the one before.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+from backoffice.campaign import weather
+from backoffice.campaign.crowd import Crowd
+from backoffice.campaign.hands import BEGIN, PEOPLE
+from backoffice.campaign.processes import Nursery, look, paused, wait
+from backoffice.campaign.shots import Cell, How, Shot
+from backoffice.campaign.works import Work
+from transfers.crashpoints import ALL
+
+ATTEMPTS = 25
+RIVAL_HAS_S = 1.0
+HEALED_WITHIN_S = 120.0
+BATCH = 8
+
+
+class NotHealed(AssertionError):
+    """Left alone, not everything came to rest."""
+
+
+@dataclass(slots=True)
+class Storm:
+    """`tag` names this run's work. `fired` counts hits by shot without its `nth`; `missed` are the shots that hit nothing."""
+
+    nursery: Nursery
+    scrap: Path
+    dice: Random
+    tag: str
+    works: Iterable[Work]
+    say: Callable[[str], object] = print
+    fired: dict[tuple[Cell, How], int] = field(default_factory=dict)
+    missed: list[Shot] = field(default_factory=list)
+    crowds: dict[str, Crowd] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.crowds = {work.name: Crowd(self.nursery, work, f"{self.tag}/{work.name}") for work in self.works}
+
+    # --- finding out ---
+
+    def scout(self) -> list[Cell]:
+        """Take two pieces of every work through the house unharmed; which process met which point, in the order of their work."""
+        return [cell for crowd in self.crowds.values() for cell in self._scout(crowd)]
+
+    def _scout(self, crowd: Crowd) -> list[Cell]:
+        logs = {hand: self.scrap / f"{crowd.work.name}.{hand}.points" for hand in crowd.hands}
+        crowd.ask_for(2)
+        deadline = time.monotonic() + HEALED_WITHIN_S
+        while crowd.lacking() or crowd.in_flight():
+            _in_time(deadline, crowd)
+            for hand, log in logs.items():
+                wait(crowd.process(hand, {"COUNTERSIGN_CRASH_LOG": str(log)}))
+            weather.hasten()
+        return [Cell(crowd.work.name, hand, point) for hand, log in logs.items() for point in _points(log)]
+
+    @staticmethod
+    def unreached(cells: Iterable[Cell]) -> list[str]:
+        """Crash points in the code that no work leads to."""
+        return sorted(set(ALL) - {cell.point for cell in cells})
+
+    # --- shooting ---
+
+    def fire(self, shot: Shot) -> bool:
+        """Shoot until it hits; between two tries the others go on, so that there is something to hit."""
+        crowd = self.crowds[shot.cell.work]
+        for _ in range(ATTEMPTS):
+            self._supply(crowd, shot)
+            if self._shoot(crowd, shot):
+                self.fired[shot.cell, shot.how] = self.fired.get((shot.cell, shot.how), 0) + 1
+                return True
+            crowd.everybody_passes(shot.cell.hand)
+        self.missed.append(shot)
+        return False
+
+    def _supply(self, crowd: Crowd, shot: Shot) -> None:
+        """Enough in flight for the shot; for those who begin or decide, something that nobody has begun or decided yet."""
+        if shot.cell.hand == BEGIN:
+            crowd.ask_for(shot.nth)
+        elif shot.cell.hand == PEOPLE or crowd.in_flight() < BATCH // 2:
+            crowd.ask_for(shot.nth if shot.cell.hand == PEOPLE else BATCH)
+            crowd.pass_of(BEGIN)
+
+    def _shoot(self, crowd: Crowd, shot: Shot) -> bool:
+        log = self.scrap / "shot.points"
+        log.unlink(missing_ok=True)
+        pid = crowd.process(shot.cell.hand, {"COUNTERSIGN_CRASH": shot.order, "COUNTERSIGN_CRASH_LOG": str(log)})
+        if wait(pid).stopped:
+            self._overtake(crowd, shot, pid)
+        weather.let_leases_lapse()
+        return f"{shot.cell.point}!" in _points(log)
+
+    def _overtake(self, crowd: Crowd, shot: Shot, pid: int) -> None:
+        """While it sleeps its leases lapse and a rival takes its work; then it wakes and goes on where it was."""
+        with paused(pid):
+            weather.let_leases_lapse()
+            rival = crowd.process(shot.cell.hand, {})
+            over = look(rival, RIVAL_HAS_S)
+        wait(pid)
+        if over is None:
+            wait(rival)
+
+    # --- healing ---
+
+    def heal(self) -> None:
+        """Nobody is shot any more. Raises NotHealed when something does not come to rest."""
+        deadline = time.monotonic() + HEALED_WITHIN_S
+        for crowd in self.crowds.values():
+            while crowd.lacking() or crowd.in_flight():
+                _in_time(deadline, crowd)
+                crowd.everybody_passes()
+
+
+def _in_time(deadline: float, crowd: Crowd) -> None:
+    if time.monotonic() > deadline:
+        raise NotHealed("; ".join(crowd.strays()) or f"{crowd.lacking()} pieces of {crowd.work.name} were never begun")
+
+
+def _points(log: Path) -> list[str]:
+    """Each name once, in the order of their first appearance."""
+    return list(dict.fromkeys(log.read_text(encoding="ascii").split())) if log.exists() else []
+
+
+def new_tag(seed: int) -> str:
+    """Of this run alone, also when the same seed ran on the same database before."""
+    return f"campaign/{seed}-{os.getpid()}-{time.time_ns() % 10**9}"

@@ -1,0 +1,49 @@
+"""The kinds of work that a campaign gives to the house. Whoever adds a route or a crash point adds the work that reaches it here:
+a module beside this one that calls `register`, and its name in `_MODULES`.
+
+A campaign fails when a crash point stands in the code that no registered work reaches.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from uuid import UUID
+
+from transfers.models import Transfer
+
+_MODULES = ("withdrawals", "endings")
+
+
+def by_client_reference(tag: str) -> list[UUID]:
+    """The transfers whose client reference begins with `tag`: what most work is found by."""
+    return list(Transfer.objects.filter(client_reference__startswith=f"{tag}/").order_by("id").values_list("id", flat=True))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """`begin(tag, number)` asks for one piece of work as the outside would, named `tag/number`; asked again it must make no second
+    one, and it must not raise when the house answers with an error. `then(transfer_id)` is what people do about it afterwards, also
+    repeatable. `found(tag)` finds what came of it. Left alone, every piece must end in one of `ends`.
+    """
+
+    name: str
+    begin: Callable[[str, int], None]
+    ends: frozenset[str]
+    then: Callable[[UUID], None] | None = None
+    found: Callable[[str], list[UUID]] = by_client_reference
+
+
+_works: dict[str, Work] = {}
+
+
+def register(work: Work) -> None:
+    """Raises ValueError for a name that is taken."""
+    if work.name in _works:
+        raise ValueError(f"work {work.name!r} is registered already")
+    _works[work.name] = work
+
+
+def every() -> Sequence[Work]:
+    for module in _MODULES:
+        import_module(f"backoffice.campaign.works.{module}")
+    return list(_works.values())
