@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from django.db.models import QuerySet
 
@@ -11,7 +12,9 @@ from backoffice.campaign.processes import Fate, Nursery
 from backoffice.campaign.works import Work
 from transfers.models import Transfer
 
-Act = Callable[[], object]
+Act = Callable[[int], object]
+# As many as a process takes in one pass; a rival takes fewer, and so what was left to it first.
+USUALLY, RIVAL = 12, 2
 
 
 @dataclass(slots=True)
@@ -39,14 +42,14 @@ class Crowd:
         """The next pass of BEGIN asks for so many more; what was asked for before is asked for again, as clients do."""
         self.begun += count
 
-    def process(self, hand: str, environment: dict[str, str]) -> int:
+    def process(self, hand: str, environment: dict[str, str], *, limit: int = USUALLY) -> int:
         role, act = self.acts[hand]
-        return self.nursery.start(act, role=role, environment=environment)
+        return self.nursery.start(partial(act, limit), role=role, environment=environment)
 
     def pass_of(self, hand: str) -> Fate:
         """One healthy pass."""
         role, act = self.acts[hand]
-        return self.nursery.run(act, role=role)
+        return self.nursery.run(partial(act, USUALLY), role=role)
 
     def everybody_passes(self, *but: str) -> None:
         """All others take a pass, and time goes on."""
@@ -73,13 +76,13 @@ class Crowd:
     def _mine(self) -> QuerySet[Transfer]:
         return Transfer.objects.filter(pk__in=self.work.found(self.tag))
 
-    def _begin_all(self) -> None:
+    def _begin_all(self, _: int) -> None:
         done = set(self._mine().values_list("client_reference", flat=True))
         for number in range(self.begun):
             if f"{self.tag}/{number}" not in done:
                 self.work.begin(self.tag, number)
 
-    def _decide_all(self) -> None:
+    def _decide_all(self, _: int) -> None:
         for transfer_id in self._mine().exclude(status__in=self.work.ends).values_list("id", flat=True):
             if self.work.then is not None:
                 self.work.then(transfer_id)

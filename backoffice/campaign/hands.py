@@ -7,20 +7,18 @@ from dataclasses import dataclass
 from reconciliation.commands.reconciling import reconcile
 from transfers import driver
 
-AT_ONCE = 12
-
 
 @dataclass(frozen=True, slots=True)
 class Hand:
-    """`act` takes one pass, as the database role `role`."""
+    """`act(limit)` takes one pass over at most about so many pieces of work, as the database role `role`."""
 
     name: str
     role: str
-    act: Callable[[], object]
+    act: Callable[[int], object]
 
 
-DRIVE = Hand("drive", "worker", lambda: driver.run_due(AT_ONCE))
-RECONCILE = Hand("reconcile", "worker", reconcile)
+DRIVE = Hand("drive", "worker", driver.run_due)
+RECONCILE = Hand("reconcile", "worker", lambda _: reconcile())
 HANDS: tuple[Hand, ...] = (DRIVE, RECONCILE)
 # Those who begin work, and the people who decide about it, are web processes.
 BEGIN, PEOPLE = "begin", "people"

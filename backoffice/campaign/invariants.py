@@ -4,7 +4,7 @@ I7 (published checkpoints) has a proof of its own, `manage.py verify_audit`, whe
 is asked here too: a constraint that somebody drops must not take the proof with it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,15 +36,20 @@ class Broken:
         return f"{self.number} {self.name}: {self.finding}"
 
 
-def broken() -> Iterator[Broken]:
-    """Everything that does not hold in the database, in the books and on the chain; nothing may be on its way."""
+def broken(apart: Mapping[str, int]) -> Iterator[Broken]:
+    """Everything that does not hold in the database, in the books and on the chain; nothing may be on its way. `apart` is how far
+    books and chain were from each other before."""
     for number, name, sql in invariants():
         with connection.cursor() as cursor:
             cursor.execute(sql)
             yield from (Broken(number, name, finding) for (finding,) in cursor.fetchall())
     for found in findings(thorough=True):
         yield Broken("I4", "ledger proofs", str(found))
-    yield from _wallets_hold_what_the_books_say()
+    for code, now in books_and_chain_apart().items():
+        if now != apart.get(code, 0):
+            yield Broken(
+                "I12", "ledger = chain", f"wallet {code} has {now} more in the books than on chain, before {apart.get(code, 0)}"
+            )
 
 
 def invariants() -> Iterator[tuple[str, str, str]]:
@@ -65,13 +70,10 @@ def told_secrets(log: Path) -> Iterator[Broken]:
             yield Broken("I15", "no secret in any log", f"{log.name} holds {name}")
 
 
-def _wallets_hold_what_the_books_say() -> Iterator[Broken]:
-    """I12: of the tokens, since gas and tokens are both booked when the chain has shown them."""
-    for wallet in Wallet.objects.exclude(token_account_code=""):
-        booked = balance(wallet.token_account_code).posted
-        held = _tokens(wallet)
-        if held != booked:
-            yield Broken("I12", "ledger = chain", f"wallet {wallet.code}: the books say {booked}, the chain {held}")
+def books_and_chain_apart() -> dict[str, int]:
+    """By wallet: tokens in our books less tokens on chain. The demo company has an oddity of this kind on purpose."""
+    wallets = Wallet.objects.exclude(token_account_code="")
+    return {wallet.code: balance(wallet.token_account_code).posted - _tokens(wallet) for wallet in wallets}
 
 
 def _tokens(wallet: Wallet) -> int:

@@ -17,6 +17,8 @@ from backoffice.campaign.shots import Cell, How
 from backoffice.campaign.storm import NotHealed, Storm, new_tag
 from transfers.crashpoints import ALL
 
+TELL_EVERY = 50
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -66,6 +68,7 @@ def run(scrap: Path, dice: Random, *, seed: int, short: bool, say: Callable[[str
     pairs, stuck, found, unreached = 0, "", list[Broken](), list[str]()
     storm.nursery.warm_up()
     with context.bind(Actor.system("campaign")):
+        apart = invariants.books_and_chain_apart()
         try:
             cells = storm.scout()
             unreached = storm.unreached(cells)
@@ -75,11 +78,11 @@ def run(scrap: Path, dice: Random, *, seed: int, short: bool, say: Callable[[str
             storm.heal()
         except NotHealed as error:
             stuck = str(error)
-        found = [*invariants.broken(), *invariants.told_secrets(log)]
+        found = [*invariants.broken(apart), *invariants.told_secrets(log)]
     return Result(
         seed=seed,
         seconds=round(time.monotonic() - begun, 1),
-        transfers=sum(crowd.begun for crowd in storm.crowds.values()),
+        transfers=storm.transfers,
         fired=_by_point(storm.fired),
         pairs=pairs,
         broken=[str(one) for one in found],
@@ -91,8 +94,10 @@ def run(scrap: Path, dice: Random, *, seed: int, short: bool, say: Callable[[str
 
 def _shoot(storm: Storm, cells: list[Cell], *, short: bool) -> int:
     """All singles work by work, then the pairs; how many pairs hit."""
-    for shot in shots.once_per_point(cells) if short else shots.singles(cells, storm.dice):
+    for count, shot in enumerate(shots.once_per_point(cells) if short else shots.singles(cells, storm.dice), 1):
         storm.fire(shot)
+        if count % TELL_EVERY == 0:
+            storm.say(f"  {count} shots, {storm.transfers} transfers")
     if short:
         return 0
     storm.heal()

@@ -12,7 +12,7 @@ from pathlib import Path
 from random import Random
 
 from backoffice.campaign import weather
-from backoffice.campaign.crowd import Crowd
+from backoffice.campaign.crowd import RIVAL, Crowd
 from backoffice.campaign.hands import BEGIN, PEOPLE
 from backoffice.campaign.processes import Nursery, look, paused, wait
 from backoffice.campaign.shots import Cell, How, Shot
@@ -22,7 +22,6 @@ from transfers.crashpoints import ALL
 ATTEMPTS = 25
 RIVAL_HAS_S = 1.0
 HEALED_WITHIN_S = 120.0
-BATCH = 8
 
 
 class NotHealed(AssertionError):
@@ -45,6 +44,11 @@ class Storm:
 
     def __post_init__(self) -> None:
         self.crowds = {work.name: Crowd(self.nursery, work, f"{self.tag}/{work.name}") for work in self.works}
+
+    @property
+    def transfers(self) -> int:
+        """Pieces of work asked for so far."""
+        return sum(crowd.begun for crowd in self.crowds.values())
 
     # --- finding out ---
 
@@ -73,22 +77,24 @@ class Storm:
     def fire(self, shot: Shot) -> bool:
         """Shoot until it hits; between two tries the others go on, so that there is something to hit."""
         crowd = self.crowds[shot.cell.work]
-        for _ in range(ATTEMPTS):
-            self._supply(crowd, shot)
+        for attempt in range(ATTEMPTS):
+            self._prepare(crowd, shot, attempt)
             if self._shoot(crowd, shot):
                 self.fired[shot.cell, shot.how] = self.fired.get((shot.cell, shot.how), 0) + 1
                 return True
-            crowd.everybody_passes(shot.cell.hand)
         self.missed.append(shot)
         return False
 
-    def _supply(self, crowd: Crowd, shot: Shot) -> None:
-        """Enough in flight for the shot; for those who begin or decide, something that nobody has begun or decided yet."""
+    def _prepare(self, crowd: Crowd, shot: Shot, attempt: int) -> None:
+        """See to it that the shot has something to hit: work that nobody has touched yet, or time for what is on its way."""
         if shot.cell.hand == BEGIN:
             crowd.ask_for(shot.nth)
-        elif shot.cell.hand == PEOPLE or crowd.in_flight() < BATCH // 2:
-            crowd.ask_for(shot.nth if shot.cell.hand == PEOPLE else BATCH)
+        elif attempt % 2 or shot.cell.hand == PEOPLE:
+            crowd.ask_for(shot.nth)
             crowd.pass_of(BEGIN)
+            weather.hasten()
+        elif attempt:
+            crowd.everybody_passes(shot.cell.hand)
 
     def _shoot(self, crowd: Crowd, shot: Shot) -> bool:
         log = self.scrap / "shot.points"
@@ -103,7 +109,7 @@ class Storm:
         """While it sleeps its leases lapse and a rival takes its work; then it wakes and goes on where it was."""
         with paused(pid):
             weather.let_leases_lapse()
-            rival = crowd.process(shot.cell.hand, {})
+            rival = crowd.process(shot.cell.hand, {}, limit=RIVAL)
             over = look(rival, RIVAL_HAS_S)
         wait(pid)
         if over is None:
