@@ -8,6 +8,9 @@ are named by strings.
 from django.db import models
 
 from audit.readonly import ReadOnlyModel
+from audit.vault.models import VaultSubject, VaultValue
+
+__all__ = ["AuditEvent", "VaultSubject", "VaultValue"]
 
 
 class AuditEvent(ReadOnlyModel):

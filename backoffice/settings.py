@@ -84,6 +84,8 @@ HEARTBEAT_STALE_AFTER = env.seconds("HEARTBEAT_STALE_AFTER", 20.0)
 
 # --- The seal of the audit trail --------------------------------------------------------------------------------------------------
 # Public keys of the log (`vkey`), the one in force first, retired ones after it, separated by blanks. Everybody may know them.
+# Keys that seal the keys of the privacy vault, the current one first.
+VAULT_KEYS = env.listing("VAULT_KEYS")
 AUDIT_LOG_KEY = env.text("AUDIT_LOG_KEY", "")
 # The rest is for the sealer alone: its key, its memory outside the database, and where checkpoints are kept (name -> address).
 AUDIT_SIGNING_KEY = env.text("AUDIT_SIGNING_KEY", "")

@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from audit.sealing.keys import SigningKey
+from audit.vault.crypto import new_house_key
 from backoffice.quickstart.embedded import DATABASE, OWNER, Postgres, Valkey
 from backoffice.quickstart.keys import Keyring
 
@@ -162,6 +163,7 @@ class Plan:
             "SIGNER_URL": self.address("signer"),
             **self._secret("BANK_TOKEN", self.keys.path("bank.token")),
             **self._secret("SIGNER_TOKEN", self.keys.path("signer.token")),
+            **self._secret("VAULT_KEYS", self.keys.path("vault", new_house_key)),
         }
         if not self.environ.get("WEBHOOK_SECRETS"):
             made["WEBHOOK_SECRETS"] = f"bank={self.keys.webhook_value('bank')}"
