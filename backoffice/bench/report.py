@@ -36,7 +36,8 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """`value` is the median of the ratios of rounds measured next to each other, so that a noisy minute weighs on both sides."""
+    """`value` is the median of the ratios of rounds measured next to each other, so that a noisy minute weighs on both sides. Where
+    `required` is 0 nothing is asked of it: it is there for comparison."""
 
     name: str
     value: float
@@ -57,8 +58,8 @@ class Ratio:
         return {"name": self.name, **rounded, "required": self.required, "holds": self.holds}
 
     def __str__(self) -> str:
-        verdict = "holds" if self.holds else "MISSED"
-        return f"{self.name}: {self.value:.2f} (of the best rounds {self.best:.2f}), at least {self.required:g}: {verdict}"
+        verdict = f"at least {self.required:g}: {'holds' if self.holds else 'MISSED'}" if self.required else "for comparison"
+        return f"{self.name}: {self.value:.2f} (of the best rounds {self.best:.2f}), {verdict}"
 
 
 @dataclass(frozen=True, slots=True)
