@@ -12,6 +12,7 @@ def beat_schedule() -> dict[str, dict[str, Any]]:
     """Periods in seconds."""
     return {
         "drive due transfers": _every(2.0, "transfers.tasks.drive_due"),
+        "reference rates": _every(15.0, "transfers.tasks.fetch_rates"),
         "reconcile": _every(5.0, "reconciliation.tasks.reconcile"),
         "check alerts": _every(15.0, "backoffice.alerts.tasks.check"),
         "beat is alive": _every(5.0, "backoffice.health.tasks.sign_for_beat"),

@@ -62,6 +62,10 @@ BANK_URL = env.text("BANK_URL", "")
 BANK_TOKEN = env.text("BANK_TOKEN", "")
 DESK_URL = env.text("DESK_URL", BANK_URL)
 DESK_TOKEN = env.text("DESK_TOKEN", BANK_TOKEN)
+# Further desks by provider code, with their tokens; how long they may think, in seconds; and a feed of reference rates.
+DESKS, DESK_TOKENS = env.pairs("DESKS"), env.pairs("DESK_TOKENS")
+QUOTE_BUDGET = env.seconds("QUOTE_BUDGET", 2.0)
+RATES_URL, RATES_TOKEN = env.text("RATES_URL", ""), env.text("RATES_TOKEN", "")
 SIGNER_URL = env.text("SIGNER_URL", "")
 SIGNER_TOKEN = env.text("SIGNER_TOKEN", "")
 # Source name -> secret (`whsec_...`) of webhooks that come in; several sources are separated by white space.

@@ -14,12 +14,14 @@ class TransfersConfig(AppConfig):
         from transfers import coverage
         from transfers.archive import EVENTS, RETENTION
         from transfers.commands.moves import AUDIT_TYPES
+        from transfers.commands.providers import PROVIDER_TYPES
+        from transfers.commands.reference import RATE_TYPES
         from transfers.commands.release import register_action
         from transfers.proofs import PROOFS
         from transfers.rails import registry
         from transfers.vocabulary import DOORS
 
-        vocabulary.register(*AUDIT_TYPES, *DOORS)
+        vocabulary.register(*AUDIT_TYPES, *DOORS, *PROVIDER_TYPES, *RATE_TYPES)
         partitions.register("transfers_ensure_event_partitions")
         archive.register(EVENTS)
         retention.register(*RETENTION)
@@ -36,6 +38,10 @@ class TransfersConfig(AppConfig):
                 bank_token=settings.BANK_TOKEN,
                 desk_url=settings.DESK_URL,
                 desk_token=settings.DESK_TOKEN,
+                desks={name: registry.DeskAddress(url, settings.DESK_TOKENS.get(name, "")) for name, url in settings.DESKS.items()},
+                desk_timeout_s=float(settings.QUOTE_BUDGET),
+                rates_url=settings.RATES_URL,
+                rates_token=settings.RATES_TOKEN,
                 signer_url=settings.SIGNER_URL,
                 signer_token=settings.SIGNER_TOKEN,
             )

@@ -58,6 +58,9 @@ _SIGNED = """
 """
 _SET_AT = "(SELECT min(history_date) FROM transfers_historicalbankcalendar AS version WHERE version.id = kept.id)"
 
+ASKED = ("transfers_quoteround", "transfers_quoteanswer")
+VERSIONS = tuple(f"transfers_historical{name}" for name in ("provider", "providerterms", "ratesource"))
+
 
 def register() -> None:
     coverage.covered("transfers_transfer", coverage.beside(_TRANSFERS, _TRANSFERS_TOLD))
@@ -77,3 +80,7 @@ def register() -> None:
     coverage.exempt("it says which moves there are, and is written by migrations alone", "transfers_machinerow")
     coverage.exempt("it keeps one order from becoming two transfers, and the transfer is told", "transfers_idempotencykey")
     coverage.exempt("it is worth nothing after a crash", "transfers_heartbeat", "transfers_api_rate")
+    coverage.exempt("it says whom we ask and what they deal in, and moves nothing", "transfers_provider", "transfers_providerterms")
+    coverage.exempt("it keeps what others say a currency is worth, as evidence", "transfers_ratesource", "transfers_ratesheet")
+    coverage.exempt("somebody was asked for a price; the one that a transfer goes by is named in its event", *ASKED)
+    coverage.exempt("it keeps every version of a row that moves nothing", *VERSIONS)

@@ -24,7 +24,7 @@ from transfers.commands import moves
 from transfers.commands.advance.steps import Step, next_step
 from transfers.commands.authority import Unproven
 from transfers.crashpoints import crashpoint
-from transfers.errors import Conflict, LeaseLost, Refused, TransferError
+from transfers.errors import Conflict, LeaseLost, Refused, TransferError, Waiting
 from transfers.locks import Lease
 from transfers.models import Transfer
 from transfers.rails.base import RailError
@@ -169,7 +169,7 @@ def _refuse_to_act(transfer: Transfer, trouble: Unproven) -> None:
 def words_of(trouble: Exception) -> str:
     """One line for the row. Errors of ours are sentences already; of others the kind is kept, details are in the log."""
     if isinstance(trouble, TransferError | RailError):
-        code = f"{trouble.code}: " if isinstance(trouble, Refused) else ""
+        code = f"{trouble.code}: " if isinstance(trouble, Refused | Waiting) else ""
         return f"{code}{trouble}"
     return f"unexpected {type(trouble).__name__}; see the log"
 

@@ -7,6 +7,7 @@ TransferError
 │   ├── IllegalTransition    the machine has no such row
 │   └── LeaseLost            another worker holds the transfer now; nothing may be written
 └── Unavailable              a part we depend on does not answer; trying again later is safe
+    └── Waiting              the same, for a reason that the failure catalogue knows by its code
 """
 
 from collections.abc import Mapping
@@ -46,3 +47,11 @@ class LeaseLost(Conflict):
 
 class Unavailable(TransferError):
     """Temporary; nothing was half-done that asking again would not resolve."""
+
+
+class Waiting(Unavailable):
+    """`code` stands in the failure catalogue; the message is for operators."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code

@@ -1,11 +1,15 @@
 """Celery entry points. They carry ids, may be lost or doubled, and change nothing when there is nothing to do."""
 
+import logging
 from uuid import UUID
 
 from celery import shared_task
 
 from transfers import driver
+from transfers.commands.reference import fetch_rates
+from transfers.rails.base import RailError
 
+log = logging.getLogger(__name__)
 # One sweep stays well inside the task time limit; beat sends the next one.
 SWEEP_LIMIT = 20
 
@@ -20,3 +24,12 @@ def advance(*, transfer_id: str) -> None:
 def drive_due() -> int:
     """Find what hints missed."""
     return driver.run_due(SWEEP_LIMIT)
+
+
+@shared_task(name="transfers.tasks.fetch_rates", ignore_result=True)
+def reference_rates() -> None:
+    """Ask the feed of reference rates, unless somebody just did. A feed that is away is told by the age of its last sheet."""
+    try:
+        fetch_rates()
+    except RailError as error:
+        log.warning("no reference rates: %s", error)

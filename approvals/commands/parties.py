@@ -89,6 +89,7 @@ def create_corridor(
     fee_bps: int = 0,
     fee_minimum: int = 0,
     slippage_bps: int = 50,
+    outlier_bps: int = 200,
 ) -> Corridor:
     """Open a corridor; `fee_minimum` in minor units of the source asset. Repeating it with the same content is a no-op; raises
     AlreadyExists with other content."""
@@ -102,6 +103,7 @@ def create_corridor(
         "fee_bps": fee_bps,
         "fee_minimum": fee_minimum,
         "slippage_bps": slippage_bps,
+        "outlier_bps": outlier_bps,
     }
     corridor = Corridor.objects.filter(id=corridor_id).first()
     if corridor is not None:

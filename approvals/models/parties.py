@@ -71,6 +71,7 @@ class Corridor(Versioned):
     fee_bps = models.IntegerField(default=0)
     fee_minimum = MinorUnitsField(default=0)
     slippage_bps = models.IntegerField(default=50)
+    outlier_bps = models.IntegerField(default=200, help_text="A quote further from the reference rate is not believed.")
 
     history = versions()
 
@@ -82,6 +83,9 @@ class Corridor(Versioned):
             ),
             models.CheckConstraint(
                 condition=models.Q(slippage_bps__gte=0, slippage_bps__lte=10_000), name="approvals_corridor_slippage_sane"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(outlier_bps__gte=1, outlier_bps__lte=10_000), name="approvals_corridor_outlier_sane"
             ),
         ]
 

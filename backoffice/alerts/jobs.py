@@ -11,6 +11,7 @@ from ledger.queries.proofs import full_proof_is_due, seconds_since_last_run
 from reconciliation.commands import reconciling
 from transfers import driver
 from transfers.overdue import left_behind
+from transfers.tasks import reference_rates
 from transfers.webhooks.commands import process_stored
 
 # Workers get this long before the sweep steps in: it is the net, not the trapeze.
@@ -54,6 +55,7 @@ def all_jobs() -> list[Job]:
         Job("deliveries", 3.0, outbox.drain, patience_s=10 * 60.0),
         Job("approvals", 5.0, expire_due),
         Job("webhooks", 5.0, lambda: process_stored(older_than=WEBHOOK_LEFT)),
+        Job("rates", 15.0, reference_rates),
         Job("reconcile", 15.0, reconcile, patience_s=10 * 60.0),
         Job("proofs", PROVE_EVERY_S, prove, patience_s=5 * 60.0),
         # Ten million entries take minutes; the alert about late proofs watches the lane above.

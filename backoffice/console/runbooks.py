@@ -27,7 +27,7 @@ _ALL = (
         "transfer-stuck-created",
         "Created, not moving on",
         "It waits for approvers, or nothing has priced it yet. The funds are on hold; nothing was sent.",
-        ("desk_unavailable", "quote_out_of_bounds", "halted"),
+        ("no_quote", "reference_rate_stale", "quote_out_of_bounds", "halted"),
     ),
     Runbook(
         "transfer-stuck-quoted",

@@ -1,7 +1,7 @@
 """What this sandbox consists of: which parts are embedded and which are somebody else's, on which ports, with which addresses.
 
-A part whose address is in the environment (`DATABASE_URL`, `REDIS_URL`, `CHAIN_RPC_URL`, `BANK_URL`, `SIGNER_URL`; for the notary
-`AUDIT_ANCHORS`) is not started. Ports are free ones on loopback, remembered so that a second start has the same.
+A part whose address is in the environment (`DATABASE_URL`, `REDIS_URL`, `CHAIN_RPC_URL`, `BANK_URL`, `DESKS`, `SIGNER_URL`; for the
+notary `AUDIT_ANCHORS`) is not started. Ports are free ones on loopback, remembered so that a second start has the same.
 """
 
 import json
@@ -23,10 +23,13 @@ _PARTS = {
     "valkey": "REDIS_URL",
     "chain": "CHAIN_RPC_URL",
     "bank": "BANK_URL",
+    "desks": "DESKS",
     "signer": "SIGNER_URL",
     "notary": "AUDIT_ANCHORS",
 }
-_WITH_PORT = ("valkey", "chain", "bank", "signer", "notary")
+_WITH_PORT = ("valkey", "chain", "bank", "desks", "signer", "notary")
+# The desks of the sandbox besides the bank's own.
+DESKS = ("harbour", "pacific")
 # The name under which a sandbox signs its audit log.
 LOG_NAME = "countersign.sandbox/audit"
 
@@ -164,10 +167,23 @@ class Plan:
             **self._secret("BANK_TOKEN", self.keys.path("bank.token")),
             **self._secret("SIGNER_TOKEN", self.keys.path("signer.token")),
             **self._secret("VAULT_KEYS", self.keys.path("vault", new_house_key)),
+            **self._desks(),
         }
         if not self.environ.get("WEBHOOK_SECRETS"):
             made["WEBHOOK_SECRETS"] = f"bank={self.keys.webhook_value('bank')}"
         return made
+
+    def _desks(self) -> dict[str, str]:
+        """The sandbox's own desks and its feed of reference rates."""
+        if "desks" not in self.embedded:
+            return {}
+        floor, token = f"http://127.0.0.1:{self.ports['desks']}", self.keys.value("desks.token")
+        return {
+            "DESKS": " ".join(f"{name}={floor}/desks/{name}" for name in DESKS),
+            "DESK_TOKENS": " ".join(f"{name}={token}" for name in DESKS),
+            "RATES_URL": f"{floor}/rates",
+            "RATES_TOKEN": token,
+        }
 
     def owner(self) -> dict[str, str]:
         """What a management command of the owner needs: everything, the roles' addresses too."""

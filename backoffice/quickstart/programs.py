@@ -57,6 +57,8 @@ def outside(plan: Plan) -> Iterator[Program]:
             "--hurry",
         ]
         yield _simulator(plan, "bank", arguments)
+    if "desks" in plan.embedded:
+        yield _simulator(plan, "desks", ["--token-file", str(plan.keys.path("desks.token"))])
     if "notary" in plan.embedded:
         yield _simulator(plan, "notary", ["--log-key-file", str(plan.log_key)])
 

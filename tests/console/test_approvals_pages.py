@@ -1,5 +1,7 @@
 """The approval queue and the page of one request: what they show, to whom, and from which bytes."""
 
+import time
+
 import pytest
 from django.db import connection
 
@@ -116,6 +118,8 @@ def test_the_page_says_everything_from_the_stored_bytes(checker, transfer):
 def priced(request, tmp_path):
     """The sandbox's chain and desk, for conversions."""
     with open_office(tmp_path) as office:
+        # Its quotes must last beyond today.
+        office.now = time.time()
         settings = RailSettings(
             chain_rpc_url=request.getfixturevalue("chain").url,
             bank_url=office.url,

@@ -38,7 +38,11 @@ class Tame:
     def evm(self) -> "Tame":
         return self
 
-    signer = desk = bank = evm
+    signer = bank = evm
+
+    @property
+    def desks(self) -> dict[str, "Tame"]:
+        return {"desk": self}
 
     def estimate_fees(self) -> FeeEstimate:
         return FeeEstimate(10**9, 10**8, 60_000)

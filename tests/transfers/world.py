@@ -25,6 +25,7 @@ from ledger.chart import AccountKind
 from ledger.commands import Line, Posting, open_account, post, register_asset
 from ledger.models import Entry, Hold
 from ledger.queries import balance
+from tests.transfers.prices import reference_rates
 from transfers import driver
 from transfers.commands.create import create_withdrawal
 from transfers.commands.orders import WithdrawalOrder
@@ -136,6 +137,7 @@ def build(*, token: str = "0x" + "11" * 20, addresses: dict[str, str] | None = N
     _wallets(wallets, chain_id)
     _opening_balances()
     _corridors()
+    reference_rates()
     create_client(client_id="acme", name="Acme Robotics")
     if not PolicySet.objects.exists():
         publish_policy_set(version=1, rules=RULES)
@@ -232,6 +234,7 @@ def _corridors() -> None:
         fee_bps=25,
         fee_minimum=UNIT,
         slippage_bps=50,
+        outlier_bps=500,
     )
 
 

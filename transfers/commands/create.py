@@ -33,7 +33,7 @@ from transfers.commands.orders import Understood, WithdrawalOrder, understand
 from transfers.commands.pricing import Price
 from transfers.commands.wake import wake_after_commit
 from transfers.crashpoints import crashpoint
-from transfers.errors import Refused, Unavailable
+from transfers.errors import Refused, Unavailable, Waiting
 from transfers.machines import CURRENT_VERSION
 from transfers.models import Quote, Transfer
 from transfers.rails.base import RailError
@@ -88,7 +88,7 @@ def _indicative(understood: Understood) -> Price | None:
         return None
     try:
         return pricing.price(understood.corridor, understood.amount)
-    except RailError as error:
+    except (RailError, Waiting) as error:
         raise Unavailable(f"We cannot price this conversion at the moment: {error}") from error
 
 

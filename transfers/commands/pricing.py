@@ -1,7 +1,7 @@
 """What a transfer costs and brings, asked from outside any database transaction.
 
-On chain the destination gets what the client ordered, and the network's fee is the house's. A conversion is priced by the
-liquidity desk.
+On chain the destination gets what the client ordered, and the network's fee is the house's. A conversion is priced by the best of
+the liquidity desks (transfers.pricing).
 """
 
 import dataclasses
@@ -9,15 +9,14 @@ import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from uuid import UUID
 
 from approvals.models import Corridor
 from audit import clock
-from ledger.money import AssetUnit
-from ledger.queries import unit
-from transfers.bounds import client_fee, converted, plain_rate
-from transfers.errors import Refused
+from transfers.bounds import client_fee
 from transfers.models import Quote, Transfer
-from transfers.rails.base import TerminalError
+from transfers.pricing.collecting import collect
+from transfers.pricing.offers import plain
 from transfers.rails.registry import rails
 from transfers.states import Route
 
@@ -27,7 +26,8 @@ NETWORK_FEE_TTL = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Price:
-    """Minor units; `network_fee` in the gas asset. `rate` is target major units for one source major unit."""
+    """Minor units; `network_fee` in the gas asset. `rate` is target major units for one source major unit, after a desk's fees;
+    `round_id` is the round of quotes that a desk's price was chosen in."""
 
     provider: str
     provider_quote_id: str
@@ -40,6 +40,7 @@ class Price:
     rate: Decimal
     raw: str
     expires_at: datetime
+    round_id: UUID | None = None
 
 
 def fee_of(corridor: Corridor, amount: int) -> int:
@@ -47,10 +48,13 @@ def fee_of(corridor: Corridor, amount: int) -> int:
     return client_fee(amount, bps=corridor.fee_bps, minimum=int(corridor.fee_minimum))
 
 
-def price(corridor: Corridor, amount: int) -> Price:
-    """A price for `amount` now. Calls the network or the desk. Raises Refused, and RetryableError of the rails."""
+def price(corridor: Corridor, amount: int, *, transfer: Transfer | None = None) -> Price:
+    """A price for `amount` now, for `transfer` where there is one already. Calls the network and, for a conversion, every desk.
+
+    Raises Refused, Waiting, and RetryableError of the rails.
+    """
     if corridor.route == Route.OFF_RAMP:
-        return _by_desk(corridor, amount)
+        return _by_desks(corridor, amount, transfer)
     return _on_chain(corridor, amount)
 
 
@@ -71,32 +75,24 @@ def _on_chain(corridor: Corridor, amount: int) -> Price:
     )
 
 
-def _by_desk(corridor: Corridor, amount: int) -> Price:
-    source, target = unit(corridor.source_asset_id), unit(corridor.target_asset_id)
+def _by_desks(corridor: Corridor, amount: int, transfer: Transfer | None) -> Price:
     estimate = rails().evm.estimate_fees()
-    try:
-        offer = rails().desk.quote(
-            source_currency=source.code, target_currency=target.code, source_amount_minor=amount, source_exponent=source.exponent
-        )
-    except TerminalError as error:
-        raise Refused("unsupported_currency", f"This conversion is not offered at the moment: {error}") from error
+    chosen = collect(corridor, amount, transfer=transfer)
+    offer = chosen.offer
     return Price(
-        provider="desk",
+        provider=offer.provider,
         provider_quote_id=offer.quote_id,
-        source_asset=source.id,
-        target_asset=target.id,
+        source_asset=corridor.source_asset_id,
+        target_asset=corridor.target_asset_id,
         source_amount=amount,
-        target_amount=_target(amount, source, offer.rate, target),
+        target_amount=offer.target_amount,
         fee=fee_of(corridor, amount),
         network_fee=estimate.gas_limit * estimate.max_fee_per_gas,
-        rate=plain_rate(offer.rate),
+        rate=plain(offer.effective),
         raw=offer.raw,
         expires_at=offer.expires_at,
+        round_id=chosen.round.id,
     )
-
-
-def _target(amount: int, source: AssetUnit, rate: Decimal, target: AssetUnit) -> int:
-    return converted(amount, source_exponent=source.exponent, rate=plain_rate(rate), target_exponent=target.exponent)
 
 
 def store(offer: Price, *, transfer: Transfer | None, kind: Quote.Kind) -> Quote:
@@ -116,4 +112,5 @@ def store(offer: Price, *, transfer: Transfer | None, kind: Quote.Kind) -> Quote
         raw=offer.raw,
         quoted_at=clock.now(),
         expires_at=offer.expires_at,
+        round_id=offer.round_id,
     )

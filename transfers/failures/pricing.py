@@ -12,11 +12,19 @@ ENTRIES: tuple[Failure, ...] = (
         ends=False,
     ),
     Failure(
-        "desk_unavailable",
-        "The liquidity desk does not answer a quote request.",
-        "Stays in CREATED; asked again with a growing pause.",
+        "no_quote",
+        "No provider gave a price that can be used: each was away, too slow, not believed, or not eligible for this amount.",
+        "Stays in CREATED; asked again with a growing pause. An order that is just being placed is not taken.",
         WORKING,
-        "Check the provider's status. Halt the corridor if it stays away.",
+        "Read the round of quotes on the transfer: it says of each provider why. Halt the corridor if it stays like this.",
+        ends=False,
+    ),
+    Failure(
+        "reference_rate_stale",
+        "No source has a reference rate for the pair that is fresh enough, so no quote could be told from a mistake.",
+        "Stays in CREATED until a fresh rate is there; nobody is asked for a quote meanwhile.",
+        WORKING,
+        "See Rates: which source has gone silent, and since when. Import a file, or wait for the feed. Never widen a limit.",
         ends=False,
     ),
 )

@@ -5,7 +5,9 @@ from transfers.models.calls import InboundWebhook, ProviderCall
 from transfers.models.chain import ChainTransaction, Wallet, WalletReservation
 from transfers.models.events import TransferEvent
 from transfers.models.idempotency import IdempotencyKey
+from transfers.models.pricing import QuoteAnswer, QuoteRound, RateSheet, RateSource
 from transfers.models.processes import Heartbeat
+from transfers.models.providers import Provider, ProviderTerms
 from transfers.models.quotes import BankAccount, Quote
 from transfers.models.transfers import ExternalReference, Leg, MachineRow, Transfer
 
@@ -19,8 +21,14 @@ __all__ = [
     "InboundWebhook",
     "Leg",
     "MachineRow",
+    "Provider",
     "ProviderCall",
+    "ProviderTerms",
     "Quote",
+    "QuoteAnswer",
+    "QuoteRound",
+    "RateSheet",
+    "RateSource",
     "Transfer",
     "TransferEvent",
     "Wallet",

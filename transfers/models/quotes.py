@@ -25,7 +25,12 @@ class Quote(models.Model):
     target_amount = MinorUnitsField()
     fee_amount = MinorUnitsField(help_text="Client fee in the source asset.")
     network_fee_estimate = MinorUnitsField(default=0, help_text="In the gas asset; borne by the house.")
-    rate = models.DecimalField(max_digits=38, decimal_places=18, help_text="Target major units for one source major unit.")
+    rate = models.DecimalField(
+        max_digits=38, decimal_places=18, help_text="Target major units for one source major unit, after the provider's fees."
+    )
+    round = models.ForeignKey(
+        "transfers.QuoteRound", null=True, on_delete=models.PROTECT, related_name="quotes", help_text="Who else was asked."
+    )
     raw = models.TextField(blank=True, default="", help_text="The provider's answer as received.")
     quoted_at = models.DateTimeField()
     expires_at = models.DateTimeField()

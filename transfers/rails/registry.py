@@ -3,14 +3,27 @@
 The floor above hands the settings in when the application starts; nothing here reads the environment or Django.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from transfers.rails.bank import BankRail
 from transfers.rails.base import RetryableError
-from transfers.rails.desk import LiquidityDesk
+from transfers.rails.desk import LiquidityDesk, QuoteDesk
 from transfers.rails.evm import EvmRail
+from transfers.rails.rate_feed import RateFeed
 from transfers.rails.signing import SignerClient
+
+# The desk at `desk_url`.
+DESK = "desk"
+
+
+@dataclass(frozen=True, slots=True)
+class DeskAddress:
+    """Where one liquidity desk takes questions: the whole URL, and the token it gave us."""
+
+    url: str
+    token: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,8 +36,13 @@ class RailSettings:
     block_time_s: float = 2.0
     bank_url: str = ""
     bank_token: str = ""
+    # The desk that has no name of its own, and every other one by its name.
     desk_url: str = ""
     desk_token: str = ""
+    desks: Mapping[str, DeskAddress] = field(default_factory=dict)
+    desk_timeout_s: float = 3.0
+    rates_url: str = ""
+    rates_token: str = ""
     signer_url: str = ""
     signer_token: str = ""
 
@@ -55,16 +73,26 @@ class Rails:
         return BankRail(self.settings.bank_url, self.settings.bank_token)
 
     @cached_property
-    def desk(self) -> LiquidityDesk:
-        _needed(self.settings.desk_url, "DESK_URL")
-        return LiquidityDesk(self.settings.desk_url, self.settings.desk_token)
+    def desks(self) -> Mapping[str, QuoteDesk]:
+        """By the provider's code: those that have an address."""
+        known = self.settings
+        found: dict[str, QuoteDesk] = {}
+        if known.desk_url:
+            found[DESK] = LiquidityDesk(known.desk_url, known.desk_token, timeout_s=known.desk_timeout_s)
+        for name, address in known.desks.items():
+            found[name] = LiquidityDesk(address.url, address.token, name=name, path="", timeout_s=known.desk_timeout_s)
+        return found
+
+    @cached_property
+    def rates(self) -> RateFeed:
+        _needed(self.settings.rates_url, "RATES_URL")
+        return RateFeed(self.settings.rates_url, self.settings.rates_token)
 
     def close(self) -> None:
         """Close the connections of whatever was made."""
-        for name in ("evm", "signer", "bank", "desk"):
-            rail = self.__dict__.get(name)
-            if rail is not None:
-                rail.close()
+        made = [rail for name in ("evm", "signer", "bank", "rates") if (rail := self.__dict__.get(name)) is not None]
+        for rail in [*made, *self.__dict__.get("desks", {}).values()]:
+            rail.close()
 
 
 def _needed(address: str, variable: str) -> None:

@@ -10,7 +10,7 @@ from django.conf import settings
 
 from audit import context
 from audit.context import Actor
-from backoffice.sandbox.demo import books, company, control, people
+from backoffice.sandbox.demo import books, company, control, people, providers
 from backoffice.sandbox.demo.chain import SandboxChain
 from transfers.models import BankAccount, Wallet
 
@@ -52,6 +52,7 @@ def _seed_on(chain: SandboxChain, demo: dict[str, Any], path: Path) -> dict[str,
     books.seed_calendars()
     for nostro in company.NOSTROS:
         books.seed_nostro(nostro, company.BANK)
+    providers.seed_providers()
     demo["wallets"] = dict(Wallet.objects.values_list("code", "address"))
     demo["bank_accounts"] = dict(BankAccount.objects.values_list("asset_id", "iban"))
     return demo

@@ -29,7 +29,7 @@ def quote(lease: Lease) -> None:
     transfer = Transfer.objects.get(pk=lease.transfer_id)
     if not _ready(lease):
         return
-    offer = pricing.price(Corridor.objects.get(pk=transfer.corridor_id), transfer.source_amount)
+    offer = pricing.price(Corridor.objects.get(pk=transfer.corridor_id), transfer.source_amount, transfer=transfer)
     crashpoint("quote.after_call")
     with transaction.atomic():
         transfer = locks.leased(lease, Status.CREATED)

@@ -34,3 +34,11 @@ GRANT DELETE ON transfers_heartbeat TO countersign_worker;
 
 -- The request budgets of API keys: unlogged, worth nothing after a crash.
 GRANT SELECT, INSERT, UPDATE ON transfers_api_rate TO countersign_web;
+
+-- Whom we ask for prices, what rates we hold them against, and what they said.
+GRANT SELECT ON
+    transfers_provider, transfers_providerterms, transfers_ratesource, transfers_ratesheet, transfers_quoteround, transfers_quoteanswer,
+    transfers_historicalprovider, transfers_historicalproviderterms, transfers_historicalratesource
+TO countersign_web, countersign_worker;
+GRANT INSERT ON transfers_quoteround, transfers_quoteanswer TO countersign_web, countersign_worker;
+GRANT INSERT ON transfers_ratesheet TO countersign_worker;

@@ -1,0 +1,10 @@
+DROP TRIGGER refuse_change ON transfers_ratesheet;
+DROP TRIGGER refuse_truncate ON transfers_ratesheet;
+DROP TRIGGER refuse_change ON transfers_quoteround;
+DROP TRIGGER refuse_truncate ON transfers_quoteround;
+DROP TRIGGER refuse_change ON transfers_quoteanswer;
+DROP TRIGGER refuse_truncate ON transfers_quoteanswer;
+DROP TRIGGER refuse_change ON transfers_historicalratesource;
+DROP TRIGGER refuse_truncate ON transfers_historicalratesource;
+DROP TRIGGER refuse_change ON transfers_ratesource;
+DROP TRIGGER refuse_truncate ON transfers_ratesource;

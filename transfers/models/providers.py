@@ -1,0 +1,74 @@
+"""Who is outside: the providers we ask and pay through, what they deal in, and how much we may ask of them."""
+
+from django.db import models
+from django.db.models import Q
+
+from approvals.models.history import Versioned, versions
+from audit.identity import new_id
+from ledger.fields import MinorUnitsField
+
+
+class Provider(Versioned):
+    """One counterpart. `code` is what calls, quotes, halts and settings name it by.
+
+    The breaker opens when, of at least `breaker_calls` calls in the last `breaker_window_s` seconds, `breaker_percent` failed, and
+    lets one call through after `breaker_rest_s`. With `calls_per_minute` zero there is no quota.
+    """
+
+    class Kind(models.TextChoices):
+        DESK = "desk", "Liquidity desk"
+        MANUAL = "manual", "Desk by phone"
+        CHAIN = "chain", "Node"
+        SIGNER = "signer", "Signer"
+        BANK = "bank", "Bank"
+        PSP = "psp", "Card processor"
+
+    code = models.SlugField(primary_key=True, max_length=40)
+    name = models.TextField()
+    kind = models.TextField(choices=Kind.choices)
+    enabled = models.BooleanField(default=True)
+    calls_per_minute = models.PositiveIntegerField(default=0)
+    calls_at_once = models.PositiveIntegerField(default=20)
+    breaker_calls = models.PositiveIntegerField(default=5)
+    breaker_percent = models.PositiveSmallIntegerField(default=50)
+    breaker_window_s = models.PositiveIntegerField(default=60)
+    breaker_rest_s = models.PositiveIntegerField(default=30)
+
+    history = versions()
+
+    class Meta:
+        default_permissions = ("view",)
+        permissions = [
+            ("open_breaker", "Can take a provider out of use"),
+            ("close_breaker", "Can put a provider back into use"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(breaker_calls__gte=1, breaker_percent__gte=1, breaker_percent__lte=100)
+                & Q(breaker_window_s__gte=1, breaker_rest_s__gte=1, calls_at_once__gte=1),
+                name="transfers_provider_breaker_sane",
+            )
+        ]
+
+
+class ProviderTerms(Versioned):
+    """A corridor in which a quoting provider deals, and between which amounts. A provider without any terms deals in everything."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="terms")
+    corridor = models.ForeignKey("approvals.Corridor", on_delete=models.PROTECT, related_name="+")
+    min_amount = MinorUnitsField(default=0, help_text="Of the source asset.")
+    max_amount = MinorUnitsField(null=True, help_text="Of the source asset; empty: no upper end.")
+    active = models.BooleanField(default=True)
+
+    history = versions()
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "corridor"], name="transfers_provider_terms_once"),
+            models.CheckConstraint(
+                condition=Q(min_amount__gte=0) & (Q(max_amount=None) | Q(max_amount__gte=models.F("min_amount"))),
+                name="transfers_provider_terms_band_in_order",
+            ),
+        ]
