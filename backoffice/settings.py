@@ -7,10 +7,10 @@
 
 from pathlib import Path
 
-from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from backoffice.checks import DEVELOPMENT_KEY, ProductionFacts, production_faults
+from backoffice.content_policy import CONTENT_SECURITY_POLICY as CONTENT_SECURITY_POLICY
 from backoffice.databases import database_settings
 from backoffice.environment import DatabaseUrl, Environment
 from backoffice.generics import allow_type_parameters
@@ -207,21 +207,6 @@ CSRF_COOKIE_SAMESITE = "Strict"
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": [NONE],
-        "script-src": [SELF],
-        "style-src": [SELF],
-        "img-src": [SELF, "data:"],
-        "font-src": [SELF],
-        "connect-src": [SELF],
-        "manifest-src": [SELF],
-        "form-action": [SELF],
-        "base-uri": [NONE],
-        "frame-ancestors": [NONE],
-        "object-src": [NONE],
-    },
-}
 # Uploads are statements; the importer has limits of its own.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 
