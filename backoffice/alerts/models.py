@@ -30,7 +30,10 @@ class Alert(models.Model):
     resolution = models.TextField(blank=True, default="")
 
     class Meta:
-        permissions = [("acknowledge_alert", "Can acknowledge alerts")]
+        permissions = [
+            ("acknowledge_alert", "Can acknowledge alerts"),
+            ("run_drill", "Can make the sandbox's outside misbehave"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["rule", "cause_key"], condition=Q(resolved_at=None), name="alerts_alert_one_open_per_cause"

@@ -59,6 +59,7 @@ GROUPS = (
         "Control",
         (
             Entry("Freeze and halt", "console:controls", "f", "", counts.halts_in_force, loud=True),
+            Entry("Drills", "console:drills", "d", "alerts.run_drill"),
             Entry("Access", "access:people", "p", "access.view_operator"),
         ),
     ),

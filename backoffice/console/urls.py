@@ -1,4 +1,4 @@
-"""The console's own pages. The style page exists only in the sandbox."""
+"""The console's own pages. The style page and the drills exist only in the sandbox."""
 
 from django.conf import settings
 from django.urls import path
@@ -12,6 +12,7 @@ from backoffice.console.views import (
     controls,
     corrections,
     downloads,
+    drills,
     home,
     ledger,
     periods,
@@ -78,4 +79,9 @@ urlpatterns = [
     path("runbooks/<slug:slug>/", runbooks.runbook, name="runbook"),
 ]
 if settings.ENVIRONMENT == "sandbox":
-    urlpatterns.append(path("styleguide/", styleguide.styleguide, name="styleguide"))
+    urlpatterns += [
+        path("styleguide/", styleguide.styleguide, name="styleguide"),
+        path("drills/", drills.drills, name="drills"),
+        path("drills/<slug:source>/<slug:kind>/arm/", drills.arm, name="drill-arm"),
+        path("drills/<slug:source>/<slug:order_id>/off/", drills.call_off, name="drill-off"),
+    ]

@@ -62,6 +62,9 @@ PAGES: dict[str, frozenset[str]] = {
             "/ledger/corrections/overdraft/?account=none",
         )
     },
+    "/drills/": frozenset({"admin", "oncall"}),
+    "/drills/bank/timeout/arm/": frozenset({"admin", "oncall"}),
+    "/drills/bank/none/off/": frozenset({"admin", "oncall"}),
     "/ledger/corrections/period/?month=none": frozenset({"treasury"}),
     "/ledger/proofs/run/": frozenset({"admin", "compliance", "oncall", "treasury"}),
     "/reconciliation/breaks/": EVERYBODY - {"support"},

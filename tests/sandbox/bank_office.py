@@ -35,7 +35,7 @@ class Office:
         self.books = Books(directory / "bank.sqlite3", read_config(config))
         self.clerk = Clerk(self.books, settle_delay_s=DELAY, interval_s=INTERVAL, clock=lambda: self.now)
         counter = Counter(self.books, settle_delay_s=DELAY, wake=lambda: None, clock=lambda: self.now)
-        self.server = Server(("127.0.0.1", 0), token=TOKEN, routes=counter.routes())
+        self.server = Server(("127.0.0.1", 0), token=TOKEN, routes=counter.routes(), gate=counter.gate)
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
 
     def pass_time(self, seconds: float) -> float | None:

@@ -7,6 +7,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import httpx
 import pytest
+from lxml import etree
 from standardwebhooks import Webhook
 
 from backoffice.sandbox.bank.hints import Deliverer
@@ -59,12 +60,28 @@ def settle(office: Office, http: httpx.Client) -> None:
 def test_every_change_of_status_is_hinted_with_a_valid_signature(office: Office, http: httpx.Client, receiver: Receiver) -> None:
     settle(office, http)
     assert office.clerk.deliver(Deliverer(receiver.url, SECRET)) is None
-    assert len(receiver.got) == 2
+    assert len(receiver.got) == 3
     for headers, body in receiver.got:
-        Webhook(SECRET).verify(body, headers)
+        Webhook(SECRET).verify(body, headers, json_parse=False)
+    for headers, body in (got for got in receiver.got if got[0]["Content-Type"] == "application/json"):
         told = json.loads(body)
         assert (told["type"], told["data"], told["id"]) == ("payment.status", {"end_to_end_id": "E1"}, headers["webhook-id"])
-    assert len({headers["webhook-id"] for headers, _ in receiver.got}) == 2
+    assert len({headers["webhook-id"] for headers, _ in receiver.got}) == 3
+
+
+def test_a_booking_is_announced_by_a_notice(office: Office, http: httpx.Client, receiver: Receiver) -> None:
+    settle(office, http)
+    office.clerk.deliver(Deliverer(receiver.url, SECRET))
+    (notice,) = [body for headers, body in receiver.got if headers["Content-Type"] == "application/xml"]
+    root = etree.fromstring(notice)
+    assert root.tag == "{urn:iso:std:iso:20022:tech:xsd:camt.054.001.08}Document"
+    entry = root.find("{*}BkToCstmrDbtCdtNtfctn/{*}Ntfctn/{*}Ntry")
+    assert entry is not None
+    assert [entry.findtext(path) for path in ("{*}Amt", "{*}CdtDbtInd", "{*}NtryDtls/{*}TxDtls/{*}Refs/{*}EndToEndId")] == [
+        "100.00",
+        "DBIT",
+        "E1",
+    ]
 
 
 def test_a_hint_that_was_not_taken_is_repeated_under_the_same_id(office: Office, http: httpx.Client, receiver: Receiver) -> None:
@@ -74,7 +91,7 @@ def test_a_hint_that_was_not_taken_is_repeated_under_the_same_id(office: Office,
     assert office.clerk.deliver(deliverer) == 1.0
     office.now += 1
     assert office.clerk.deliver(deliverer) is None
-    first, _, again = receiver.got
+    first, *_, again = receiver.got
     assert first[0]["webhook-id"] == again[0]["webhook-id"]
     assert first[1] == again[1]
 
@@ -100,7 +117,7 @@ def test_a_hint_is_given_up_in_the_end(office: Office, http: httpx.Client) -> No
         rounds += 1
     assert rounds == 11
     with office.books.transaction() as rows:
-        assert rows.execute("SELECT count(*) FROM hint WHERE delivered_at IS NULL").fetchone()[0] == 2
+        assert rows.execute("SELECT count(*) FROM hint WHERE delivered_at IS NULL").fetchone()[0] == 3
 
 
 @pytest.mark.parametrize("url", ["ftp://127.0.0.1/", "nowhere", ""])

@@ -20,7 +20,7 @@ from transfers.models import InboundWebhook, Leg, Transfer
 from transfers.rates import Rate, take
 from transfers.states import RequestState
 from transfers.vocabulary import WEBHOOKS_REPROCESSED
-from transfers.webhooks.hints import NotUnderstood, end_to_end_id
+from transfers.webhooks.hints import NotUnderstood, end_to_end_ids
 from transfers.webhooks.verify import MAX_ID_LENGTH
 
 log = structlog.get_logger(__name__)
@@ -95,13 +95,15 @@ def process(webhook_id: UUID) -> Status:
     """Make of one stored message what can be made of it; doing it again does no harm. Must run with an actor bound."""
     message = InboundWebhook.objects.exclude(status=Status.REJECTED).get(pk=webhook_id)
     try:
-        name = end_to_end_id(bytes(message.body))
+        names = end_to_end_ids(bytes(message.body))
     except NotUnderstood as error:
         return _done(message, Status.FAILED, str(error))
-    leg = Leg.objects.filter(reference=name).exclude(request_state=RequestState.RECEIVED).first()
-    if leg is None:
-        return _done(message, Status.FAILED, f"We have sent nothing under {name}.")
-    return _done(message, Status.PROCESSED, _look_now(leg.transfer_id), transfer_id=leg.transfer_id)
+    sent = Leg.objects.filter(reference__in=names).exclude(request_state=RequestState.RECEIVED).order_by("reference")
+    transfers = list(dict.fromkeys(sent.values_list("transfer_id", flat=True)))
+    if not transfers:
+        return _done(message, Status.FAILED, f"We have sent nothing under {names[0]}.")
+    told = [_look_now(transfer_id) for transfer_id in transfers]
+    return _done(message, Status.PROCESSED, told[0], transfer_id=transfers[0])
 
 
 def _look_now(transfer_id: UUID) -> str:

@@ -2,13 +2,20 @@
 
 import json
 
+from transfers.rails.bank import camt054
+from transfers.rails.bank.xml import Unreadable
+
 
 class NotUnderstood(Exception):
     """The body is not a message we know; kept, so that it can be read again once we do."""
 
 
-def end_to_end_id(body: bytes) -> str:
-    """The EndToEndId that a message is about. Raises NotUnderstood."""
+def end_to_end_ids(body: bytes) -> tuple[str, ...]:
+    """The EndToEndIds that a message is about: a JSON hint names one, a camt.054 notice any number. Raises NotUnderstood."""
+    return _of_notice(body) if body.lstrip().startswith(b"<") else (_of_hint(body),)
+
+
+def _of_hint(body: bytes) -> str:
     try:
         message = json.loads(body)
     except (ValueError, RecursionError) as error:
@@ -17,3 +24,13 @@ def end_to_end_id(body: bytes) -> str:
         case {"data": {"end_to_end_id": str(name)}} if 0 < len(name) <= 35:
             return name
     raise NotUnderstood("The body names no payment.")
+
+
+def _of_notice(body: bytes) -> tuple[str, ...]:
+    try:
+        found = camt054.names(body)
+    except Unreadable as error:
+        raise NotUnderstood(f"The body is no notice we can read: {error}.") from error
+    if not found:
+        raise NotUnderstood("The notice names no payment.")
+    return found

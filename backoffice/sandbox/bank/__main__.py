@@ -54,7 +54,7 @@ class Office:
         deliverer = _deliverer(arguments)
         self._courier = Loop("courier", lambda: clerk.deliver(deliverer), on_death=self._on_death) if deliverer else None
         counter = Counter(books, settle_delay_s=delay, hurry=arguments.hurry, wake=self._clerk.wake)
-        self._server = Server((arguments.host, arguments.port), token=token, routes=counter.routes())
+        self._server = Server((arguments.host, arguments.port), token=token, routes=counter.routes(), gate=counter.gate)
 
     def run(self) -> int:
         """Serve until closed. 1 when a background thread died."""

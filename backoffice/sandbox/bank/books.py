@@ -9,6 +9,14 @@ from pathlib import Path
 from backoffice.sandbox.bank.config import BankConfig
 from backoffice.sandbox.bank.money import NotAnAmount
 
+# A returned payment says why; a statement may show another amount than was booked, be given out late, or not at all.
+_LATER_COLUMNS = (
+    ("booking", "return_reason", "TEXT NOT NULL DEFAULT ''"),
+    ("booking", "shown_amount", "INTEGER"),
+    ("statement", "shown_from", "REAL NOT NULL DEFAULT 0"),
+    ("statement", "is_lost", "INTEGER NOT NULL DEFAULT 0"),
+)
+
 
 class UnknownAccount(LookupError):
     """The bank keeps no such account."""
@@ -28,6 +36,7 @@ class Books:
         self._connection.execute("PRAGMA synchronous = NORMAL")
         self._connection.execute("PRAGMA foreign_keys = ON")
         self._connection.executescript(Path(__file__).with_name("books.sql").read_text())
+        self._widen()
         self._open_accounts()
 
     @contextmanager
@@ -45,6 +54,13 @@ class Books:
     def close(self) -> None:
         with self._lock:
             self._connection.close()
+
+    def _widen(self) -> None:
+        """Columns that books of an earlier release lack."""
+        for table, column, kind in _LATER_COLUMNS:
+            known = {row["name"] for row in self._connection.execute(f"PRAGMA table_info({table})")}
+            if column not in known:
+                self._connection.execute(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")
 
     def _open_accounts(self) -> None:
         with self.transaction() as rows:
@@ -82,13 +98,15 @@ def available_balance(rows: sqlite3.Connection, iban: str) -> int:
 
 def book(
     rows: sqlite3.Connection, *, iban: str, amount: int, kind: str, booked_at: float, bank_reference: str, **details: str
-) -> None:
-    """One movement; positive is a credit. `details` are columns of `booking`."""
+) -> sqlite3.Row:
+    """One movement, as it was written; positive is a credit. `details` are columns of `booking`."""
     if amount == 0:
         raise NotAnAmount("nothing is booked with an amount of zero")
     values: dict[str, object] = {"counterparty": "", "counterparty_account": "", "remittance": "", **details}
     values |= {"iban": iban, "amount": amount, "kind": kind, "booked_at": booked_at, "bank_reference": bank_reference}
-    insert(rows, "booking", values)
+    made = insert(rows, "booking", values)
+    row: sqlite3.Row = rows.execute("SELECT * FROM booking WHERE id = ?", (made,)).fetchone()
+    return row
 
 
 def insert(rows: sqlite3.Connection, table: str, values: Mapping[str, object]) -> int:

@@ -75,3 +75,25 @@ CREATE TABLE IF NOT EXISTS hint (
     delivered_at REAL
 );
 CREATE INDEX IF NOT EXISTS hint_due ON hint (next_at) WHERE next_at IS NOT NULL;
+
+-- What goes wrong on purpose, ordered by a drill or a test. `times` null: until it is called off.
+CREATE TABLE IF NOT EXISTS fault (
+    id TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    settings TEXT NOT NULL,
+    times INTEGER,
+    used INTEGER NOT NULL DEFAULT 0,
+    made_at REAL NOT NULL,
+    ended_at REAL
+);
+CREATE INDEX IF NOT EXISTS fault_in_force ON fault (kind) WHERE ended_at IS NULL;
+
+-- What a fault will still do to a payment that has settled.
+CREATE TABLE IF NOT EXISTS sequel (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    payment INTEGER NOT NULL REFERENCES payment (id),
+    kind TEXT NOT NULL,
+    settings TEXT NOT NULL,
+    at REAL,
+    done_at REAL
+);

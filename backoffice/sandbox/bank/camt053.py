@@ -15,6 +15,7 @@ from backoffice.sandbox.bank.xml import Writer
 NAMESPACE = "urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"
 # Domain, family and sub-family of the bank transaction code list.
 _CODES = {"payment": ("PMNT", "ICDT", "DMCT"), "incoming": ("PMNT", "RCDT", "DMCT"), "fee": ("ACMT", "MDOP", "CHRG")}
+_RETURNED = ("PMNT", "ICDT", "RRTN")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,23 +35,23 @@ def write(bank: BankConfig, account: sqlite3.Row, period: Period, bookings: Sequ
     identification = f"{account['iban'][-8:]}-{period.sequence:06d}"
     header = writer.add(message, "GrpHdr")
     writer.add(header, "MsgId", f"CAMT053-{identification}")
-    writer.add(header, "CreDtTm", _time(period.closed_at))
+    writer.add(header, "CreDtTm", time_text(period.closed_at))
     statement = writer.add(message, "Stmt")
     writer.add(statement, "Id", identification)
     writer.add(statement, "ElctrncSeqNb", str(period.sequence))
-    writer.add(statement, "CreDtTm", _time(period.closed_at))
+    writer.add(statement, "CreDtTm", time_text(period.closed_at))
     span = writer.add(statement, "FrToDt")
-    writer.add(span, "FrDtTm", _time(period.opened_at))
-    writer.add(span, "ToDtTm", _time(period.closed_at))
-    _account(writer, statement, bank, account)
+    writer.add(span, "FrDtTm", time_text(period.opened_at))
+    writer.add(span, "ToDtTm", time_text(period.closed_at))
+    write_account(writer, statement, bank, account)
     _balance(writer, statement, "OPBD", period.opening, account["currency"], period.opened_at)
     _balance(writer, statement, "CLBD", period.closing, account["currency"], period.closed_at)
     for booking in bookings:
-        _entry(writer, statement, account["currency"], booking)
+        write_entry(writer, statement, account["currency"], booking)
     return writer.content()
 
 
-def _account(writer: Writer, statement: etree._Element, bank: BankConfig, row: sqlite3.Row) -> None:
+def write_account(writer: Writer, statement: etree._Element, bank: BankConfig, row: sqlite3.Row) -> None:
     account = writer.add(statement, "Acct")
     writer.path(account, "Id/IBAN", row["iban"])
     writer.add(account, "Ccy", row["currency"])
@@ -72,35 +73,38 @@ def _amount(writer: Writer, parent: etree._Element, amount: int, currency: str) 
     writer.add(parent, "CdtDbtInd", "CRDT" if amount >= 0 else "DBIT")
 
 
-def _entry(writer: Writer, statement: etree._Element, currency: str, booking: sqlite3.Row) -> None:
+def write_entry(writer: Writer, statement: etree._Element, currency: str, booking: sqlite3.Row) -> None:
+    shown = booking["amount"] if booking["shown_amount"] is None else booking["shown_amount"]
     entry = writer.add(statement, "Ntry")
     writer.add(entry, "NtryRef", str(booking["id"]))
-    _amount(writer, entry, booking["amount"], currency)
+    _amount(writer, entry, shown, currency)
     writer.path(entry, "Sts/Cd", "BOOK")
-    writer.path(entry, "BookgDt/DtTm", _time(booking["booked_at"]))
+    writer.path(entry, "BookgDt/DtTm", time_text(booking["booked_at"]))
     writer.path(entry, "ValDt/Dt", _day(booking["booked_at"]))
     writer.add(entry, "AcctSvcrRef", booking["bank_reference"])
-    domain, family, sub_family = _CODES[booking["kind"]]
+    domain, family, sub_family = _RETURNED if booking["return_reason"] else _CODES[booking["kind"]]
     code = writer.add(writer.add(entry, "BkTxCd"), "Domn")
     writer.add(code, "Cd", domain)
     family_element = writer.add(code, "Fmly")
     writer.add(family_element, "Cd", family)
     writer.add(family_element, "SubFmlyCd", sub_family)
-    _details(writer, writer.add(writer.add(entry, "NtryDtls"), "TxDtls"), currency, booking)
+    _details(writer, writer.add(writer.add(entry, "NtryDtls"), "TxDtls"), currency, booking, shown)
 
 
-def _details(writer: Writer, details: etree._Element, currency: str, booking: sqlite3.Row) -> None:
+def _details(writer: Writer, details: etree._Element, currency: str, booking: sqlite3.Row, shown: int) -> None:
     references = writer.add(details, "Refs")
     writer.add_if(references, "MsgId", booking["message_id"])
     writer.add(references, "AcctSvcrRef", booking["bank_reference"])
     writer.add_if(references, "InstrId", booking["instruction_id"])
     writer.add(references, "EndToEndId", booking["end_to_end_id"] or "NOTPROVIDED")
     writer.add_if(references, "UETR", booking["uetr"])
-    _amount(writer, details, booking["amount"], currency)
+    _amount(writer, details, shown, currency)
     if booking["counterparty"]:
         _counterparty(writer, writer.add(details, "RltdPties"), "Cdtr" if booking["amount"] < 0 else "Dbtr", booking)
     if booking["remittance"]:
         writer.path(details, "RmtInf/Ustrd", booking["remittance"])
+    if booking["return_reason"]:
+        writer.path(details, "RtrInf/Rsn/Cd", booking["return_reason"])
 
 
 def _counterparty(writer: Writer, parties: etree._Element, role: str, booking: sqlite3.Row) -> None:
@@ -110,7 +114,7 @@ def _counterparty(writer: Writer, parties: etree._Element, role: str, booking: s
         writer.path(parties, f"{role}Acct/Id/{'IBAN' if iban_is_valid(account) else 'Othr/Id'}", account)
 
 
-def _time(at: float) -> str:
+def time_text(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

@@ -4,7 +4,7 @@ import sqlite3
 import time
 from collections.abc import Callable
 
-from backoffice.sandbox.bank import hints, payments, statements
+from backoffice.sandbox.bank import hints, payments, sequels, statements
 from backoffice.sandbox.bank.books import Books
 from backoffice.sandbox.bank.hints import Deliverer
 
@@ -32,7 +32,8 @@ class Clerk:
         """Payments one step further, statements closed; `on_hint` is called when a hint was queued."""
         with self._books.transaction() as rows:
             now = self._clock()
-            moved = payments.carry_out(rows, now=now, settle_delay_s=self._settle_delay_s)
+            moved = payments.carry_out(self._books, rows, now=now, settle_delay_s=self._settle_delay_s)
+            moved = sequels.carry_out(self._books, rows, now=now) or moved
             if self._interval_s:
                 statements.close_due(self._books, rows, now=now, interval_s=self._interval_s)
             next_at = self._next_at(rows)
@@ -49,7 +50,8 @@ class Clerk:
         settling = _earliest(rows, "SELECT min(next_at) AS at FROM payment")
         booked = _earliest(rows, "SELECT min(booked_at) AS at FROM booking WHERE statement IS NULL") if self._interval_s else None
         reporting = None if booked is None else booked + self._interval_s
-        return min((at for at in (settling, reporting) if at is not None), default=None)
+        following = sequels.next_at(rows)
+        return min((at for at in (settling, reporting, following) if at is not None), default=None)
 
     def _seconds_until(self, at: float | None) -> float | None:
         return None if at is None else max(0.0, at - self._clock())

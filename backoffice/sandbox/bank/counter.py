@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 
-from backoffice.sandbox.bank import desk, pain001, payments, statements
+from backoffice.sandbox.bank import desk, faults, pain001, payments, statements
 from backoffice.sandbox.bank.books import (
     Books,
     UnknownAccount,
@@ -16,7 +16,7 @@ from backoffice.sandbox.bank.books import (
     next_reference,
 )
 from backoffice.sandbox.bank.money import NotAnAmount, major_text, minor_units
-from backoffice.sandbox.bank.problems import Problem
+from backoffice.sandbox.bank.problems import HangUp, Problem
 from backoffice.sandbox.bank.server import Answer, Request, Routes
 
 
@@ -49,6 +49,9 @@ class Counter:
             ("POST", re.compile("/sandbox/incoming"), self.incoming),
             ("POST", re.compile("/sandbox/fee"), self.fee),
             ("POST", re.compile("/desk/quotes"), self.quote),
+            ("GET", re.compile("/sandbox/faults"), self.faults),
+            ("POST", re.compile("/sandbox/faults"), self.order_fault),
+            ("DELETE", re.compile("/sandbox/faults/([^/]+)"), self.call_off),
         )
 
     def health(self, _request: Request) -> Answer:
@@ -63,6 +66,8 @@ class Counter:
         return Answer.json({"bank": self._books.bank.name, "bic": self._books.bank.bic, "data": found})
 
     def submit(self, request: Request) -> Answer:
+        if faults.used(self._books, "lose", now=self._clock()) is not None:
+            raise HangUp("the order is lost")
         try:
             answer = payments.submit(
                 self._books, request.body, now=self._clock(), settle_delay_s=self._settle_delay_s, hurry=self._hurry
@@ -70,6 +75,8 @@ class Counter:
         except pain001.BadMessage as error:
             raise Problem(400, "bad_message", str(error)) from error
         self._wake()
+        if faults.used(self._books, "timeout", now=self._clock()) is not None:
+            raise HangUp("the order was taken, and the answer is lost")
         return Answer.xml(answer)
 
     def payment(self, request: Request) -> Answer:
@@ -83,7 +90,7 @@ class Counter:
         if not after.isdecimal():
             raise Problem(400, "bad_sequence", "after must be a sequence number")
         try:
-            page, more = statements.after(self._books, request.groups[0], int(after))
+            page, more = statements.after(self._books, request.groups[0], int(after), now=self._clock())
         except UnknownAccount as error:
             raise Problem(404, "account_unknown", str(error)) from error
         return Answer.json({"data": page, "has_more": more})
@@ -105,6 +112,29 @@ class Counter:
         """The bank takes a fee: `iban`, `amount`; optional `remittance`."""
         given = request.json()
         return self._book({"remittance": "Account fee", **given}, sign=-1, kind="fee", counterparty=self._books.bank.name)
+
+    def gate(self, path: str) -> None:
+        """What a fault does to every request but those of the drill itself. Raises Problem."""
+        if path.startswith("/sandbox/") or path == "/healthz":
+            return
+        slow = faults.used(self._books, "slow", now=self._clock())
+        if slow is not None:
+            time.sleep(int(slow["seconds"]))
+        if faults.used(self._books, "down", now=self._clock()) is not None:
+            raise Problem(503, "down", "the bank is closed for maintenance")
+
+    def faults(self, _request: Request) -> Answer:
+        return Answer.json(
+            {"data": faults.in_force(self._books), "kinds": {kind: dict(usual) for kind, usual in faults.KINDS.items()}}
+        )
+
+    def order_fault(self, request: Request) -> Answer:
+        """Something shall go wrong: `kind`; optional `times` and the settings of the kind."""
+        return Answer.json({"id": faults.order(self._books, request.json(), now=self._clock())})
+
+    def call_off(self, request: Request) -> Answer:
+        faults.call_off(self._books, request.groups[0], now=self._clock())
+        return Answer.json({"id": request.groups[0]})
 
     def quote(self, request: Request) -> Answer:
         given = request.json()

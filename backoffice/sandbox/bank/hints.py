@@ -33,7 +33,7 @@ class Deliverer:
         """Whether the other side took it; any 2xx counts."""
         now = datetime.now(UTC)
         headers = {
-            "Content-Type": "application/json",
+            "Content-Type": "application/xml" if body.startswith("<") else "application/json",
             "webhook-id": hint_id,
             "webhook-timestamp": str(int(now.timestamp())),
             "webhook-signature": self._webhook.sign(hint_id, now, body),
@@ -54,7 +54,13 @@ def add(rows: sqlite3.Connection, data: dict[str, str], *, now: float, type_: st
     hint_id = f"msg_{uuid.uuid4().hex}"
     timestamp = datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     body = json.dumps({"id": hint_id, "type": type_, "timestamp": timestamp, "data": data})
-    rows.execute("INSERT INTO hint (id, body, next_at) VALUES (?, ?, ?)", (hint_id, body, now))
+    queue(rows, body, now=now, hint_id=hint_id)
+
+
+def queue(rows: sqlite3.Connection, body: str, *, now: float, hint_id: str = "") -> None:
+    """A message of any kind, under an id of its own."""
+    values = (hint_id or f"msg_{uuid.uuid4().hex}", body, now)
+    rows.execute("INSERT INTO hint (id, body, next_at) VALUES (?, ?, ?)", values)
 
 
 def deliver_due(books: Books, deliverer: Deliverer, *, clock: Callable[[], float]) -> None:

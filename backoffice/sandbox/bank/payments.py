@@ -4,10 +4,11 @@ A message is taken once. Its repeat gets the answer the first one got; another m
 """
 
 import sqlite3
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 
-from backoffice.sandbox.bank import hints, pain001, pain002
+from backoffice.sandbox.bank import faults, hints, notices, pain001, pain002, sequels
 from backoffice.sandbox.bank.books import Books, UnknownAccount, account_row, available_balance, book, insert, next_reference
 from backoffice.sandbox.bank.money import NotAnAmount, minor_units
 from backoffice.sandbox.bank.numbers import clabe_is_valid, iban_is_valid
@@ -48,12 +49,14 @@ def status(books: Books, end_to_end_id: str, *, now: float) -> bytes | None:
         row = rows.execute(
             "SELECT * FROM payment WHERE end_to_end_id = ? ORDER BY status = 'RJCT', id DESC", (end_to_end_id,)
         ).fetchone()
+        is_behind = row is not None and row["status"] == SETTLED and faults.use(rows, "reorder", now=now) is not None
     if row is None:
         return None
-    return pain002.write(bic=books.bank.bic, message_id=row["message_id"], outcomes=[_outcome(row)], at=now)
+    outcome = replace(_outcome(row), status=ON_ITS_WAY) if is_behind else _outcome(row)
+    return pain002.write(bic=books.bank.bic, message_id=row["message_id"], outcomes=[outcome], at=now)
 
 
-def carry_out(rows: sqlite3.Connection, *, now: float, settle_delay_s: float) -> bool:
+def carry_out(books: Books, rows: sqlite3.Connection, *, now: float, settle_delay_s: float) -> bool:
     """Take every payment whose time has come one step further; the last step books it. Returns whether there was any."""
     due = rows.execute("SELECT * FROM payment WHERE next_at <= ? ORDER BY next_at, id", (now,)).fetchall()
     for row in due:
@@ -63,15 +66,25 @@ def carry_out(rows: sqlite3.Connection, *, now: float, settle_delay_s: float) ->
             )
         else:
             rows.execute("UPDATE payment SET status = ?, next_at = NULL WHERE id = ?", (SETTLED, row["id"]))
-            _settle(rows, row, now)
+            _settle(books, rows, row, now)
         hints.add(rows, {"end_to_end_id": row["end_to_end_id"]}, now=now)
     return bool(due)
 
 
-def _settle(rows: sqlite3.Connection, row: sqlite3.Row, now: float) -> None:
+def _settle(books: Books, rows: sqlite3.Connection, row: sqlite3.Row, now: float) -> None:
+    _book_both_ends(books, rows, row, now)
+    if faults.use(rows, "duplicate", now=now) is not None:
+        _book_both_ends(books, rows, row, now)
+    if faults.use(rows, "confirm_twice", now=now) is not None:
+        hints.add(rows, {"end_to_end_id": row["end_to_end_id"]}, now=now)
+    sequels.plan(rows, row, now=now)
+
+
+def _book_both_ends(books: Books, rows: sqlite3.Connection, row: sqlite3.Row, now: float) -> None:
     names = {name: row[name] for name in ("message_id", "instruction_id", "end_to_end_id", "uetr", "remittance", "bank_reference")}
     other = {"counterparty": row["creditor_name"], "counterparty_account": row["creditor_account"]}
-    book(rows, iban=row["debtor_iban"], amount=-row["amount"], kind="payment", booked_at=now, **names, **other)
+    made = book(rows, iban=row["debtor_iban"], amount=-row["amount"], kind="payment", booked_at=now, **names, **other)
+    notices.announce(books, rows, made, now=now)
     if _is_ours(rows, row["creditor_account"]):
         holder = account_row(rows, row["debtor_iban"])["holder"]
         other = {"counterparty": holder, "counterparty_account": row["debtor_iban"]}
@@ -83,9 +96,11 @@ def _take(
 ) -> Outcome:
     try:
         amount = _check(rows, one)
+        _refuse_as_ordered(rows, now)
         verdict, code, words = TAKEN, "", ""
         begins = now if hurry else max(now, _start_of(one.execution_date))
-        next_at: float | None = begins + settle_delay_s / 2
+        late = faults.use(rows, "settle_late", now=now) or {"seconds": "0"}
+        next_at: float | None = begins + settle_delay_s / 2 + int(late["seconds"])
     except Rejected as refusal:
         amount, next_at = 0, None
         verdict, code, words = REJECTED, refusal.code, str(refusal)
@@ -110,6 +125,13 @@ def _take(
     }
     inserted = insert(rows, "payment", values)
     return _outcome(rows.execute("SELECT * FROM payment WHERE id = ?", (inserted,)).fetchone())
+
+
+def _refuse_as_ordered(rows: sqlite3.Connection, now: float) -> None:
+    """A drill may want a good order rejected. Raises Rejected."""
+    settings = faults.use(rows, "reject", now=now)
+    if settings is not None:
+        raise Rejected(settings["code"], "rejected because a drill asked for it")
 
 
 def _check(rows: sqlite3.Connection, one: Instruction) -> int:

@@ -6,3 +6,7 @@ class Problem(Exception):
         super().__init__(detail)
         self.status = status
         self.code = code
+
+
+class HangUp(Exception):
+    """The connection ends without an answer, as it does when a bank's gateway dies."""

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from backoffice.sandbox.bank.problems import Problem
+from backoffice.sandbox.bank.problems import HangUp, Problem
 
 _log = logging.getLogger(__name__)
 MAX_BODY = 2 * 1024 * 1024
@@ -56,10 +56,13 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, address: tuple[str, int], *, token: str, routes: Routes) -> None:
+    def __init__(
+        self, address: tuple[str, int], *, token: str, routes: Routes, gate: Callable[[str], None] = lambda _: None
+    ) -> None:
         super().__init__(address, Handler)
         self.authorization = f"Bearer {token}".encode()
         self.routes = routes
+        self.gate = gate
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -79,6 +82,9 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._serve()
 
+    def do_DELETE(self) -> None:
+        self._serve()
+
     def log_message(self, format: str, *args: object) -> None:
         _log.debug(format, *args)
 
@@ -86,6 +92,9 @@ class Handler(BaseHTTPRequestHandler):
         try:
             answer = self._answer()
             self._send(200, answer.content_type, answer.content)
+        except HangUp as gone:
+            _log.info("hung up: %s", gone)
+            self.close_connection = True
         except Problem as problem:
             body = {"status": problem.status, "code": problem.code, "detail": str(problem)}
             self._send(problem.status, "application/problem+json", json.dumps(body).encode())
@@ -96,6 +105,7 @@ class Handler(BaseHTTPRequestHandler):
         given = self.headers.get("Authorization", "").encode()
         if parts.path not in self.open_paths and not hmac.compare_digest(given, self.server.authorization):
             raise Problem(401, "unauthorised", "the bearer token is missing or wrong")
+        self.server.gate(parts.path)
         for method, pattern, action in self.server.routes:
             match = pattern.fullmatch(parts.path)
             if match is not None and method == self.command:

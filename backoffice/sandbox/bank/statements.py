@@ -1,9 +1,12 @@
 """Account statements: numbered without gaps, each opening where the last one closed, reporting every booking exactly once."""
 
 import sqlite3
+from collections.abc import Sequence
+from decimal import Decimal
 
-from backoffice.sandbox.bank import camt053
-from backoffice.sandbox.bank.books import Books, account_row
+from backoffice.sandbox.bank import camt053, faults
+from backoffice.sandbox.bank.books import Books, account_row, insert
+from backoffice.sandbox.bank.money import minor_units
 
 PAGE = 50
 
@@ -17,14 +20,35 @@ def close(books: Books, rows: sqlite3.Connection, iban: str, *, now: float) -> i
     opening = last["closing_balance"] if last else account["opening_balance"]
     closing = opening + sum(row["amount"] for row in bookings)
     first_booked = min((row["booked_at"] for row in bookings), default=now)
+    _lie_as_ordered(rows, bookings, account["currency"], now)
+    bookings = rows.execute("SELECT * FROM booking WHERE iban = ? AND statement IS NULL ORDER BY id", (iban,)).fetchall()
     period = camt053.Period(sequence, last["closed_at"] if last else first_booked, now, opening, closing)
     content = camt053.write(books.bank, account, period, bookings)
-    rows.execute(
-        "INSERT INTO statement VALUES (?, ?, ?, ?, ?, ?)",
-        (iban, sequence, f"{iban}-{sequence:06d}.camt.053.xml", content.decode(), closing, now),
-    )
+    late = faults.use(rows, "statement_late", now=now) or {"seconds": "0"}
+    values: dict[str, object] = {
+        "iban": iban,
+        "sequence": sequence,
+        "name": f"{iban}-{sequence:06d}.camt.053.xml",
+        "content": content.decode(),
+        "closing_balance": closing,
+        "closed_at": now,
+        "shown_from": now + int(late["seconds"]),
+        "is_lost": faults.use(rows, "statement_missing", now=now) is not None,
+    }
+    insert(rows, "statement", values)
     rows.execute("UPDATE booking SET statement = ? WHERE iban = ? AND statement IS NULL", (sequence, iban))
     return int(sequence)
+
+
+def _lie_as_ordered(rows: sqlite3.Connection, bookings: Sequence[sqlite3.Row], currency: str, now: float) -> None:
+    """The statement will show another amount than was booked; balances stay those of the books."""
+    for booking in bookings:
+        if booking["kind"] != "payment":
+            continue
+        settings = faults.use(rows, "wrong_amount", now=now)
+        if settings is not None:
+            shown = booking["amount"] + minor_units(Decimal(settings["by"]), currency)
+            rows.execute("UPDATE booking SET shown_amount = ? WHERE id = ?", (shown or booking["amount"], booking["id"]))
 
 
 def close_due(books: Books, rows: sqlite3.Connection, *, now: float, interval_s: float) -> None:
@@ -34,12 +58,15 @@ def close_due(books: Books, rows: sqlite3.Connection, *, now: float, interval_s:
         close(books, rows, row["iban"], now=now)
 
 
-def after(books: Books, iban: str, sequence: int) -> tuple[list[dict[str, object]], bool]:
-    """A page of statements after the given number, oldest first, and whether there are more. Raises UnknownAccount."""
+def after(books: Books, iban: str, sequence: int, *, now: float) -> tuple[list[dict[str, object]], bool]:
+    """A page of statements after the given number, oldest first, and whether there are more; none that comes after one which is
+    not given out yet. Raises UnknownAccount."""
     with books.transaction() as rows:
         account_row(rows, iban)
         found = rows.execute(
-            "SELECT sequence, name, content FROM statement WHERE iban = ? AND sequence > ? ORDER BY sequence LIMIT ?",
-            (iban, sequence, PAGE + 1),
+            "SELECT sequence, name, content FROM statement WHERE iban = :iban AND sequence > :after AND NOT is_lost AND sequence <"
+            " coalesce((SELECT min(sequence) FROM statement WHERE iban = :iban AND shown_from > :now), 1e18)"
+            " ORDER BY sequence LIMIT :most",
+            {"iban": iban, "after": sequence, "now": now, "most": PAGE + 1},
         ).fetchall()
     return [dict(row) for row in found[:PAGE]], len(found) > PAGE

@@ -249,12 +249,40 @@ def test_a_message_is_safe_before_it_is_processed(sent: Leg, monkeypatch: pytest
     assert due_at(sent) <= clock.now()
 
 
+def notice(*names: str) -> bytes:
+    entries = "".join(
+        f"<Ntry><NtryDtls><TxDtls><Refs><EndToEndId>{name}</EndToEndId></Refs></TxDtls></NtryDtls></Ntry>" for name in names
+    )
+    return (
+        '<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.054.001.08"><BkToCstmrDbtCdtNtfctn><GrpHdr><MsgId>N1</MsgId></GrpHdr>'
+        f"<Ntfctn><Id>1</Id>{entries}</Ntfctn></BkToCstmrDbtCdtNtfctn></Document>"
+    ).encode()
+
+
+def test_a_notice_of_the_bank_is_a_hint_about_every_payment_it_names(sent: Leg) -> None:
+    assert deliver(notice("NOTPROVIDED", "SOMEBODY-ELSES", sent.reference)).status_code == 202
+    stored = InboundWebhook.objects.get()
+    assert (stored.status, stored.transfer_id) == ("processed", sent.transfer_id)
+    assert bytes(stored.body) == notice("NOTPROVIDED", "SOMEBODY-ELSES", sent.reference)
+    assert due_at(sent) <= clock.now()
+    before = Transfer.objects.get(pk=sent.transfer_id)
+    assert (before.status, before.money_state) == ("CREATED", "reserved")
+
+
+@pytest.mark.parametrize("body", [notice(), notice("NOTPROVIDED"), b"<Document/>", b"<Document", b"<!DOCTYPE x><Document/>"])
+def test_a_notice_that_names_nothing_is_kept_and_changes_nothing(sent: Leg, body: bytes) -> None:
+    before = due_at(sent)
+    assert deliver(body).status_code == 202
+    assert InboundWebhook.objects.get().status == "failed"
+    assert due_at(sent) == before
+
+
 def test_stored_messages_can_be_read_again(sent: Leg, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     def misread(_: bytes) -> str:
         raise NotUnderstood("a bug")
 
     with monkeypatch.context() as patch:
-        patch.setattr(commands, "end_to_end_id", misread)
+        patch.setattr(commands, "end_to_end_ids", misread)
         deliver(message(sent.reference))
         deliver(message(), name="msg_2")
     assert InboundWebhook.objects.filter(status="failed", detail="a bug").count() == 2

@@ -1,0 +1,50 @@
+"""The forms of the drill page: one per drill, with the settings that its kind has."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+
+from backoffice.sandbox.drills.base import Drill, Source
+
+_REASON_HELP = "It stands in the audit trail, so that nobody later takes the drill for an incident."
+
+
+class ArmForm(forms.Form):
+    """Why, how often, and the drill's own settings. Each form on the page has a prefix of its own."""
+
+    reason = forms.CharField(label="Reason", max_length=300, help_text=_REASON_HELP)
+
+    def __init__(self, data: Any = None, *, source: str, drill: Drill) -> None:
+        super().__init__(data, prefix=f"{source}-{drill.kind}")
+        self.drill = drill
+        for setting in drill.settings:
+            field = forms.CharField(label=setting.label, initial=setting.usual, max_length=40, help_text=setting.help)
+            self.fields[f"set_{setting.name}"] = field
+        if not drill.lasting:
+            self.fields["times"] = forms.IntegerField(label="How often", initial=1, min_value=1, max_value=1000)
+
+    def settings(self) -> dict[str, str]:
+        return {setting.name: self.cleaned_data[f"set_{setting.name}"].strip() for setting in self.drill.settings}
+
+    def times(self) -> str:
+        """Empty for one that lasts."""
+        return "" if self.drill.lasting else str(self.cleaned_data["times"])
+
+
+class CallOffForm(forms.Form):
+    reason = forms.CharField(label="Why it ends", max_length=300)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A drill with its form; `is_open` when the form came back with a mistake."""
+
+    drill: Drill
+    form: ArmForm
+    is_open: bool
+
+    @classmethod
+    def of(cls, source: Source, drill: Drill, bound: ArmForm | None) -> "Choice":
+        mine = bound if bound is not None and bound.prefix == f"{source.name}-{drill.kind}" else None
+        return cls(drill, mine or ArmForm(source=source.name, drill=drill), mine is not None)

@@ -1,0 +1,43 @@
+"""The sandbox bank's fault orders, over its own HTTP interface."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import httpx
+from django.conf import settings
+
+from backoffice.sandbox.drills.bank_words import DRILLS
+from backoffice.sandbox.drills.base import Armed, Drill, NotArmed, Unreachable
+
+_TIMEOUT_S = 5.0
+
+
+class BankDrills:
+    name = "bank"
+    title = "The bank"
+    drills: Sequence[Drill] = DRILLS
+
+    def armed(self) -> Sequence[Armed]:
+        rows = self._ask("GET", "/sandbox/faults")["data"]
+        return [Armed(row["id"], row["kind"], row["settings"], row["times"], row["used"]) for row in rows]
+
+    def arm(self, kind: str, settings: Mapping[str, str], times: str) -> str:
+        asked = {"kind": kind, **settings, **({"times": times} if times else {})}
+        return str(self._ask("POST", "/sandbox/faults", asked)["id"])
+
+    def call_off(self, order_id: str) -> None:
+        self._ask("DELETE", f"/sandbox/faults/{order_id}")
+
+    def _ask(self, method: str, path: str, body: Mapping[str, str] | None = None) -> Any:
+        headers = {"Authorization": f"Bearer {settings.BANK_TOKEN}"}
+        try:
+            with httpx.Client(base_url=settings.BANK_URL, headers=headers, timeout=_TIMEOUT_S) as bank:
+                answer = bank.request(method, path, json=None if body is None else dict(body))
+                told = answer.json()
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+            raise Unreachable(f"the bank does not answer: {error!r}") from error
+        if answer.status_code in (404, 422):
+            raise NotArmed(str(told.get("detail", "the bank refuses it")))
+        if answer.status_code != 200:
+            raise Unreachable(f"the bank answered HTTP {answer.status_code}")
+        return told

@@ -1,0 +1,123 @@
+"""What the sandbox bank can do wrong, in words for those who practise on it."""
+
+from backoffice.sandbox.drills.base import Drill, Place, Setting
+
+_CONFIRMED = Place("/transfers/?status=CONFIRMED", "Transfers that are Confirmed")
+_ENDED = Place("/transfers/?status=FAILED", "Transfers that Failed")
+_BREAKS = Place("/reconciliation/breaks/", "Breaks")
+_SECONDS = Setting("seconds", "After how many seconds", "5")
+_CODE = Setting("code", "Reason code", "AC04", "Of ISO 20022: AC04 account closed, AC01 wrong number, RR04 regulation.")
+
+DRILLS: tuple[Drill, ...] = (
+    Drill(
+        kind="timeout",
+        title="Takes a payout, then hangs up",
+        happens="The bank books the order, and the connection ends before its answer.",
+        see="On the transfer, the call to the bank says “outcome unknown”. Within seconds the bank is asked by EndToEndId and the "
+        "transfer settles. Nobody is paid twice and nobody has to act.",
+        where=_CONFIRMED,
+    ),
+    Drill(
+        kind="lose",
+        title="Loses a payout",
+        happens="The connection ends and the bank has nothing.",
+        see="The outcome is unknown at first. Asked by EndToEndId, the bank says it never saw the order, so the same order goes "
+        "out again under the same names.",
+        where=_CONFIRMED,
+    ),
+    Drill(
+        kind="slow",
+        title="Answers slowly",
+        happens="Every answer takes this long. Above 15 seconds our side gives up waiting.",
+        see="Transfers take longer. Above 15 seconds: outcome unknown, and the last try is shown with its error.",
+        settings=(Setting("seconds", "Seconds for each answer", "5"),),
+        lasting=True,
+        where=_CONFIRMED,
+    ),
+    Drill(
+        kind="down",
+        title="Is down",
+        happens="Every request is answered with 503, statements too.",
+        see="Off-ramps wait in Confirmed with the bank's words and a growing pause. Past their deadline an alert opens; it "
+        "resolves itself when the drill ends.",
+        lasting=True,
+        where=_CONFIRMED,
+    ),
+    Drill(
+        kind="reject",
+        title="Rejects a payout",
+        happens="A good order is rejected (RJCT) with this reason.",
+        see="The transfer fails with “bank rejected”; amount and fee are back in the client's balance.",
+        settings=(_CODE,),
+        where=_ENDED,
+    ),
+    Drill(
+        kind="settle_late",
+        title="Settles late",
+        happens="An order is taken and then lies about for this long.",
+        see="The transfer waits in Confirmed; the call log shows that the bank is asked again and again, with longer pauses.",
+        settings=(Setting("seconds", "How many seconds late", "60"),),
+        where=_CONFIRMED,
+    ),
+    Drill(
+        kind="confirm_twice",
+        title="Confirms twice",
+        happens="The message that a payout has settled is sent twice, under two ids.",
+        see="One transfer, one posting. The second message is in the timeline and changed nothing.",
+        where=_CONFIRMED,
+    ),
+    Drill(
+        kind="reorder",
+        title="Says things out of order",
+        happens="After a payout has settled, the next answer still says that it is on its way.",
+        see="The transfer waits for one more answer, then settles.",
+        where=_CONFIRMED,
+    ),
+    Drill(
+        kind="contradict",
+        title="Confirms, then says rejected",
+        happens="A payout is reported as settled, and later as rejected; the money does not come back.",
+        see="The transfer stands on “people must decide”, marked as disputed. Nothing is refunded by itself.",
+        settings=(_SECONDS, _CODE),
+        where=Place("/transfers/?status=FIAT_SETTLED", "Transfers that are Fiat settled"),
+    ),
+    Drill(
+        kind="return",
+        title="Sends a payout back",
+        happens="The beneficiary's bank returns the money after it was paid; the credit shows on the statement with its reason.",
+        see="When the statement is read, the transfer fails with “bank returned” and the client has the money back. If banks on "
+        "the way kept a part, a break opens instead and people decide.",
+        settings=(_SECONDS, _CODE, Setting("less", "Kept on the way, in the payout's currency", "0")),
+        where=_ENDED,
+    ),
+    Drill(
+        kind="duplicate",
+        title="Books a payout twice",
+        happens="The debit is booked twice for one order.",
+        see="A break of high severity: the same movement was already reported once. The transfer itself stays as it is.",
+        where=_BREAKS,
+    ),
+    Drill(
+        kind="wrong_amount",
+        title="Shows a wrong amount on the statement",
+        happens="The statement shows another amount than was booked, so it does not add up.",
+        see="Two breaks: the statement does not add up, and the amount differs. The transfer is not reconciled.",
+        settings=(Setting("by", "Wrong by how much", "1.00"),),
+        where=_BREAKS,
+    ),
+    Drill(
+        kind="statement_late",
+        title="Gives out a statement late",
+        happens="The next statement is held back for this long, and with it those after it.",
+        see="Off-ramps stay Fiat settled for longer. Past the deadline a break says that the payment was not shown.",
+        settings=(Setting("seconds", "How many seconds late", "60"),),
+        where=Place("/reconciliation/statements/", "Statements"),
+    ),
+    Drill(
+        kind="statement_missing",
+        title="Leaves a statement out",
+        happens="One statement is never given out; its number is missing.",
+        see="A break names the missing number. Ask the bank for the file and import it by hand.",
+        where=_BREAKS,
+    ),
+)

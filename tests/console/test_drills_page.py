@@ -1,0 +1,103 @@
+"""The drill page on a bank that really runs: arming, what is in force, calling off, and who may."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.test import Client, override_settings
+
+from audit.models import AuditEvent
+from backoffice.sandbox.bank.faults import KINDS
+from backoffice.sandbox.drills.bank_words import DRILLS
+from tests.console.office import operator_with, text_of
+from tests.sandbox.bank_office import TOKEN, open_office
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def bank(tmp_path: Path) -> Iterator[None]:
+    with open_office(tmp_path) as office, override_settings(BANK_URL=office.url, BANK_TOKEN=TOKEN):
+        yield
+
+
+@pytest.fixture
+def oncall(client: Client, cast) -> Client:
+    client.force_login(operator_with(cast, "oncall"))
+    return client
+
+
+def _arm(browser: Client, kind: str, **fields: str):
+    given = {"reason": "Friday practice", "times": "1", **fields}
+    return browser.post(f"/drills/bank/{kind}/arm/", {f"bank-{kind}-{name}": value for name, value in given.items()})
+
+
+def _events() -> list[tuple[str, str, str]]:
+    rows = AuditEvent.objects.filter(resource_type="drill").order_by("occurred_at")
+    return [(row.type, row.reason, row.metadata.get("kind", "")) for row in rows]
+
+
+def test_every_fault_of_the_bank_is_on_the_page_in_words(oncall, bank):
+    assert [drill.kind for drill in DRILLS] == sorted(KINDS, key=[drill.kind for drill in DRILLS].index)
+    assert {drill.kind: {setting.name for setting in drill.settings} for drill in DRILLS} == {
+        kind: set(settings) for kind, settings in KINDS.items()
+    }
+    page = text_of(oncall.get("/drills/"))
+    assert "No drill is in force" in page
+    for drill in DRILLS:
+        assert f"Arm… {drill.title}" in page
+
+
+def test_arming_is_told_and_shown_until_it_is_called_off(oncall, bank):
+    assert _arm(oncall, "reject", set_code="RR04", times="3").status_code == 302
+    page = oncall.get("/drills/")
+    assert "1 drill in force" in text_of(page)
+    assert "The bank: Rejects a payout" in text_of(page)
+    assert "3 times more; happened not yet. Code: RR04." in text_of(page)
+    (shown,) = page.context["shown"][0].armed
+    assert oncall.post(f"/drills/bank/{shown[0].id}/off/", {"reason": "seen enough"}).status_code == 302
+    assert "No drill is in force" in text_of(oncall.get("/drills/"))
+    assert _events() == [("drill.armed", "Friday practice", "reject"), ("drill.called_off", "seen enough", "")]
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"reason": " "}, "This field is required."),
+        ({"times": "0"}, "greater than or equal to 1"),
+        ({"set_code": "closed"}, "It was not armed: code of reject cannot be &#x27;closed&#x27;"),
+    ],
+)
+def test_a_drill_that_cannot_be_armed_says_why_and_arms_nothing(oncall, bank, fields, words):
+    response = _arm(oncall, "reject", **{"set_code": "AC04"} | fields)
+    assert response.status_code == 422
+    assert words in text_of(response)
+    assert "No drill is in force" in text_of(response)
+    assert _events() == []
+
+
+def test_calling_off_needs_a_reason(oncall, bank):
+    _arm(oncall, "down")
+    (shown,) = oncall.get("/drills/").context["shown"][0].armed
+    oncall.post(f"/drills/bank/{shown[0].id}/off/", {"reason": ""})
+    assert "1 drill in force" in text_of(oncall.get("/drills/"))
+
+
+def test_a_bank_that_does_not_answer_is_said(oncall):
+    with override_settings(BANK_URL="http://127.0.0.1:9", BANK_TOKEN=TOKEN):
+        page = text_of(oncall.get("/drills/"))
+        assert "The bank cannot be asked" in page
+        assert _arm(oncall, "lose").status_code == 422
+    assert _events() == []
+
+
+def test_what_nobody_offers_is_not_found(oncall, bank):
+    assert oncall.post("/drills/bank/explode/arm/").status_code == 404
+    assert oncall.post("/drills/moon/lose/arm/").status_code == 404
+
+
+def test_an_operator_may_not(client, cast, bank):
+    client.force_login(operator_with(cast, "operator"))
+    assert client.get("/drills/").status_code == 403
+    assert _arm(client, "down").status_code == 403
+    assert _events() == []
