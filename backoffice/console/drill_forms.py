@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 
-from backoffice.sandbox.drills.base import Drill, Source
+from backoffice.sandbox.drills.base import Drill, Setting, Source
 
 _REASON_HELP = "It stands in the audit trail, so that nobody later takes the drill for an incident."
 
@@ -19,17 +19,23 @@ class ArmForm(forms.Form):
         super().__init__(data, prefix=f"{source}-{drill.kind}")
         self.drill = drill
         for setting in drill.settings:
-            field = forms.CharField(label=setting.label, initial=setting.usual, max_length=40, help_text=setting.help)
-            self.fields[f"set_{setting.name}"] = field
-        if not drill.lasting:
+            self.fields[f"set_{setting.name}"] = _field(setting)
+        if drill.counted:
             self.fields["times"] = forms.IntegerField(label="How often", initial=1, min_value=1, max_value=1000)
 
     def settings(self) -> dict[str, str]:
         return {setting.name: self.cleaned_data[f"set_{setting.name}"].strip() for setting in self.drill.settings}
 
     def times(self) -> str:
-        """Empty for one that lasts."""
-        return "" if self.drill.lasting else str(self.cleaned_data["times"])
+        """Empty for one that is not counted."""
+        return str(self.cleaned_data["times"]) if self.drill.counted else ""
+
+
+def _field(setting: Setting) -> forms.Field:
+    usual: dict[str, Any] = {"label": setting.label, "initial": setting.usual, "help_text": setting.help}
+    if setting.choices:
+        return forms.ChoiceField(choices=list(setting.choices.items()), **usual)
+    return forms.CharField(max_length=100, required=not setting.is_optional, **usual)
 
 
 class CallOffForm(forms.Form):

@@ -8,9 +8,12 @@ from django.test import Client, override_settings
 
 from audit.models import AuditEvent
 from backoffice.sandbox.bank.faults import KINDS
+from backoffice.sandbox.chain.orders import KINDS as CHAIN_KINDS
 from backoffice.sandbox.drills.bank_words import DRILLS
+from backoffice.sandbox.drills.chain_words import SEEN
 from tests.console.office import operator_with, text_of
 from tests.sandbox.bank_office import TOKEN, open_office
+from tests.sandbox.fixtures import chain as chain
 
 pytestmark = pytest.mark.django_db
 
@@ -38,14 +41,13 @@ def _events() -> list[tuple[str, str, str]]:
 
 
 def test_every_fault_of_the_bank_is_on_the_page_in_words(oncall, bank):
-    assert [drill.kind for drill in DRILLS] == sorted(KINDS, key=[drill.kind for drill in DRILLS].index)
     assert {drill.kind: {setting.name for setting in drill.settings} for drill in DRILLS} == {
         kind: set(settings) for kind, settings in KINDS.items()
     }
     page = text_of(oncall.get("/drills/"))
     assert "No drill is in force" in page
     for drill in DRILLS:
-        assert f"Arm… {drill.title}" in page
+        assert f"Arm… The bank: {drill.title}" in page
 
 
 def test_arming_is_told_and_shown_until_it_is_called_off(oncall, bank):
@@ -89,6 +91,23 @@ def test_a_bank_that_does_not_answer_is_said(oncall):
         assert "The bank cannot be asked" in page
         assert _arm(oncall, "lose").status_code == 422
     assert _events() == []
+
+
+def test_the_chain_has_its_orders_there_too(oncall, bank, chain):
+    with override_settings(CHAIN_RPC_URL=chain.url):
+        page = text_of(oncall.get("/drills/"))
+        assert all(f"Arm… The chain: {kind.title}" in page for kind in CHAIN_KINDS.values())
+        assert CHAIN_KINDS.keys() == SEEN.keys()
+        sent = {"reason": "Friday practice", "set_what": "amount"}
+        assert (
+            oncall.post("/drills/chain/lie/arm/", {f"chain-lie-{name}": value for name, value in sent.items()}).status_code == 302
+        )
+        page = oncall.get("/drills/")
+        assert "The chain: Lie about receipts" in text_of(page)
+        (shown,) = page.context["shown"][1].armed
+        oncall.post(f"/drills/chain/{shown[0].id}/off/", {"reason": "seen enough"})
+        assert "No drill is in force" in text_of(oncall.get("/drills/"))
+    assert _events() == [("drill.armed", "Friday practice", "lie"), ("drill.called_off", "seen enough", "")]
 
 
 def test_what_nobody_offers_is_not_found(oncall, bank):

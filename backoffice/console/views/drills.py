@@ -31,7 +31,7 @@ class Shown:
 @require_safe
 def drills(request: HttpRequest) -> HttpResponse:
     """What is going wrong on purpose now, and what else can."""
-    return _page(request, [_shown(source) for source in registry.SOURCES])
+    return _page(request, [_shown(source) for source in registry.sources()])
 
 
 @requires(RUN)
@@ -49,9 +49,9 @@ def arm(request: HttpRequest, source: str, kind: str) -> HttpResponse:
         except (NotArmed, Unreachable) as error:
             form.add_error(None, f"It was not armed: {error}")
         else:
-            messages.warning(request, f"Armed: {simulator.title.lower()} {drill.title[0].lower()}{drill.title[1:]}.")
+            messages.warning(request, f"{simulator.title}: “{drill.title}” is ordered.")
             return redirect("console:drills")
-    return _page(request, [_shown(one, bound=form) for one in registry.SOURCES], status=422)
+    return _page(request, [_shown(one, bound=form) for one in registry.sources()], status=422)
 
 
 @requires(RUN)

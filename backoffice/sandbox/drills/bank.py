@@ -19,7 +19,7 @@ class BankDrills:
 
     def armed(self) -> Sequence[Armed]:
         rows = self._ask("GET", "/sandbox/faults")["data"]
-        return [Armed(row["id"], row["kind"], row["settings"], row["times"], row["used"]) for row in rows]
+        return [Armed(row["id"], row["kind"], _said(row)) for row in rows]
 
     def arm(self, kind: str, settings: Mapping[str, str], times: str) -> str:
         asked = {"kind": kind, **settings, **({"times": times} if times else {})}
@@ -41,3 +41,14 @@ class BankDrills:
         if answer.status_code != 200:
             raise Unreachable(f"the bank answered HTTP {answer.status_code}")
         return told
+
+
+def _said(row: Mapping[str, Any]) -> str:
+    happened = f"happened {_times(row['used'])}"
+    left = "until it is called off" if row["times"] is None else f"{_times(row['times'] - row['used'])} more"
+    chosen = "".join(f" {name.capitalize()}: {value}." for name, value in row["settings"].items())
+    return f"{left[0].upper()}{left[1:]}; {happened}.{chosen}"
+
+
+def _times(count: int) -> str:
+    return {0: "not yet", 1: "once"}.get(count, f"{count} times")

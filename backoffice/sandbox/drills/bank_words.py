@@ -31,7 +31,7 @@ DRILLS: tuple[Drill, ...] = (
         happens="Every answer takes this long. Above 15 seconds our side gives up waiting.",
         see="Transfers take longer. Above 15 seconds: outcome unknown, and the last try is shown with its error.",
         settings=(Setting("seconds", "Seconds for each answer", "5"),),
-        lasting=True,
+        counted=False,
         where=_CONFIRMED,
     ),
     Drill(
@@ -40,7 +40,7 @@ DRILLS: tuple[Drill, ...] = (
         happens="Every request is answered with 503, statements too.",
         see="Off-ramps wait in Confirmed with the bank's words and a growing pause. Past their deadline an alert opens; it "
         "resolves itself when the drill ends.",
-        lasting=True,
+        counted=False,
         where=_CONFIRMED,
     ),
     Drill(

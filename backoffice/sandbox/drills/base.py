@@ -1,7 +1,7 @@
 """What a drill is, and what a simulator must offer to have its faults on the page."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 
@@ -15,12 +15,14 @@ class NotArmed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One thing to choose; `usual` is what stands in the form."""
+    """One thing to choose; `usual` is what stands in the form, `choices` are value and words where there are only some."""
 
     name: str
     label: str
     usual: str
     help: str = ""
+    choices: Mapping[str, str] = field(default_factory=dict)
+    is_optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +35,8 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drill:
-    """In plain words: `happens` outside, what the operator should `see`, and the page `where` it is seen. A `lasting` one holds
-    until it is called off; any other happens so often."""
+    """In plain words: `happens` outside, what the operator should `see`, and the page `where` it is seen. A `counted` one happens
+    so often; any other at once, or until it is called off."""
 
     kind: str
     title: str
@@ -42,28 +44,16 @@ class Drill:
     see: str
     where: Place
     settings: tuple[Setting, ...] = ()
-    lasting: bool = False
+    counted: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Armed:
-    """An order in force. `times` None: until it is called off."""
+    """An order in force; `said` tells its settings and how often it will still happen."""
 
     id: str
     kind: str
-    settings: Mapping[str, str]
-    times: int | None
-    used: int
-
-    @property
-    def left(self) -> str:
-        if self.times is None:
-            return f"until it is called off; happened {_times(self.used)}"
-        return f"{_times(self.times - self.used)} more; happened {_times(self.used)}"
-
-
-def _times(count: int) -> str:
-    return {0: "not yet", 1: "once"}.get(count, f"{count} times")
+    said: str
 
 
 class Source(Protocol):
