@@ -17,6 +17,7 @@ class TransfersConfig(AppConfig):
         from transfers.commands.providers import PROVIDER_TYPES
         from transfers.commands.reference import RATE_TYPES
         from transfers.commands.release import register_action
+        from transfers.commands.verdicts import register_actions
         from transfers.proofs import PROOFS
         from transfers.rails import registry
         from transfers.vocabulary import DOORS
@@ -28,6 +29,7 @@ class TransfersConfig(AppConfig):
         proofs.register(*PROOFS)
         coverage.register()
         register_action()
+        register_actions()
         registry.configure(
             registry.RailSettings(
                 chain_rpc_url=settings.CHAIN_RPC_URL,

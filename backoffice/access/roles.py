@@ -37,6 +37,8 @@ _ALL = (
             *_SEE_ALL,
             "transfers.create_withdrawal",
             "transfers.cancel_transfer",
+            "transfers.retry_transfer",
+            "transfers.ask_verdict",
             "reconciliation.import_statement",
             "approvals.place_halt",
             "alerts.acknowledge_alert",
@@ -80,9 +82,11 @@ _ALL = (
     Role(
         "oncall",
         "On-call",
-        "Answers alerts at night: investigates, acknowledges, halts.",
+        "Answers alerts at night: investigates, retries, acknowledges, halts; asks others to decide about what is uncertain.",
         (
             *_SEE_ALL,
+            "transfers.retry_transfer",
+            "transfers.ask_verdict",
             "audit.view_auditevent",
             "alerts.acknowledge_alert",
             "alerts.run_drill",

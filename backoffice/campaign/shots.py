@@ -57,6 +57,8 @@ IMPORTANT = (
     "pay_out.after_submit",
 )
 DEEPEST = 3
+# Of all ordered pairs a run takes so many; over the seeds all of them have their turn.
+PAIRS = 40
 
 
 def singles(cells: Sequence[Cell], dice: Random, *, ways: Iterable[How] = How) -> list[Shot]:
@@ -73,9 +75,9 @@ def once_per_point(cells: Sequence[Cell]) -> list[Shot]:
 
 
 def pairs(cells: Sequence[Cell], dice: Random) -> Iterator[tuple[Shot, Shot]]:
-    """Each ordered pair of important points of one work: whoever resumes what the first left is shot at the second."""
+    """Ordered pairs of important points of one work: whoever resumes what the first left is shot at the second."""
     important = [cell for cell in cells if cell.point in IMPORTANT]
     found = [(one, two) for one, two in permutations(important, 2) if (one.work, one.hand) == (two.work, two.hand)]
     dice.shuffle(found)
-    for one, two in found:
+    for one, two in found[:PAIRS]:
         yield Shot(one, dice.choice(list(How))), Shot(two, dice.choice([How.KILL, How.RAISE]))

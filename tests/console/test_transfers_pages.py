@@ -239,7 +239,7 @@ def test_cancelling_too_late_changes_nothing_and_says_so(maker, house):
     events = AuditEvent.objects.filter(transaction_id=transfer.pk).count()
     response = maker.post(f"/transfers/{transfer.pk}/cancel/", {"reason": "too late"})
     assert response.status_code == 409
-    assert "It was not cancelled" in response.content.decode()
+    assert "It was not done" in response.content.decode()
     assert "A transfer that is EXPIRED cannot be cancelled." in response.content.decode()
     assert AuditEvent.objects.filter(transaction_id=transfer.pk).count() == events
 

@@ -23,6 +23,7 @@ from transfers.wording import status_text
 # The closed vocabulary of transfer events; the same names are audit types.
 MOVED: dict[Status, str] = {status: f"transfer.{status.value.lower()}" for status in Status}
 REQUOTING = "transfer.requoting"
+RETRIED, RESUMED = "transfer.retried", "transfer.resumed"
 NOTES = (
     "transfer.approved",
     "transfer.quote_out_of_bounds",
@@ -30,6 +31,8 @@ NOTES = (
     "transfer.payout_ordered",
     "transfer.payout_accepted",
     "transfer.payment_in_doubt",
+    RETRIED,
+    RESUMED,
 )
 AUDIT_TYPES = (*MOVED.values(), REQUOTING, *NOTES, "transfer.refused", "transfer.authority_broken")
 

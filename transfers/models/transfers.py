@@ -94,6 +94,8 @@ class Transfer(models.Model):
         permissions = [
             ("create_withdrawal", "Can make withdrawals"),
             ("cancel_transfer", "Can cancel transfers before they are sent"),
+            ("retry_transfer", "Can have the failed or stopped step of a transfer looked at now"),
+            ("ask_verdict", "Can ask that a transfer be declared lost, paid or not paid"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -1,15 +1,20 @@
 """What may be done with a transfer now, and why not. The page draws its buttons from this; the commands check again."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
+from approvals.models import ApprovalRequest
+from transfers.commands import nudge, verdicts
 from transfers.commands.cancel import CANCELLABLE, ON_ITS_WAY
 from transfers.commands.ending import past_no_return
-from transfers.models import Transfer
+from transfers.commands.verdicts import Verdict
+from transfers.models import Leg, Transfer
 from transfers.states import TERMINAL, Status
 
 CANCEL_PERMISSION = "transfers.cancel_transfer"
 DECIDE_PERMISSION = "approvals.decide_request"
+RETRY_PERMISSION = "transfers.retry_transfer"
+VERDICT_PERMISSION = "transfers.ask_verdict"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,40 +27,109 @@ class Available:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What the rules look at. `asked` is the title of a verdict that waits for approvers; empty without one."""
+
+    transfer: Transfer
+    legs: dict[str, Leg]
+    asked: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One action. `lacking` is said to those without the permission, `after` to those who may press; `why_not` is asked between."""
+
+    name: str
+    title: str
+    permission: str
+    lacking: str
+    after: str
+    why_not: Callable[[Situation], str]
+
+
 def available_actions(transfer: Transfer, permissions: Collection[str]) -> list[Available]:
-    """For somebody who holds `permissions` (`app.codename`)."""
-    return [_cancel(transfer, permissions), _decide(transfer, permissions)]
+    """For somebody who holds `permissions` (`app.codename`), in the order in which they are offered."""
+    situation = Situation(transfer, {leg.rail: leg for leg in transfer.legs.all()}, _asked(transfer))
+    return [_available(rule, situation, permissions) for rule in RULES]
 
 
-def _cancel(transfer: Transfer, permissions: Collection[str]) -> Available:
-    reason = _why_not_cancel(transfer, permissions)
-    after = "The reserved funds become available again and a pending request is withdrawn."
-    return Available("cancel", "Cancel", not reason, reason or after)
+def _available(rule: Rule, situation: Situation, permissions: Collection[str]) -> Available:
+    reason = "" if rule.permission in permissions else rule.lacking
+    reason = reason or _ended(situation) or rule.why_not(situation)
+    return Available(rule.name, rule.title, not reason, reason or rule.after)
 
 
-def _why_not_cancel(transfer: Transfer, permissions: Collection[str]) -> str:
-    if CANCEL_PERMISSION not in permissions:
-        return "Your roles do not include cancelling transfers."
-    if transfer.status in TERMINAL:
-        return f"It has ended: {transfer.status}."
-    legs = {leg.rail: leg for leg in transfer.legs.all()}
-    if transfer.status not in CANCELLABLE or past_no_return(legs):
-        return ON_ITS_WAY
-    return ""
+def _ended(situation: Situation) -> str:
+    status = situation.transfer.status
+    return f"It has ended: {status}." if status in TERMINAL else ""
 
 
-def _decide(transfer: Transfer, permissions: Collection[str]) -> Available:
-    reason = _why_not_decide(transfer, permissions)
-    return Available(
-        "decide", "Approve or reject", not reason, reason or "Opens the request; what you approve is bound to its digest."
+def _asked(transfer: Transfer) -> str:
+    pending = ApprovalRequest.objects.filter(
+        subject_id=str(transfer.pk), action__in=set(verdicts.ACTIONS.values()), status=ApprovalRequest.Status.PENDING
     )
+    return pending.values_list("title", flat=True).first() or ""
 
 
-def _why_not_decide(transfer: Transfer, permissions: Collection[str]) -> str:
+def _why_not_cancel(situation: Situation) -> str:
+    too_late = situation.transfer.status not in CANCELLABLE or past_no_return(situation.legs)
+    return ON_ITS_WAY if too_late else ""
+
+
+def _why_not_decide(situation: Situation) -> str:
+    transfer = situation.transfer
     if transfer.approval_request is None:
         return "The policy lets it go without an approval."
     if transfer.approval_request.status != "pending" or transfer.status != Status.CREATED:
         return f"The request is {transfer.approval_request.status}."
-    if DECIDE_PERMISSION not in permissions:
-        return "Your roles do not include deciding requests."
     return ""
+
+
+def _why_not_verdict(verdict: Verdict) -> Callable[[Situation], str]:
+    def why_not(situation: Situation) -> str:
+        obstacle = verdicts.why_not(verdict, situation.transfer, situation.legs)
+        return obstacle or (f"Somebody has asked already, and two approvers decide: {situation.asked}." if situation.asked else "")
+
+    return why_not
+
+
+_ASKS = "Your roles do not include asking for it."
+_TWO_DECIDE = "Two approvers other than you decide on your evidence; nothing changes before."
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "decide",
+        "Approve or reject",
+        DECIDE_PERMISSION,
+        "Your roles do not include deciding requests.",
+        "Opens the request; what you approve is bound to its digest.",
+        _why_not_decide,
+    ),
+    Rule(
+        "retry",
+        "Retry",
+        RETRY_PERMISSION,
+        "Your roles do not include retrying transfers.",
+        "The failed step is taken again at once, under the same names: nothing can happen twice.",
+        lambda situation: nudge.why_not_retry(situation.transfer),
+    ),
+    Rule(
+        "resume",
+        "Resume",
+        RETRY_PERMISSION,
+        "Your roles do not include resuming transfers.",
+        "What stopped it is looked at again at once. A halt that is in force stays: lifting it takes two people.",
+        lambda situation: nudge.why_not_resume(situation.transfer),
+    ),
+    Rule(
+        "cancel",
+        "Cancel",
+        CANCEL_PERMISSION,
+        "Your roles do not include cancelling transfers.",
+        "The reserved funds become available again and a pending request is withdrawn.",
+        _why_not_cancel,
+    ),
+    Rule("paid", "Override: paid", VERDICT_PERMISSION, _ASKS, _TWO_DECIDE, _why_not_verdict(Verdict.PAID)),
+    Rule("not_paid", "Override: not paid", VERDICT_PERMISSION, _ASKS, _TWO_DECIDE, _why_not_verdict(Verdict.NOT_PAID)),
+    Rule("lost", "Declare lost", VERDICT_PERMISSION, _ASKS, _TWO_DECIDE, _why_not_verdict(Verdict.LOST)),
+)

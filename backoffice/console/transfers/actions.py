@@ -1,4 +1,6 @@
-"""What this operator can do with this transfer now, and why not."""
+"""What this operator can do with this transfer now, and why not; and the dialog behind each thing that can be done."""
+
+from dataclasses import dataclass
 
 from django.urls import reverse
 
@@ -6,10 +8,63 @@ from approvals.queries import obstacle_to
 from backoffice.access.models import Operator
 from backoffice.access.queries import roles_held_since
 from backoffice.console.parts import Possible
+from backoffice.console.transfers.forms import EvidenceForm, ReasonForm
 from transfers.models import Transfer
 from transfers.queries import Available, available_actions
 
 CANCEL_DIALOG = "cancel-transfer"
+
+
+@dataclass(frozen=True, slots=True)
+class Doing:
+    """One action's dialog. `text` says what follows; `verb` is the button; `danger` marks what cannot be taken back."""
+
+    name: str
+    title: str
+    text: str
+    verb: str
+    view: str
+    danger: bool = False
+
+    @property
+    def dialog(self) -> str:
+        return f"{self.name.replace('_', '-')}-transfer"
+
+    @property
+    def form(self) -> ReasonForm:
+        """Each dialog's field needs an id of its own."""
+        kind = ReasonForm if self.view == "console:transfer-nudge" else EvidenceForm
+        return kind(auto_id=f"{self.dialog}-%s")
+
+
+_NUDGE, _VERDICT = "console:transfer-nudge", "console:transfer-verdict"
+_DECIDED = "Two approvers other than you read your evidence and decide. When the outside answers meanwhile, the request is void."
+DOINGS = {
+    one.name: one
+    for one in (
+        Doing("retry", "Try the failed step again?", "It is taken at once instead of after its pause.", "Retry", _NUDGE),
+        Doing("resume", "Look again at what stopped it?", "If it still stands, the transfer goes on waiting.", "Resume", _NUDGE),
+        Doing(
+            "paid", "Ask to treat it as paid?", f"The payment is booked as made. {_DECIDED}", "Ask for it", _VERDICT, danger=True
+        ),
+        Doing(
+            "not_paid",
+            "Ask to treat it as not paid?",
+            f"The client gets its money back. {_DECIDED}",
+            "Ask for it",
+            _VERDICT,
+            danger=True,
+        ),
+        Doing(
+            "lost",
+            "Ask to declare it lost?",
+            f"The client gets its money back, and the loss is booked as ours. {_DECIDED}",
+            "Ask for it",
+            _VERDICT,
+            danger=True,
+        ),
+    )
+}
 
 
 def possibilities(transfer: Transfer, operator: Operator) -> list[Possible]:
@@ -21,11 +76,19 @@ def may_cancel(found: list[Possible]) -> bool:
     return any(one.dialog == CANCEL_DIALOG for one in found)
 
 
+def doings(found: list[Possible]) -> list[Doing]:
+    """The dialogs that the page needs."""
+    wanted = {one.dialog for one in found}
+    return [one for one in DOINGS.values() if one.dialog in wanted]
+
+
 def _possible(action: Available, transfer: Transfer, operator: Operator) -> Possible:
     if not action.allowed:
         return Possible(action.title, action.reason)
     if action.name == "cancel":
         return Possible(action.title, action.reason, dialog=CANCEL_DIALOG)
+    if action.name in DOINGS:
+        return Possible(action.title, action.reason, dialog=DOINGS[action.name].dialog)
     request = transfer.approval_request
     if request is None:
         return Possible(action.title, action.reason)

@@ -1,4 +1,4 @@
-"""The forms of the transfer pages: the filter, the order, and the reason for cancelling."""
+"""The forms of the transfer pages: the filter, the order, and the reasons and evidence that actions ask for."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -7,6 +7,7 @@ from django import forms
 
 from approvals.models import Client, Corridor, Destination
 from transfers.commands.orders import MAX_REFERENCE_LENGTH
+from transfers.commands.verdicts import LEAST_EVIDENCE
 from transfers.states import Status
 
 
@@ -75,6 +76,33 @@ class WithdrawalForm(forms.Form):
     def clean_amount(self) -> str:
         """Thousands separators are how people write; the order wants none."""
         return str(self.cleaned_data["amount"]).strip().replace(",", "").replace(" ", "")
+
+
+class ReasonForm(forms.Form):
+    """Why somebody steps in: colleagues read it in the timeline."""
+
+    reason = forms.CharField(
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="Colleagues read it in the timeline.",
+        error_messages={"required": "Give a reason. Nothing was done."},
+    )
+
+
+class EvidenceForm(ReasonForm):
+    """What others decide on."""
+
+    reason = forms.CharField(
+        label="Evidence",
+        min_length=LEAST_EVIDENCE,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="What was seen or said, where, when and by whom. The approvers read exactly this.",
+        error_messages={
+            "required": "Give the evidence. Nothing was asked for.",
+            "min_length": "Say what was seen, where and by whom: others decide on it. Nothing was asked for.",
+        },
+    )
 
 
 class CancelForm(forms.Form):

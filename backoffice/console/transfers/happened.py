@@ -21,6 +21,8 @@ _EVENTS: dict[str, tuple[str, Tone]] = {
     "Created": ("people", Tone.ACCENT),
     "Approved": ("people", Tone.DONE),
     "Cancelled": ("people", Tone.NEUTRAL),
+    "Retried": ("people", Tone.ACCENT),
+    "Resumed": ("people", Tone.ACCENT),
     "Expired": ("people", Tone.LOOK),
     "Quoted": ("money", Tone.NEUTRAL),
     "Requoting": ("money", Tone.LOOK),

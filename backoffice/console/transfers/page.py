@@ -47,6 +47,7 @@ def context(transfer: Transfer, operator: Operator) -> dict[str, Any]:
         "rate": money.rate(story),
         "possible": possible,
         "may_cancel": actions.may_cancel(possible),
+        "doings": actions.doings(possible),
         "policy": reasons.policy_of(transfer.policy_decision),
         "failure": reasons.failure_of(transfer),
         "trouble": reasons.trouble_of(transfer),

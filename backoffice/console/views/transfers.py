@@ -112,7 +112,7 @@ def transfer(request: HttpRequest, transfer_id: UUID) -> HttpResponse:
         response = render(request, "transfers/_changed.html", {"changed": changed, "transfer_id": transfer_id})
         response["Vary"] = "HX-Request"
         return response
-    return _page(request, transfer_id)
+    return page_of(request, transfer_id)
 
 
 @requires("transfers.cancel_transfer")
@@ -122,18 +122,19 @@ def cancel(request: HttpRequest, transfer_id: UUID) -> HttpResponse:
     found = transfer_of(operator_of(request), transfer_id)
     form = CancelForm(request.POST)
     if not form.is_valid():
-        return _page(request, transfer_id, cancel_form=form, status=422)
+        return page_of(request, transfer_id, cancel_form=form, status=422)
     try:
         cancel_transfer(found.pk, form.cleaned_data["reason"])
     except Conflict as error:
-        return _page(request, transfer_id, error=str(error), status=409)
+        return page_of(request, transfer_id, error=str(error), status=409)
     messages.success(request, "Cancelled. The reserved funds are available again.")
     return redirect("console:transfer", transfer_id)
 
 
-def _page(
+def page_of(
     request: HttpRequest, transfer_id: UUID, *, cancel_form: CancelForm | None = None, error: str = "", status: int = 200
 ) -> HttpResponse:
+    """The page as it stands, with what kept an action from being done."""
     operator = operator_of(request)
     found = transfer_of(operator, transfer_id, *page.RELATED)
     context = page.context(found, operator)

@@ -1,0 +1,74 @@
+"""What operators do with one transfer besides cancelling: have it looked at now, or ask others to decide on evidence."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST
+
+from approvals.errors import RequestAlreadyPending
+from backoffice.access.rules import operator_of, requires
+from backoffice.console.transfers.forms import EvidenceForm, ReasonForm
+from backoffice.console.transfers.scope import transfer_of
+from backoffice.console.views.transfers import page_of
+from transfers.commands import nudge as nudges
+from transfers.commands import verdicts
+from transfers.commands.verdicts import Verdict
+from transfers.errors import Conflict, Refused
+from transfers.models import Transfer
+
+_NUDGES: dict[str, tuple[Callable[[UUID, str], Transfer], str]] = {
+    "retry": (nudges.retry, "Its step is taken again now."),
+    "resume": (nudges.resume, "What stopped it is looked at again now."),
+}
+_NO_PERSON = "Your account belongs to no person, so nobody could tell whether two others decided. Ask an admin."
+
+
+@requires("transfers.retry_transfer")
+@require_POST
+def nudge(request: HttpRequest, transfer_id: UUID, name: str) -> HttpResponse:
+    """Retry or resume. 409 when there is nothing to retry or resume by now."""
+    if name not in _NUDGES:
+        raise Http404("no such action")
+    found = transfer_of(operator_of(request), transfer_id)
+    form = ReasonForm(request.POST)
+    if not form.is_valid():
+        return page_of(request, transfer_id, error=_first(form), status=422)
+    act, done = _NUDGES[name]
+    try:
+        act(found.pk, form.cleaned_data["reason"])
+    except Conflict as error:
+        return page_of(request, transfer_id, error=str(error), status=409)
+    messages.success(request, done)
+    return redirect("console:transfer", transfer_id)
+
+
+@requires("transfers.ask_verdict")
+@require_POST
+def verdict(request: HttpRequest, transfer_id: UUID, name: str) -> HttpResponse:
+    """Ask two approvers to declare it lost, paid or not paid. Nothing changes by this page alone."""
+    if name not in set(Verdict):
+        raise Http404("no such action")
+    operator = operator_of(request)
+    found = transfer_of(operator, transfer_id)
+    form = EvidenceForm(request.POST)
+    if not form.is_valid():
+        return page_of(request, transfer_id, error=_first(form), status=422)
+    if operator.person_id is None:
+        return page_of(request, transfer_id, error=_NO_PERSON, status=403)
+    try:
+        asked = verdicts.ask(
+            transfer_id=found.pk, verdict=Verdict(name), evidence=form.cleaned_data["reason"], maker=operator.person_id
+        )
+    except RequestAlreadyPending:
+        return page_of(request, transfer_id, error="Somebody has asked already; the request waits for approvers.", status=409)
+    except (Conflict, Refused) as error:
+        return page_of(request, transfer_id, error=str(error), status=409)
+    messages.success(request, f"Asked. Two approvers other than you decide on “{asked.title}”")
+    return redirect("console:transfer", transfer_id)
+
+
+def _first(form: ReasonForm) -> str:
+    return str(next(iter(form.errors.values()))[0])

@@ -1,0 +1,22 @@
+"""What people decided because the outside did not answer."""
+
+from transfers.failures.base import Failure
+
+ENTRIES: tuple[Failure, ...] = (
+    Failure(
+        "declared_lost",
+        "Two people decided on evidence that nobody will find out where the money is.",
+        "FUNDS_LOCKED, SENT_ON_CHAIN or CONFIRMED to FAILED; the client gets back what was reserved or taken, the loss is ours.",
+        "Your transfer could not be completed. The amount and our fee are back in your balance.",
+        "Should the outside show the payment after all, it becomes a break: the books say already that the money left.",
+        ends=True,
+    ),
+    Failure(
+        "declared_unpaid",
+        "Two people decided on evidence that the bank has not paid and will not pay.",
+        "CONFIRMED to FAILED; the conversion is reversed, so principal and fee are back in the client's balance.",
+        "The bank could not pay your beneficiary. The amount and our fee are back in your balance.",
+        "Keep the bank's written word. A payment that it shows later becomes a break.",
+        ends=True,
+    ),
+)

@@ -1,0 +1,73 @@
+"""The states in which we do not know what the outside did: what each means, who asks, and how it ends.
+
+In none of them is anything sent a second time, and in none is the client's hold touched: only the outside's answer ends it, or
+people who decide on evidence (transfers.commands.verdicts). The operator's actions and docs/transfers.md read this table.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from transfers.models import Leg, Transfer
+from transfers.states import MoneyState, RequestState, Status
+
+CHAIN, BANK = "evm", "bank"
+
+
+@dataclass(frozen=True, slots=True)
+class Uncertainty:
+    """`meaning`: what may have happened. `asked`: who is asked, and what is sent again. `ends`: how it ends by itself."""
+
+    name: str
+    status: Status
+    rail: str
+    meaning: str
+    asked: str
+    ends: str
+
+
+SIGNING = Uncertainty(
+    "signing",
+    Status.FUNDS_LOCKED,
+    CHAIN,
+    "The intent to sign is committed and its answer is not on record: signed bytes may exist.",
+    "The signer is asked again with the same intent, for which it gives the same bytes for ever.",
+    "With the stored bytes, which are then sent; or with the signer's refusal, which proves that there are none: FAILED.",
+)
+BROADCAST = Uncertainty(
+    "broadcast",
+    Status.FUNDS_LOCKED,
+    CHAIN,
+    "Signed bytes are stored and were handed to the node, whose answer did not arrive: the payment may be on its way.",
+    "The node is asked for the hash; when it does not know it, the same bytes are sent again. Their nonce can be used once.",
+    "As soon as a node knows the hash: SENT_ON_CHAIN.",
+)
+DOUBT = Uncertainty(
+    "doubt",
+    Status.SENT_ON_CHAIN,
+    CHAIN,
+    "The transaction is final and successful, but does not show the Transfer that was ordered.",
+    "The chain is looked at every few minutes, since it may still be rewritten. Nothing is sent.",
+    "When the chain shows what was ordered: CONFIRMED. Otherwise people decide.",
+)
+PAYOUT = Uncertainty(
+    "payout",
+    Status.CONFIRMED,
+    BANK,
+    "The payment order was handed to the bank and no answer is on record: the beneficiary may have been paid.",
+    "The bank is asked by EndToEndId; only when it never saw the order is it handed over again, under the same names.",
+    "With the bank's ACSC: FIAT_SETTLED; with its RJCT: FAILED, and the conversion is reversed.",
+)
+UNCERTAIN = (SIGNING, BROADCAST, DOUBT, PAYOUT)
+_OPEN = (RequestState.FORWARDED, RequestState.TIMED_OUT)
+
+
+def uncertainty_of(transfer: Transfer, legs: Mapping[str, Leg]) -> Uncertainty | None:
+    """Which of them the transfer is in; None when we know where its money is."""
+    chain, bank = legs.get(CHAIN), legs.get(BANK)
+    if transfer.status == Status.FUNDS_LOCKED and chain is not None and chain.request_state in _OPEN:
+        return BROADCAST if chain.request_state == RequestState.TIMED_OUT else SIGNING
+    if transfer.status == Status.SENT_ON_CHAIN and transfer.money_state == MoneyState.EXCEPTION:
+        return DOUBT
+    if transfer.status == Status.CONFIRMED and bank is not None and bank.request_state in _OPEN:
+        return PAYOUT
+    return None
