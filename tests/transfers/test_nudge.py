@@ -14,6 +14,7 @@ from transfers import driver
 from transfers.commands import nudge
 from transfers.errors import Conflict
 from transfers.models import Transfer
+from transfers.rails.bank import BankAnswer
 
 
 @pytest.fixture
@@ -84,7 +85,12 @@ def test_a_retry_never_sends_a_second_payment(world: World, tame: Tame, monkeypa
     monkeypatch.undo()
     submitted: list[object] = []
     honest = tame.submit
-    monkeypatch.setattr(tame, "submit", lambda order: submitted.append(order) or honest(order))
+
+    def submit(order: object) -> BankAnswer:
+        submitted.append(order)
+        return honest(order)
+
+    monkeypatch.setattr(tame, "submit", submit)
     nudge.retry(transfer.id, "the bank is back")
     drive_until(transfer, "FIAT_SETTLED")
     # The bank is only asked (which the tame one answers like an order of nothing).
