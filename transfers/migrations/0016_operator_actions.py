@@ -5,7 +5,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("transfers", "0013_deadline_guards"),
+        ("transfers", "0015_rates_and_rounds"),
     ]
 
     operations = [
