@@ -28,6 +28,7 @@ class ProductionFacts:
     seed: str
     secrets: Mapping[str, str]
     anchors: int | None = None
+    webhook_loopback: bool = False
 
 
 def production_faults(facts: ProductionFacts) -> list[str]:
@@ -43,6 +44,7 @@ def production_faults(facts: ProductionFacts) -> list[str]:
         (not facts.allowed_hosts or "*" in facts.allowed_hosts, "ALLOWED_HOSTS must name the hosts, and not with *"),
         (not facts.base_url.startswith("https://"), "BASE_URL must be an https address"),
         (not facts.database_configured, "the database URL of this process must be set: embedded services are for the sandbox"),
+        (facts.webhook_loopback, "WEBHOOK_ALLOW_LOOPBACK is for the sandbox only: clients could make us call ourselves"),
         (not facts.broker_url and facts.anchors is None, "REDIS_URL must be set"),
         (
             facts.anchors is not None and facts.anchors < FEWEST_ANCHORS,

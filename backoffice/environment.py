@@ -66,6 +66,13 @@ class Environment:
         """Comma-separated, blanks dropped."""
         return [part.strip() for part in self.text(name, default).split(",") if part.strip()]
 
+    def ports(self, name: str, default: str) -> frozenset[int]:
+        """Comma-separated port numbers."""
+        given = self.listing(name, default)
+        if not all(part.isascii() and part.isdigit() and 0 < int(part) < 65536 for part in given):
+            raise Misconfigured(f"{name} must hold port numbers separated by commas, not {','.join(given)!r}")
+        return frozenset(int(part) for part in given)
+
     def pairs(self, name: str, default: str = "") -> dict[str, str]:
         """`name=value` per line (or separated by blanks): the values may hold anything but white space."""
         found = {}

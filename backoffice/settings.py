@@ -9,6 +9,7 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
+from backoffice import interface
 from backoffice.checks import DEVELOPMENT_KEY, ProductionFacts, production_faults
 from backoffice.content_policy import CONTENT_SECURITY_POLICY as CONTENT_SECURITY_POLICY
 from backoffice.databases import database_settings
@@ -70,6 +71,11 @@ SIGNER_URL = env.text("SIGNER_URL", "")
 SIGNER_TOKEN = env.text("SIGNER_TOKEN", "")
 # Source name -> secret (`whsec_...`) of webhooks that come in; several sources are separated by white space.
 WEBHOOK_SECRETS = env.pairs("WEBHOOK_SECRETS")
+# Webhooks that go out. Fernet keys of the signing secrets: the first encrypts, all decrypt.
+WEBHOOK_ENCRYPTION_KEYS = env.listing("WEBHOOK_ENCRYPTION_KEYS")
+WEBHOOK_PORTS = env.ports("WEBHOOK_PORTS", "443,8443")
+# Whether a client's address may be this very machine, over plain HTTP too: for a sandbox, and refused in production.
+WEBHOOK_ALLOW_LOOPBACK = env.flag("WEBHOOK_ALLOW_LOOPBACK", default=not PRODUCTION)
 # Channel name -> apprise URL. The name is what rows and logs carry; the URL is a secret.
 ALERT_CHANNELS = env.pairs("ALERT_CHANNELS")
 # How long before an alert opens, in seconds by state, for drills: `SENT_ON_CHAIN=30 CREATED:approval=60` (backoffice.alerts).
@@ -230,23 +236,8 @@ STATIC_BROTLI = env.flag("STATIC_BROTLI", default=PRODUCTION)
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 # Besides what is compressed already: nobody but a developer's tools asks for source maps.
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["jpg", "jpeg", "png", "gif", "webp", "ico", "woff", "woff2", "gz", "br", "zip", "map"]
-REST_FRAMEWORK = {
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_AUTHENTICATION_CLASSES": [],
-    "DEFAULT_PERMISSION_CLASSES": [],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "COERCE_DECIMAL_TO_STRING": True,
-    "UNAUTHENTICATED_USER": None,
-}
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Countersign",
-    "VERSION": "1",
-    "OAS_VERSION": "3.1.1",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-}
+REST_FRAMEWORK = interface.REST_FRAMEWORK
+SPECTACULAR_SETTINGS = interface.SPECTACULAR
 
 # --- Logs -------------------------------------------------------------------------------------------------------------------------
 LOGGING_CONFIG = "backoffice.logging.configure"
@@ -279,7 +270,15 @@ if PRODUCTION:
             secrets={
                 "owner": {},
                 "sealer": {"AUDIT_SIGNING_KEY": AUDIT_SIGNING_KEY, "AUDIT_LOG_KEY": AUDIT_LOG_KEY},
-            }.get(COUNTERSIGN_PROCESS, {"BANK_TOKEN": BANK_TOKEN, "SIGNER_TOKEN": SIGNER_TOKEN}),
+            }.get(
+                COUNTERSIGN_PROCESS,
+                {
+                    "BANK_TOKEN": BANK_TOKEN,
+                    "SIGNER_TOKEN": SIGNER_TOKEN,
+                    "WEBHOOK_ENCRYPTION_KEYS": ",".join(WEBHOOK_ENCRYPTION_KEYS),
+                },
+            ),
+            webhook_loopback=WEBHOOK_ALLOW_LOOPBACK,
             anchors=len(AUDIT_ANCHORS) if COUNTERSIGN_PROCESS == "sealer" else None,
         )
     )

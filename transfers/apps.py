@@ -18,11 +18,12 @@ class TransfersConfig(AppConfig):
         from transfers.commands.reference import RATE_TYPES
         from transfers.commands.release import register_action
         from transfers.commands.verdicts import register_actions
+        from transfers.outbox.vocabulary import AUDIT_TYPES as WEBHOOK_TYPES
         from transfers.proofs import PROOFS
         from transfers.rails import registry
         from transfers.vocabulary import DOORS
 
-        vocabulary.register(*AUDIT_TYPES, *DOORS, *PROVIDER_TYPES, *RATE_TYPES)
+        vocabulary.register(*AUDIT_TYPES, *DOORS, *PROVIDER_TYPES, *RATE_TYPES, *WEBHOOK_TYPES)
         partitions.register("transfers_ensure_event_partitions")
         archive.register(EVENTS)
         retention.register(*RETENTION)

@@ -57,6 +57,7 @@ _SIGNED = """
       FROM transfers_chaintransaction AS kept JOIN transfers_leg AS leg ON leg.id = kept.leg_id
 """
 _SET_AT = "(SELECT min(history_date) FROM transfers_historicalbankcalendar AS version WHERE version.id = kept.id)"
+_MESSAGES = ("transfers_webhookendpoint", "transfers_webhooksecret", "transfers_webhookdelivery", "transfers_webhookattempt")
 
 ASKED = ("transfers_quoteround", "transfers_quoteanswer")
 VERSIONS = tuple(f"transfers_historical{name}" for name in ("provider", "providerterms", "ratesource"))
@@ -79,6 +80,8 @@ def register() -> None:
     coverage.exempt("it says where money is kept, and no amount", "transfers_wallet", "transfers_bankaccount")
     coverage.exempt("it says which moves there are, and is written by migrations alone", "transfers_machinerow")
     coverage.exempt("it keeps one order from becoming two transfers, and the transfer is told", "transfers_idempotencykey")
+    coverage.exempt("it repeats an event, and the database writes the two together", "transfers_outboxevent")
+    coverage.exempt("it says where messages go, or how one went, and changes no money", *_MESSAGES)
     coverage.exempt("it is worth nothing after a crash", "transfers_heartbeat", "transfers_api_rate")
     coverage.exempt("it says whom we ask and what they deal in, and moves nothing", "transfers_provider", "transfers_providerterms")
     coverage.exempt("it keeps what others say a currency is worth, as evidence", "transfers_ratesource", "transfers_ratesheet")

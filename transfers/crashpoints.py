@@ -46,6 +46,10 @@ ALL: tuple[str, ...] = (
     "settle.before_commit",
     "settle.after_commit",
     "reconcile.before_commit",
+    "webhook.after_claim",
+    "webhook.after_send",
+    "webhook.before_commit",
+    "webhook.after_commit",
 )
 _KNOWN = frozenset(ALL)
 _SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}

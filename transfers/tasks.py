@@ -7,11 +7,15 @@ from celery import shared_task
 
 from transfers import driver
 from transfers.commands.reference import fetch_rates
+from transfers.outbox.deliver import deliver_due
+from transfers.outbox.dispatch import dispatch_all
 from transfers.rails.base import RailError
 
 log = logging.getLogger(__name__)
 # One sweep stays well inside the task time limit; beat sends the next one.
 SWEEP_LIMIT = 20
+# Messages in one go: a receiver may keep a worker waiting, and the sweep has hands of its own for the rest.
+MESSAGES_LIMIT = 20
 
 
 @shared_task(name="transfers.tasks.advance", ignore_result=True)
@@ -33,3 +37,10 @@ def reference_rates() -> None:
         fetch_rates()
     except RailError as error:
         log.warning("no reference rates: %s", error)
+
+
+@shared_task(name="transfers.tasks.tell_clients", ignore_result=True)
+def tell_clients() -> int:
+    """A hint that something is in the outbox."""
+    dispatch_all()
+    return deliver_due(MESSAGES_LIMIT)

@@ -10,6 +10,8 @@ from ledger.commands.proofs import prove_books
 from ledger.queries.proofs import full_proof_is_due, seconds_since_last_run
 from reconciliation.commands import reconciling
 from transfers import driver
+from transfers.outbox.deliver import deliver_due
+from transfers.outbox.dispatch import dispatch_all
 from transfers.overdue import left_behind
 from transfers.tasks import reference_rates
 from transfers.webhooks.commands import process_stored
@@ -56,6 +58,9 @@ def all_jobs() -> list[Job]:
         Job("approvals", 5.0, expire_due),
         Job("webhooks", 5.0, lambda: process_stored(older_than=WEBHOOK_LEFT)),
         Job("rates", 15.0, reference_rates),
+        Job("outbox", 1.0, dispatch_all),
+        # Three hands: a client's server that takes its time keeps one of them, and no other client.
+        *(Job(f"messages {hand}", 1.0, deliver_due, patience_s=30 * 60.0) for hand in (1, 2, 3)),
         Job("reconcile", 15.0, reconcile, patience_s=10 * 60.0),
         Job("proofs", PROVE_EVERY_S, prove, patience_s=5 * 60.0),
         # Ten million entries take minutes; the alert about late proofs watches the lane above.

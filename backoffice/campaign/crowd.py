@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from backoffice.campaign import weather
 from backoffice.campaign.hands import BEGIN, HANDS, PEOPLE
 from backoffice.campaign.processes import Fate, Nursery
-from backoffice.campaign.works import Work
+from backoffice.campaign.works import Work, client
 from transfers.models import Transfer
 
 Act = Callable[[int], object]
@@ -77,6 +77,7 @@ class Crowd:
         return Transfer.objects.filter(pk__in=self.work.found(self.tag))
 
     def _begin_all(self, _: int) -> None:
+        client.listen()
         done = set(self._mine().values_list("client_reference", flat=True))
         for number in range(self.begun):
             if f"{self.tag}/{number}" not in done:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from reconciliation.commands.reconciling import reconcile
 from transfers import driver
+from transfers.outbox.deliver import deliver_due
+from transfers.outbox.dispatch import dispatch_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +19,14 @@ class Hand:
     act: Callable[[int], object]
 
 
+def _tell(limit: int) -> None:
+    dispatch_all()
+    deliver_due(limit)
+
+
 DRIVE = Hand("drive", "worker", driver.run_due)
 RECONCILE = Hand("reconcile", "worker", lambda _: reconcile())
-HANDS: tuple[Hand, ...] = (DRIVE, RECONCILE)
+TELL = Hand("tell clients", "worker", _tell)
+HANDS: tuple[Hand, ...] = (DRIVE, RECONCILE, TELL)
 # Those who begin work, and the people who decide about it, are web processes.
 BEGIN, PEOPLE = "begin", "people"

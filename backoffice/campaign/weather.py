@@ -20,13 +20,26 @@ _HASTEN = """
 """
 
 
+_LAPSE_MESSAGES = """
+    UPDATE transfers_webhookdelivery SET lease_until = clock_timestamp() - interval '1 second'
+     WHERE id IN (SELECT id FROM transfers_webhookdelivery WHERE lease_until > clock_timestamp() FOR UPDATE SKIP LOCKED)
+"""
+_HASTEN_MESSAGES = """
+    UPDATE transfers_webhookdelivery SET next_try_at = clock_timestamp()
+     WHERE id IN (SELECT id FROM transfers_webhookdelivery WHERE state = 'pending' AND next_try_at > clock_timestamp()
+                     FOR UPDATE SKIP LOCKED)
+"""
+
+
 def let_leases_lapse() -> None:
     _execute(_LAPSE)
+    _execute(_LAPSE_MESSAGES)
 
 
 def hasten() -> None:
     """Everything that is put off is due now, and so are blocks."""
     _execute(_HASTEN)
+    _execute(_HASTEN_MESSAGES)
     mine()
 
 

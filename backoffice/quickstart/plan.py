@@ -12,6 +12,8 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
+from cryptography.fernet import Fernet
+
 from audit.sealing.keys import SigningKey
 from audit.vault.crypto import new_house_key
 from backoffice.quickstart.embedded import DATABASE, OWNER, Postgres, Valkey
@@ -168,6 +170,9 @@ class Plan:
             **self._secret("SIGNER_TOKEN", self.keys.path("signer.token")),
             **self._secret("VAULT_KEYS", self.keys.path("vault", new_house_key)),
             **self._desks(),
+            **self._secret(
+                "WEBHOOK_ENCRYPTION_KEYS", self.keys.path("webhooks.encryption", lambda: Fernet.generate_key().decode())
+            ),
         }
         if not self.environ.get("WEBHOOK_SECRETS"):
             made["WEBHOOK_SECRETS"] = f"bank={self.keys.webhook_value('bank')}"

@@ -18,6 +18,7 @@ PRODUCTION = {
     "SEED": "none",
     "BANK_TOKEN": "t",
     "SIGNER_TOKEN": "t",
+    "WEBHOOK_ENCRYPTION_KEYS": "k",
 }
 
 
@@ -71,6 +72,8 @@ def test_it_starts_when_everything_is_set() -> None:
         ({"REDIS_URL": ""}, "REDIS_URL must be set"),
         ({"BANK_TOKEN": ""}, "BANK_TOKEN (or BANK_TOKEN_FILE) must be set"),
         ({"SIGNER_TOKEN": ""}, "SIGNER_TOKEN (or SIGNER_TOKEN_FILE) must be set"),
+        ({"WEBHOOK_ENCRYPTION_KEYS": ""}, "WEBHOOK_ENCRYPTION_KEYS (or WEBHOOK_ENCRYPTION_KEYS_FILE) must be set"),
+        ({"WEBHOOK_ALLOW_LOOPBACK": "1"}, "WEBHOOK_ALLOW_LOOPBACK is for the sandbox only: clients could make us call ourselves"),
     ],
 )
 def test_it_refuses(changes: dict[str, str], reason: str) -> None:

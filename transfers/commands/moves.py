@@ -15,6 +15,7 @@ from audit.envelope import as_jsonb, envelope
 from audit.identity import new_id
 from transfers import machines
 from transfers.commands.deadlines import deadline, expectation
+from transfers.commands.wake import tell_clients_after_commit
 from transfers.errors import Conflict, IllegalTransition
 from transfers.models import Transfer
 from transfers.states import Route, Status
@@ -123,3 +124,4 @@ def _tell(transfer: Transfer, kind: str, *, source: str, reason: str, data: dict
         transaction_id=transfer.id,
         status_text=transfer.status_text,
     )
+    tell_clients_after_commit()

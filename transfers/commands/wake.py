@@ -6,15 +6,19 @@ database transaction. Whether the broker listens is asked first: its client woul
 
 import logging
 import socket
+import time
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from celery import current_app
+from celery import Task, current_app
 from django.db import transaction
 from kombu.exceptions import KombuError
 
 log = logging.getLogger(__name__)
 _LISTENS_WITHIN_S = 0.25
+_HINTS_APART_S = 0.5
+_last_hint_s = [float("-inf")]  # seconds
 
 
 def wake_after_commit(transfer_id: UUID) -> None:
@@ -26,11 +30,30 @@ def hint(transfer_id: UUID) -> None:
     """Publish now, without retries; a broker that does not answer is logged."""
     from transfers.tasks import advance
 
+    _publish(advance, f"transfer {transfer_id}, the driver will find it", transfer_id=str(transfer_id))
+
+
+def tell_clients_after_commit() -> None:
+    """Hint that the outbox has something, once the surrounding database transaction has committed."""
+    transaction.on_commit(_hint_outbox, robust=True)
+
+
+def _hint_outbox() -> None:
+    """At most two a second from one process: each looks at everything that waits."""
+    from transfers.tasks import tell_clients
+
+    now_s = time.monotonic()
+    if now_s - _last_hint_s[0] >= _HINTS_APART_S:
+        _last_hint_s[0] = now_s
+        _publish(tell_clients, "the outbox, the sweep will find it")
+
+
+def _publish(task: "Task[Any, Any]", what: str, **kwargs: str) -> None:
     try:
         _ask_whether_it_listens(str(current_app.conf.broker_url))
-        advance.apply_async(kwargs={"transfer_id": str(transfer_id)}, retry=False, expires=30)
+        task.apply_async(kwargs=kwargs, retry=False, expires=30)
     except (KombuError, OSError) as error:
-        log.warning("no wake-up for transfer %s, the driver will find it: %s", transfer_id, error)
+        log.warning("no wake-up for %s: %s", what, error)
 
 
 def _ask_whether_it_listens(url: str) -> None:

@@ -5,6 +5,7 @@ from transfers.models.calls import InboundWebhook, ProviderCall
 from transfers.models.chain import ChainTransaction, Wallet, WalletReservation
 from transfers.models.events import TransferEvent
 from transfers.models.idempotency import IdempotencyKey
+from transfers.models.outbox import OutboxEvent, WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookSecret
 from transfers.models.pricing import QuoteAnswer, QuoteRound, RateSheet, RateSource
 from transfers.models.processes import Heartbeat
 from transfers.models.providers import Provider, ProviderTerms
@@ -21,6 +22,7 @@ __all__ = [
     "InboundWebhook",
     "Leg",
     "MachineRow",
+    "OutboxEvent",
     "Provider",
     "ProviderCall",
     "ProviderTerms",
@@ -33,4 +35,8 @@ __all__ = [
     "TransferEvent",
     "Wallet",
     "WalletReservation",
+    "WebhookAttempt",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookSecret",
 ]

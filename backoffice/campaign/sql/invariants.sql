@@ -65,6 +65,19 @@ SELECT format('%s of %s is still %s', call.key, transfer.reference, call.outcome
  WHERE call.outcome IN ('intent', 'unknown') AND transfer.status IN ('CONFIRMED', 'FIAT_SETTLED', 'RECONCILED', 'CANCELLED', 'EXPIRED')
    AND NOT (transfer.status = 'CONFIRMED' AND transfer.route = 'off_ramp');
 
+-- I11: every event is in the outbox, and nothing else is
+SELECT format('event %s of transfer %s is %s', coalesce(event.id, waiting.id), coalesce(event.transfer_id, waiting.transfer_id),
+              CASE WHEN event.id IS NULL THEN 'in the outbox and never happened' ELSE 'not in the outbox' END)
+  FROM transfers_event event FULL JOIN transfers_outboxevent waiting ON waiting.id = event.id
+ WHERE event.id IS NULL OR waiting.id IS NULL;
+
+-- I11: a message that was taken is noted, and one that is noted as taken was
+SELECT format('delivery %s is %s after %s answers that took it', delivery.id, delivery.state, taken.count)
+  FROM transfers_webhookdelivery delivery
+ CROSS JOIN LATERAL (SELECT count(*) FROM transfers_webhookattempt attempt
+                      WHERE attempt.delivery_id = delivery.id AND attempt.status BETWEEN 200 AND 299) AS taken
+ WHERE (delivery.state = 'delivered') <> (taken.count > 0);
+
 -- I11: every effect happened once in the books
 SELECT format('%s has %s postings of kind %s', transfer.reference, count(*), posting.kind)
   FROM ledger_ledgertransaction posting JOIN transfers_transfer transfer ON transfer.id = posting.transaction_id

@@ -2,11 +2,18 @@
 
 import json
 import logging
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
 from django.conf import settings
 from django.test import Client
+
+from audit import context
+from audit.context import Actor
+from transfers.errors import Refused
+from transfers.outbox import endpoints
+from transfers.outbox.vocabulary import EVERYTHING
 
 log = logging.getLogger(__name__)
 CLIENT = "acme"
@@ -29,6 +36,12 @@ def post(path: str, body: dict[str, Any], key: str = "") -> dict[str, Any]:
         return {}
     found: dict[str, Any] = answer.json()
     return found
+
+
+def listen() -> None:
+    """The client wants to be told, by a server of its own for which the chain stands in: that takes any POST."""
+    with context.bind(Actor.system("campaign")), suppress(Refused):
+        endpoints.add(client_id=CLIENT, url=f"{settings.CHAIN_RPC_URL.rstrip('/')}/webhooks", events=[EVERYTHING])
 
 
 def withdraw(name: str, amount: str, *, to_bank: bool = False) -> None:

@@ -42,3 +42,18 @@ GRANT SELECT ON
 TO countersign_web, countersign_worker;
 GRANT INSERT ON transfers_quoteround, transfers_quoteanswer TO countersign_web, countersign_worker;
 GRANT INSERT ON transfers_ratesheet TO countersign_worker;
+
+-- What clients are told: the database itself fills the outbox. Web makes and changes addresses and starts deliveries over; the worker
+-- dispatches, delivers and notes how it went.
+GRANT SELECT ON
+    transfers_outboxevent, transfers_webhookendpoint, transfers_webhooksecret, transfers_webhookdelivery, transfers_webhookattempt
+TO countersign_web, countersign_worker;
+GRANT INSERT ON transfers_webhookendpoint, transfers_webhooksecret TO countersign_web;
+GRANT UPDATE (events, status, disabled_by, disabled_at, deleted_at, failing_since, failures, paused_until, succeeded_at)
+    ON transfers_webhookendpoint TO countersign_web, countersign_worker;
+GRANT UPDATE (expires_at) ON transfers_webhooksecret TO countersign_web;
+GRANT UPDATE (body, dispatched_at) ON transfers_outboxevent TO countersign_worker;
+GRANT INSERT ON transfers_webhookdelivery, transfers_webhookattempt TO countersign_worker;
+GRANT UPDATE (state, attempts, tries, next_try_at, lease_until, fence, delivered_at, last_status, last_error)
+    ON transfers_webhookdelivery TO countersign_web, countersign_worker;
+GRANT EXECUTE ON FUNCTION audit_new_id() TO countersign_worker;

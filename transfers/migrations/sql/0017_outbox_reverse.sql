@@ -1,0 +1,12 @@
+DROP TRIGGER transfers_event_outbox ON transfers_event;
+DROP FUNCTION transfers_put_in_outbox();
+DROP TRIGGER transfers_outboxevent_check ON transfers_outboxevent;
+DROP TRIGGER transfers_outboxevent_keep ON transfers_outboxevent;
+DROP TRIGGER transfers_webhookendpoint_check ON transfers_webhookendpoint;
+DROP TRIGGER transfers_webhookendpoint_keep ON transfers_webhookendpoint;
+DROP TRIGGER transfers_webhooksecret_keep ON transfers_webhooksecret;
+DROP TRIGGER transfers_webhookdelivery_check ON transfers_webhookdelivery;
+DROP TRIGGER transfers_webhookdelivery_keep ON transfers_webhookdelivery;
+DROP FUNCTION transfers_check_outbox();
+DROP FUNCTION transfers_check_endpoint();
+DROP FUNCTION transfers_check_delivery();

@@ -1,0 +1,48 @@
+"""From the outbox to deliveries: in the order of commits, and never past the horizon.
+
+A transaction that is still open may yet commit an event with a lower transaction id than one that is visible already. So only what
+lies below the horizon (`pg_snapshot_xmin`: everything older has ended) is dispatched, and deliveries stand in the order of commits.
+Rows are taken with SKIP LOCKED and marked in the statement that makes their deliveries: N dispatchers share the work, and one that
+dies has done nothing.
+"""
+
+from django.db import connection
+
+from transfers.outbox.vocabulary import CLIENT_EVENTS, EVERYTHING
+
+BATCH = 500
+# Also what the client API lists: no cursor may pass what could still be committed before it.
+BELOW_HORIZON = "({0}.epoch < audit_current_epoch() OR {0}.txid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint)"
+_DISPATCH = f"""
+    WITH ready AS MATERIALIZED (
+        SELECT event.id, event.client_id, event.type, event.recorded_at FROM transfers_outboxevent AS event
+         WHERE event.dispatched_at IS NULL AND {BELOW_HORIZON.format("event")}
+         ORDER BY event.epoch, event.txid, event.id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+    ), made AS (
+        INSERT INTO transfers_webhookdelivery (
+            id, endpoint_id, event_id, state, attempts, tries, next_try_at, fence, created_at, last_error)
+        SELECT audit_new_id(), endpoint.id, ready.id, CASE endpoint.status WHEN 'enabled' THEN 'pending' ELSE 'missed' END,
+               0, 0, statement_timestamp(), 0, clock_timestamp(), ''
+          FROM ready JOIN transfers_webhookendpoint AS endpoint
+            ON endpoint.client_id = ready.client_id AND endpoint.deleted_at IS NULL AND endpoint.created_at <= ready.recorded_at
+           AND endpoint.events ?| ARRAY[ready.type, %(everything)s]
+         WHERE ready.type = ANY(%(told)s)
+        ON CONFLICT (endpoint_id, event_id) DO NOTHING
+    )
+    UPDATE transfers_outboxevent AS event SET dispatched_at = clock_timestamp() FROM ready WHERE event.id = ready.id
+"""  # noqa: S608 - the horizon is ours
+
+
+def dispatch(limit: int = BATCH) -> int:
+    """Make the deliveries of what was committed since the last time. Returns how many events were looked at."""
+    with connection.cursor() as cursor:
+        cursor.execute(_DISPATCH, {"limit": limit, "told": list(CLIENT_EVENTS), "everything": EVERYTHING})
+        return int(cursor.rowcount)
+
+
+def dispatch_all() -> int:
+    """Until nothing is left below the horizon."""
+    total = 0
+    while found := dispatch():
+        total += found
+    return total

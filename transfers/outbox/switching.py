@@ -1,0 +1,42 @@
+"""Switching an address off and on, each with its record on the trail. The caller has locked the endpoint."""
+
+from django.db.models.functions import Now
+
+from audit.commands import record
+from transfers.models import WebhookDelivery, WebhookEndpoint
+from transfers.outbox import vocabulary
+
+Why = WebhookEndpoint.DisabledBy
+State = WebhookDelivery.State
+Status = WebhookEndpoint.Status
+
+
+def switch_off(endpoint: WebhookEndpoint, why: Why, reason: str) -> None:
+    """Nothing is sent any more; what was waiting is kept as missed, and can be replayed."""
+    WebhookEndpoint.objects.filter(pk=endpoint.pk).update(status=Status.DISABLED, disabled_by=why, disabled_at=Now())
+    missed = set_aside(endpoint)
+    tell(endpoint, vocabulary.DISABLED, reason=reason, disabled_by=why.value, missed=missed)
+
+
+def switch_on(endpoint: WebhookEndpoint, reason: str) -> None:
+    """Events from now on are sent, with a clean record; what was missed stays so until somebody replays it."""
+    WebhookEndpoint.objects.filter(pk=endpoint.pk).update(
+        status=Status.ENABLED, disabled_by=Why.NOBODY, disabled_at=None, failing_since=None, failures=0, paused_until=None
+    )
+    tell(endpoint, vocabulary.ENABLED, reason=reason)
+
+
+def set_aside(endpoint: WebhookEndpoint) -> int:
+    """Deliveries that were waiting wait no more; returns how many."""
+    return WebhookDelivery.objects.filter(endpoint=endpoint, state=State.PENDING).update(state=State.MISSED)
+
+
+def tell(endpoint: WebhookEndpoint, kind: str, *, reason: str = "", **facts: object) -> None:
+    """Secrets are never among the facts."""
+    record(
+        type=kind,
+        resource_type="webhook_endpoint",
+        resource_id=str(endpoint.pk),
+        reason=reason,
+        metadata={"client_id": endpoint.client_id, "url": endpoint.url, **facts},
+    )

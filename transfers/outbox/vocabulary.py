@@ -1,0 +1,17 @@
+"""The closed vocabularies of what clients are told: which events they may subscribe to, and what the audit trail says of their
+addresses."""
+
+from transfers.states import Status
+
+# Clients hear of changes of state, and of nothing that is noted in between: who looks at a transfer and why is ours.
+CLIENT_EVENTS: tuple[str, ...] = (*(f"transfer.{status.value.lower()}" for status in Status), "transfer.requoting")
+EVERYTHING = "*"
+
+ADDED = "webhook.added"
+REMOVED = "webhook.removed"
+ENABLED = "webhook.enabled"
+DISABLED = "webhook.disabled"
+SECRET_ROTATED = "webhook.secret_rotated"  # noqa: S105 - a name, not a secret
+REPLAYED = "webhook.replayed"
+
+AUDIT_TYPES = (ADDED, REMOVED, ENABLED, DISABLED, SECRET_ROTATED, REPLAYED)
