@@ -13,6 +13,7 @@ from django.db.models import Q
 
 from transfers.api.problems import Problem, ProblemRaised
 from transfers.models import Transfer, TransferEvent
+from transfers.outbox.vocabulary import CLIENT_EVENTS
 
 _FILTERS = {
     "status": "status",
@@ -28,10 +29,11 @@ Row = TypeVar("Row")
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Row]):
-    """`next_cursor` is None on the last page."""
+    """`next_cursor` is None on the last page, but for the feed of events, which says by `more` whether it was the last."""
 
     rows: list[Row]
     next_cursor: str | None
+    more: bool = False
 
 
 def transfers_of(client_id: str, query: Mapping[str, Any]) -> Page[Transfer]:
@@ -45,52 +47,52 @@ def transfers_of(client_id: str, query: Mapping[str, Any]) -> Page[Transfer]:
     found = list(rows.select_related("quote", "source_asset", "target_asset").order_by("-created_at", "-id")[: limit + 1])
     shown = found[:limit]
     more = len(found) > limit
-    return Page(shown, _encode([shown[-1].created_at.isoformat(), str(shown[-1].pk)]) if more else None)
+    return Page(shown, encode([shown[-1].created_at.isoformat(), str(shown[-1].pk)]) if more else None)
 
 
 def events_of(transfer: Transfer, query: Mapping[str, Any]) -> Page[TransferEvent]:
-    """Events of one transfer, oldest first, by their number."""
-    rows = TransferEvent.objects.filter(transfer=transfer).order_by("seq")
+    """Events of one transfer that a client hears of, oldest first, by their number."""
+    rows = TransferEvent.objects.filter(transfer=transfer, type__in=CLIENT_EVENTS).order_by("seq")
     if cursor := query.get("cursor"):
         rows = rows.filter(seq__gt=_number(cursor))
     limit = int(query["limit"])
     found = list(rows[: limit + 1])
     shown = found[:limit]
-    return Page(shown, _encode([shown[-1].seq]) if len(found) > limit else None)
+    return Page(shown, encode([shown[-1].seq]) if len(found) > limit else None)
 
 
-def _encode(position: list[Any]) -> str:
+def encode(position: list[Any]) -> str:
     return base64.urlsafe_b64encode(json.dumps(position, separators=(",", ":")).encode()).rstrip(b"=").decode()
 
 
-def _decode(cursor: str) -> list[Any]:
+def decode(cursor: str) -> list[Any]:
     try:
         position = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (ValueError, binascii.Error, RecursionError):
-        raise _foreign() from None
+        raise foreign() from None
     if not isinstance(position, list):
-        raise _foreign()
+        raise foreign()
     return position
 
 
 def _position(cursor: str) -> tuple[datetime, UUID]:
     try:
-        created_at, row_id = _decode(cursor)
+        created_at, row_id = decode(cursor)
         moment = datetime.fromisoformat(created_at)
         position = moment, UUID(row_id)
     except (ValueError, TypeError, AttributeError):
-        raise _foreign() from None
+        raise foreign() from None
     if moment.tzinfo is None:
-        raise _foreign()
+        raise foreign()
     return position
 
 
 def _number(cursor: str) -> int:
-    match _decode(cursor):
+    match decode(cursor):
         case [int(seq)] if 0 <= seq < 2**31:
             return seq
-    raise _foreign()
+    raise foreign()
 
 
-def _foreign() -> ProblemRaised:
+def foreign() -> ProblemRaised:
     return ProblemRaised(Problem(400, "invalid_cursor", "Send a `next_cursor` of this list, unchanged."))

@@ -29,6 +29,7 @@ _TITLES = {
     "invalid_destination": "The destination is not usable",
     "invalid_parameter": "A query parameter is wrong",
     "invalid_request": "The request is not valid",
+    "invalid_webhook_url": "The address cannot be called",
     "limit_exceeded": "A limit is exceeded",
     "malformed_json": "The body is not acceptable JSON",
     "method_not_allowed": "The method is not allowed here",
@@ -42,8 +43,11 @@ _TITLES = {
     "signature_invalid": "The signature is not valid",
     "system_halted": "The system is halted",
     "temporarily_unavailable": "Temporarily unavailable",
+    "too_many_secrets": "Several secrets are in force already",
+    "too_many_webhooks": "No more webhooks can be registered",
     "unsupported_currency": "The currency is not supported here",
     "unsupported_media_type": "The media type is not supported",
+    "webhook_exists": "The address is registered already",
 }
 
 

@@ -93,12 +93,12 @@ class TransferPage(serializers.Serializer[Any]):
 
 
 class EventAnswer(serializers.Serializer[Any]):
-    """An immutable fact about a transfer. `sequence` counts without gaps."""
+    """An immutable fact about a transfer. `sequence` grows; numbers that are left out were no news to a client."""
 
     id = serializers.UUIDField()
     sequence = serializers.IntegerField(source="seq")
     type = serializers.CharField()
-    schema_version = serializers.IntegerField()
+    schema_version = serializers.IntegerField(default=1)
     from_status = serializers.CharField(allow_blank=True)
     to_status = serializers.CharField()
     occurred_at = Moment()

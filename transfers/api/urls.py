@@ -3,8 +3,10 @@
 from django.urls import path
 
 from transfers.api.views.balances import Balances
+from transfers.api.views.events import Events
 from transfers.api.views.schema import Schema
 from transfers.api.views.transfers import OneTransfer, TransferCancel, TransferEvents, Transfers
+from transfers.api.views.webhooks import OneWebhook, Webhooks, WebhookSecretRotation
 
 urlpatterns = [
     path("transfers", Transfers.as_view(), name="v1-transfers"),
@@ -12,5 +14,9 @@ urlpatterns = [
     path("transfers/<str:transaction_id>/cancel", TransferCancel.as_view(), name="v1-transfer-cancel"),
     path("transfers/<str:transaction_id>/events", TransferEvents.as_view(), name="v1-transfer-events"),
     path("balances", Balances.as_view(), name="v1-balances"),
+    path("events", Events.as_view(), name="v1-events"),
+    path("webhooks", Webhooks.as_view(), name="v1-webhooks"),
+    path("webhooks/<str:webhook_id>", OneWebhook.as_view(), name="v1-webhook"),
+    path("webhooks/<str:webhook_id>/rotate_secret", WebhookSecretRotation.as_view(), name="v1-webhook-rotate"),
     path("openapi.json", Schema.as_view(), name="v1-openapi"),
 ]

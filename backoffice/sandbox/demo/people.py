@@ -10,7 +10,7 @@ from backoffice.access.models import Operator
 from backoffice.sandbox.demo import company
 
 KEY_NAME = "demo"
-KEY_SCOPES = ("transfers:read", "transfers:write", "balances:read")
+KEY_SCOPES = ("transfers:read", "transfers:write", "balances:read", "webhooks:read", "webhooks:write")
 
 
 def seed_operators(known: Mapping[str, str], password: str) -> dict[str, str]:

@@ -12,7 +12,7 @@ from django.test import Client
 from approvals.commands import issue_api_key
 from tests.transfers.world import PAYEE, World
 
-ALL = ("transfers:read", "transfers:write", "balances:read")
+ALL = ("transfers:read", "transfers:write", "balances:read", "webhooks:read", "webhooks:write")
 _numbers = itertools.count(1)
 
 

@@ -1,5 +1,6 @@
 """Keys, scopes, rates, and what every response carries."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -24,8 +25,14 @@ CALLS = [
     ("GET", "/v1/transfers/{id}/events", "transfers:read"),
     ("POST", "/v1/transfers/{id}/cancel", "transfers:write"),
     ("GET", "/v1/balances", "balances:read"),
+    ("GET", "/v1/events", "transfers:read"),
+    ("GET", "/v1/webhooks", "webhooks:read"),
+    ("POST", "/v1/webhooks", "webhooks:write"),
+    ("GET", "/v1/webhooks/{id}", "webhooks:read"),
+    ("DELETE", "/v1/webhooks/{id}", "webhooks:write"),
+    ("POST", "/v1/webhooks/{id}/rotate_secret", "webhooks:write"),
 ]
-SCOPES = ("transfers:write", "transfers:read", "balances:read")
+SCOPES = ("transfers:write", "transfers:read", "balances:read", "webhooks:read", "webhooks:write")
 
 
 @pytest.mark.parametrize("given", SCOPES)
@@ -48,7 +55,7 @@ def test_every_endpoint_is_in_the_table_and_declares_its_rule() -> None:
     callbacks: dict[str, Any] = {f"/v1/{entry.pattern}": entry.callback for entry in urls.urlpatterns}
     views = {path: callback.view_class for path, callback in callbacks.items()}
     declared = {
-        (method, path.replace("<str:transaction_id>", "{id}"), scope)
+        (method, re.sub("<str:[a-z_]+>", "{id}", path), scope)
         for path, view in views.items()
         if issubclass(view, ApiView)
         for method, scope in view.scopes.items()

@@ -40,6 +40,12 @@ def test_it_describes_every_endpoint_and_the_key(document: dict[str, Any]) -> No
         ("/v1/transfers/{transaction_id}/cancel", "post"),
         ("/v1/transfers/{transaction_id}/events", "get"),
         ("/v1/balances", "get"),
+        ("/v1/events", "get"),
+        ("/v1/webhooks", "get"),
+        ("/v1/webhooks", "post"),
+        ("/v1/webhooks/{webhook_id}", "get"),
+        ("/v1/webhooks/{webhook_id}", "delete"),
+        ("/v1/webhooks/{webhook_id}/rotate_secret", "post"),
     }
     assert document["components"]["securitySchemes"]["ApiKey"]["scheme"] == "bearer"
     for methods in document["paths"].values():
