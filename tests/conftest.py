@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.core.management import call_command
@@ -17,6 +18,9 @@ from tests.stack.harness import RunningStack, running_stack
 
 
 def pytest_configure() -> None:
+    # A busy machine is slow, which says nothing about the rules that are tested.
+    hypothesis.settings.register_profile("house", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+    hypothesis.settings.load_profile("house")
     # Hashing a password is slow on purpose; the tests make many accounts.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.UNDECLARED_VIEWS_RAISE = True

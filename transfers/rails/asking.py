@@ -8,7 +8,9 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextvars import copy_context
 from dataclasses import dataclass
+from functools import partial
 from typing import Generic, TypeVar
 
 from transfers.rails.base import RailError, RetryableError
@@ -31,7 +33,9 @@ def ask_all(questions: Mapping[str, Callable[[], T]], *, budget_s: float) -> dic
     answers: queue.SimpleQueue[tuple[str, Heard[T]]] = queue.SimpleQueue()
     started = time.monotonic()
     for name, question in questions.items():
-        threading.Thread(target=_ask, args=(name, question, answers), name=f"ask {name}", daemon=True).start()
+        # Each in the caller's context: correlation and clock are the same there.
+        asking = partial(copy_context().run, _ask, name, question, answers)
+        threading.Thread(target=asking, name=f"ask {name}", daemon=True).start()
     heard: dict[str, Heard[T]] = {}
     while len(heard) < len(questions):
         left_s = started + budget_s - time.monotonic()
