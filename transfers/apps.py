@@ -18,12 +18,14 @@ class TransfersConfig(AppConfig):
         from transfers.commands.reference import RATE_TYPES
         from transfers.commands.release import register_action
         from transfers.commands.verdicts import register_actions
+        from transfers.health.gate import Gate
+        from transfers.health.states import HEALTH_TYPES
         from transfers.outbox.vocabulary import AUDIT_TYPES as WEBHOOK_TYPES
         from transfers.proofs import PROOFS
         from transfers.rails import registry
         from transfers.vocabulary import DOORS
 
-        vocabulary.register(*AUDIT_TYPES, *DOORS, *PROVIDER_TYPES, *RATE_TYPES, *WEBHOOK_TYPES)
+        vocabulary.register(*AUDIT_TYPES, *DOORS, *PROVIDER_TYPES, *RATE_TYPES, *HEALTH_TYPES, *WEBHOOK_TYPES)
         partitions.register("transfers_ensure_event_partitions")
         archive.register(EVENTS)
         retention.register(*RETENTION)
@@ -47,5 +49,6 @@ class TransfersConfig(AppConfig):
                 rates_token=settings.RATES_TOKEN,
                 signer_url=settings.SIGNER_URL,
                 signer_token=settings.SIGNER_TOKEN,
-            )
+            ),
+            gate=Gate(),
         )

@@ -28,6 +28,7 @@ from transfers.errors import Conflict, LeaseLost, Refused, TransferError, Waitin
 from transfers.locks import Lease
 from transfers.models import Transfer
 from transfers.rails.base import RailError
+from transfers.rails.guard import Walled
 
 log = logging.getLogger(__name__)
 
@@ -169,7 +170,7 @@ def _refuse_to_act(transfer: Transfer, trouble: Unproven) -> None:
 def words_of(trouble: Exception) -> str:
     """One line for the row. Errors of ours are sentences already; of others the kind is kept, details are in the log."""
     if isinstance(trouble, TransferError | RailError):
-        code = f"{trouble.code}: " if isinstance(trouble, Refused | Waiting) else ""
+        code = f"{trouble.code}: " if isinstance(trouble, Refused | Waiting | Walled) else ""
         return f"{code}{trouble}"
     return f"unexpected {type(trouble).__name__}; see the log"
 

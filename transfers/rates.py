@@ -5,6 +5,7 @@ WAL. A crash of the database forgets the counts, which only means that the bucke
 moment at which the bucket will have drained (the generic cell rate algorithm), so there is no window whose edge could be gamed.
 """
 
+import math
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -19,6 +20,8 @@ ON CONFLICT (key_id) DO UPDATE
 RETURNING true
 """
 _WAIT = "SELECT extract(epoch FROM drained_at - clock_timestamp())::float8 - %s FROM transfers_api_rate WHERE key_id = %s"
+
+_USED = "SELECT greatest(extract(epoch FROM drained_at - clock_timestamp())::float8, 0) FROM transfers_api_rate WHERE key_id = %s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +49,11 @@ def take(key: UUID, rate: Rate) -> float | None:
         cursor.execute(_WAIT, [rate.tolerance_s, key])
         row = cursor.fetchone()
     return max(float(row[0]), 0.0) if row else 0.0
+
+
+def used(key: UUID, rate: Rate) -> int:
+    """How many of the burst are spent right now."""
+    with connection.cursor() as cursor:
+        cursor.execute(_USED, [key])
+        row = cursor.fetchone()
+    return min(math.ceil(float(row[0]) / rate.interval_s), rate.burst) if row else 0

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 _SEE_TRANSFERS = ("transfers.view_transfer", "approvals.view_approvalrequest")
 _SEE_BOOKS = ("ledger.view_account", "reconciliation.view_break")
 _SEE_ALERTS = ("alerts.view_alert",)
-_SEE_ALL = (*_SEE_TRANSFERS, *_SEE_BOOKS, *_SEE_ALERTS)
+_SEE_PROVIDERS = ("transfers.view_provider", "transfers.view_ratesheet")
+_SEE_ALL = (*_SEE_TRANSFERS, *_SEE_BOOKS, *_SEE_ALERTS, *_SEE_PROVIDERS)
 
 # Group that carries `approvals.view_client` for every client. Without it an operator sees only the clients assigned one by one.
 ALL_CLIENTS_GROUP = "all-clients"
@@ -35,6 +36,7 @@ _ALL = (
         "Makes and cancels withdrawals, imports statements, asks for corrections, stops what looks wrong.",
         (
             *_SEE_ALL,
+            "transfers.open_breaker",
             "transfers.create_withdrawal",
             "transfers.cancel_transfer",
             "transfers.retry_transfer",
@@ -49,7 +51,14 @@ _ALL = (
         "approver",
         "Approver",
         "Decides on requests that somebody else made; freezes, and asks to lift.",
-        (*_SEE_ALL, "approvals.decide_request", "approvals.place_halt", "approvals.request_lift"),
+        (
+            *_SEE_ALL,
+            "transfers.open_breaker",
+            "transfers.close_breaker",
+            "approvals.decide_request",
+            "approvals.place_halt",
+            "approvals.request_lift",
+        ),
     ),
     Role(
         "admin",
@@ -87,6 +96,7 @@ _ALL = (
             *_SEE_ALL,
             "transfers.retry_transfer",
             "transfers.ask_verdict",
+            "transfers.open_breaker",
             "audit.view_auditevent",
             "alerts.acknowledge_alert",
             "alerts.run_drill",
@@ -101,6 +111,8 @@ _ALL = (
         "Looks after liquidity and the months; decides where a policy asks for a treasury lead.",
         (
             *_SEE_ALL,
+            "transfers.open_breaker",
+            "transfers.close_breaker",
             "approvals.decide_request",
             "reconciliation.import_statement",
             "ledger.run_proofs",

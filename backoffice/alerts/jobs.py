@@ -10,6 +10,7 @@ from ledger.commands.proofs import prove_books
 from ledger.queries.proofs import full_proof_is_due, seconds_since_last_run
 from reconciliation.commands import reconciling
 from transfers import driver
+from transfers.health.probing import probe_due
 from transfers.outbox.deliver import deliver_due
 from transfers.outbox.dispatch import dispatch_all
 from transfers.overdue import left_behind
@@ -61,6 +62,7 @@ def all_jobs() -> list[Job]:
         Job("outbox", 1.0, dispatch_all),
         # Three hands: a client's server that takes its time keeps one of them, and no other client.
         *(Job(f"messages {hand}", 1.0, deliver_due, patience_s=30 * 60.0) for hand in (1, 2, 3)),
+        Job("providers", 5.0, probe_due, patience_s=5 * 60.0),
         Job("reconcile", 15.0, reconcile, patience_s=10 * 60.0),
         Job("proofs", PROVE_EVERY_S, prove, patience_s=5 * 60.0),
         # Ten million entries take minutes; the alert about late proofs watches the lane above.

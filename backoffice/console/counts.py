@@ -11,6 +11,7 @@ from backoffice.access.roles import VIEW_CLIENT
 from backoffice.alerts.models import Alert
 from reconciliation.models import Break
 from reconciliation.queries import visible_breaks
+from transfers.models import Provider
 
 OPEN_BREAKS = ("open", "investigating")
 
@@ -65,3 +66,8 @@ def open_alerts(operator: Operator) -> int:
 
 def halts_in_force(operator: Operator) -> int:  # noqa: ARG001
     return len(list(control.halts_in_force()))
+
+
+def providers_out(_operator: Operator) -> int:
+    """Those that are given no new work at the moment."""
+    return Provider.objects.filter(Q(enabled=False) | Q(health__state__in=("open", "half_open"))).count()

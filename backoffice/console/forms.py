@@ -52,6 +52,12 @@ class LiftForm(forms.Form):
     )
 
 
+class ReasonForm(forms.Form):
+    """Why: it stands on the audit trail."""
+
+    reason = forms.CharField(label="Reason", max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
+
+
 class _SourceField(forms.ModelChoiceField[Source]):
     def label_from_instance(self, obj: Source) -> str:
         return f"{obj.name} ({obj.account_identification})"

@@ -55,6 +55,7 @@ GROUPS = (
         ),
     ),
     Group("Money", (Entry("Ledger", "console:ledger", "l", "ledger.view_account"),)),
+    Group("Outside", (Entry("Providers", "console:providers", "o", "transfers.view_provider", counts.providers_out, loud=True),)),
     Group(
         "Control",
         (

@@ -59,6 +59,18 @@ _ALL = (
         "Our books say it is done; the bank statement or our own chain index has not said so yet.",
     ),
     Runbook(
+        "provider-out-of-use",
+        "A provider is out of use",
+        "Its calls fail, or somebody took it out. New work waits or goes to others; what it has is asked about as before.",
+        ("provider_out_of_use", "provider_quota_spent", "no_quote"),
+    ),
+    Runbook(
+        "reference-rate-missing",
+        "No fresh reference rate",
+        "Nothing is priced in a corridor, on purpose. Transfers wait with their funds on hold.",
+        ("reference_rate_stale",),
+    ),
+    Runbook(
         "client-overdrawn",
         "A client is below zero",
         "The outside took back money that the client had spent. The client owes us; nobody else's money is touched.",

@@ -67,6 +67,11 @@ _BADGES: dict[str, Badge] = {
     "high": Badge("high", _L),
     "critical": Badge("critical", _X),
     "warning": Badge("warning", _L),
+    # answers of providers
+    "chosen": Badge("chosen", _D),
+    "usable": Badge("good, not the best", _N),
+    "late": Badge("too slow", _L),
+    "not_asked": Badge("not asked", _N),
     # audit
     "succeeded": Badge("done", _D),
     "refused": Badge("refused", _X),

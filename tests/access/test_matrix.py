@@ -67,6 +67,11 @@ PAGES: dict[str, frozenset[str]] = {
     "/drills/bank/none/off/": frozenset({"admin", "oncall"}),
     "/ledger/corrections/period/?month=none": frozenset({"treasury"}),
     "/ledger/proofs/run/": frozenset({"admin", "compliance", "oncall", "treasury"}),
+    "/providers/": EVERYBODY - {"support"},
+    "/providers/rates/": EVERYBODY - {"support"},
+    "/providers/bank/": EVERYBODY - {"support"},
+    "/providers/bank/take-out/": frozenset({"operator", "approver", "oncall", "treasury"}),
+    "/providers/bank/put-back/": frozenset({"approver", "treasury"}),
     "/reconciliation/breaks/": EVERYBODY - {"support"},
 }
 

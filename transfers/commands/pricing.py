@@ -14,6 +14,8 @@ from uuid import UUID
 from approvals.models import Corridor
 from audit import clock
 from transfers.bounds import client_fee
+from transfers.errors import Waiting
+from transfers.health.corridors import missing
 from transfers.models import Quote, Transfer
 from transfers.pricing.collecting import collect
 from transfers.pricing.offers import plain
@@ -51,8 +53,10 @@ def fee_of(corridor: Corridor, amount: int) -> int:
 def price(corridor: Corridor, amount: int, *, transfer: Transfer | None = None) -> Price:
     """A price for `amount` now, for `transfer` where there is one already. Calls the network and, for a conversion, every desk.
 
-    Raises Refused, Waiting, and RetryableError of the rails.
+    Raises Refused, Waiting (also while somebody whom the corridor needs is out of use), and RetryableError of the rails.
     """
+    if out := missing(corridor):
+        raise Waiting("provider_out_of_use", f"{corridor.id} takes no new work: out of use are {', '.join(out)}")
     if corridor.route == Route.OFF_RAMP:
         return _by_desks(corridor, amount, transfer)
     return _on_chain(corridor, amount)

@@ -7,6 +7,7 @@ from django.db import transaction
 from approvals.models import Corridor
 from audit.commands import record
 from transfers.errors import NotFound, Refused
+from transfers.health import breaker, states
 from transfers.models import Provider, ProviderTerms
 
 ADDED = "provider.added"
@@ -62,8 +63,7 @@ def set_terms(
 @transaction.atomic
 def switch_provider(*, code: str, enabled: bool, reason: str) -> Provider:
     """Use it, or no longer ask it for new work. What it was sent is tracked on. Raises NotFound, Refused without a reason."""
-    if not reason.strip():
-        raise Refused("invalid_request", "Say why.", {"reason": "Say why."})
+    _why(reason)
     find(code)
     provider = Provider.objects.select_for_update().get(pk=code)
     if provider.enabled != enabled:
@@ -72,6 +72,30 @@ def switch_provider(*, code: str, enabled: bool, reason: str) -> Provider:
         diff = {"enabled": [not enabled, enabled]}
         record(type=SWITCHED, resource_type="provider", resource_id=code, reason=reason, diff=diff)
     return provider
+
+
+@transaction.atomic
+def take_out(*, code: str, reason: str) -> None:
+    """Open the breaker by hand: no new work until somebody puts the provider back. Raises NotFound, Refused without a reason."""
+    _why(reason)
+    find(code)
+    state = states.locked(code)
+    before = states.breaker_of(state)
+    states.change(state, before, breaker.opened_by_hand(before), reason=reason.strip())
+
+
+@transaction.atomic
+def put_back(*, code: str, reason: str) -> None:
+    """Close the breaker, whoever or whatever opened it. Raises NotFound, Refused without a reason."""
+    _why(reason)
+    find(code)
+    state = states.locked(code)
+    states.change(state, states.breaker_of(state), breaker.closed_by_hand(), reason=reason.strip())
+
+
+def _why(reason: str) -> None:
+    if not reason.strip():
+        raise Refused("invalid_request", "Say why.", {"reason": "Say why."})
 
 
 def find(code: str) -> Provider:

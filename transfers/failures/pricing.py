@@ -27,4 +27,20 @@ ENTRIES: tuple[Failure, ...] = (
         "See Rates: which source has gone silent, and since when. Import a file, or wait for the feed. Never widen a limit.",
         ends=False,
     ),
+    Failure(
+        "provider_out_of_use",
+        "The breaker of a provider is open: too many of its calls failed lately, or somebody took it out of use.",
+        "Stays where it is; nothing was sent. New work waits until the breaker has closed, others and other corridors go on.",
+        WORKING,
+        "See Providers for its last errors. It tries again by itself; one that was taken out by hand is put back by hand.",
+        ends=False,
+    ),
+    Failure(
+        "provider_quota_spent",
+        "As many calls as agreed with the provider were made in the last minute.",
+        "Stays where it is; nothing was sent. Goes on by itself when the quota has refilled.",
+        WORKING,
+        "Nothing, unless it lasts: then agree a larger quota with the provider.",
+        ends=False,
+    ),
 )

@@ -8,7 +8,7 @@ from transfers.models.idempotency import IdempotencyKey
 from transfers.models.outbox import OutboxEvent, WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookSecret
 from transfers.models.pricing import QuoteAnswer, QuoteRound, RateSheet, RateSource
 from transfers.models.processes import Heartbeat
-from transfers.models.providers import Provider, ProviderTerms
+from transfers.models.providers import Provider, ProviderState, ProviderTerms
 from transfers.models.quotes import BankAccount, Quote
 from transfers.models.transfers import ExternalReference, Leg, MachineRow, Transfer
 
@@ -25,6 +25,7 @@ __all__ = [
     "OutboxEvent",
     "Provider",
     "ProviderCall",
+    "ProviderState",
     "ProviderTerms",
     "Quote",
     "QuoteAnswer",

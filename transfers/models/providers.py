@@ -72,3 +72,26 @@ class ProviderTerms(Versioned):
                 name="transfers_provider_terms_band_in_order",
             ),
         ]
+
+
+class ProviderState(models.Model):
+    """Where a provider's breaker stands (transfers.health.breaker). Without a row it has never failed."""
+
+    provider = models.OneToOneField(Provider, primary_key=True, on_delete=models.PROTECT, related_name="health")
+    state = models.TextField(default="closed", choices=[(name, name) for name in ("closed", "open", "half_open")])
+    is_manual = models.BooleanField(default=False, help_text="Opened by hand: only by hand is it closed.")
+    reason = models.TextField(blank=True, default="")
+    changed_at = models.DateTimeField()
+    changed_by = models.TextField(blank=True, default="")
+    retry_at = models.DateTimeField(null=True, help_text="From when on one call may try.")
+    probe_until = models.DateTimeField(null=True, help_text="How long the call that tries has the place.")
+    trips = models.PositiveIntegerField(default=0, help_text="Openings since it was last closed; each rests twice as long.")
+    last_error = models.TextField(blank=True, default="")
+    last_error_at = models.DateTimeField(null=True)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.CheckConstraint(condition=Q(is_manual=False) | Q(state="open"), name="transfers_provider_by_hand_is_open"),
+            models.CheckConstraint(condition=Q(is_manual=False) | ~Q(reason=""), name="transfers_provider_by_hand_has_a_reason"),
+        ]

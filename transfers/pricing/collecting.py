@@ -18,6 +18,7 @@ from ledger.queries import unit
 from transfers.errors import Refused, Waiting
 from transfers.models import QuoteAnswer, QuoteRound, Transfer
 from transfers.pricing import offers
+from transfers.pricing.admission import admitted, tell
 from transfers.pricing.eligible import eligible
 from transfers.pricing.judging import Asked, Judged, Verdict, judge
 from transfers.pricing.offers import Offer
@@ -44,11 +45,12 @@ def collect(corridor: Corridor, amount: int, *, transfer: Transfer | None = None
     could be asked says that they do not deal in it). Must run outside any database transaction that matters: it waits for others.
     """
     asked, held_against = _question(corridor, amount)
-    who = eligible(corridor, amount)
+    who = admitted(eligible(corridor, amount))
     started = time.monotonic()
     heard = ask_all(_questions(asked, who.asked), budget_s=settings.QUOTE_BUDGET)  # seconds
     elapsed_ms = int((time.monotonic() - started) * 1000)
     judged = judge(asked, heard, now=clock.now())
+    tell(judged, heard, who.probes)
     passed_over = [Judged(provider=code, verdict=Verdict.NOT_ASKED, reason=why) for code, why in who.passed_over.items()]
     everything = [*judged, *passed_over]
     kept = _keep(corridor, asked, held_against, everything, elapsed_ms=elapsed_ms, transfer=transfer)

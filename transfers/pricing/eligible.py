@@ -14,10 +14,12 @@ QUOTING = (Provider.Kind.DESK, Provider.Kind.MANUAL)
 
 @dataclass(frozen=True, slots=True)
 class Eligibility:
-    """`asked` in the order of their codes; `passed_over`: code -> why, in words."""
+    """`asked` in the order of their codes; `passed_over`: code -> why, in words; `probes`: of those asked, whose breaker finds out
+    by this question."""
 
     asked: tuple[str, ...]
     passed_over: dict[str, str]
+    probes: frozenset[str] = frozenset()
 
 
 def eligible(corridor: Corridor, amount: int) -> Eligibility:
@@ -32,24 +34,36 @@ def eligible(corridor: Corridor, amount: int) -> Eligibility:
     return Eligibility(tuple(asked), passed_over)
 
 
+def dealing_in(provider: Provider, corridor: Corridor) -> bool:
+    """Whether it might be asked for some amount in the corridor."""
+    return not _why_never(provider) and (not _has_terms(provider) or _terms(provider, corridor) is not None)
+
+
 def _why_not(provider: Provider, corridor: Corridor, amount: int) -> str:
+    return _why_never(provider) or _outside_terms(provider, corridor, amount)
+
+
+def _why_never(provider: Provider) -> str:
     if not provider.enabled:
         return "it is switched off"
     if provider.code not in rails().desks:
         return "it is not connected: its address is not configured"
     halt = Halt.objects.filter(scope=Halt.Scope.PROVIDER, target=provider.code, lifted_at=None).first()
-    if halt is not None:
-        return sentence_of(halt)
-    return _outside_terms(provider, corridor, amount)
+    return "" if halt is None else sentence_of(halt)
+
+
+def _has_terms(provider: Provider) -> bool:
+    return ProviderTerms.objects.filter(provider=provider).exists()
+
+
+def _terms(provider: Provider, corridor: Corridor) -> ProviderTerms | None:
+    return ProviderTerms.objects.filter(provider=provider, corridor=corridor, active=True).first()
 
 
 def _outside_terms(provider: Provider, corridor: Corridor, amount: int) -> str:
-    terms = {found.corridor_id: found for found in ProviderTerms.objects.filter(provider=provider, active=True)}
-    if not terms and not ProviderTerms.objects.filter(provider=provider).exists():
-        return ""
-    agreed = terms.get(corridor.id)
+    agreed = _terms(provider, corridor)
     if agreed is None:
-        return f"it does not deal in {corridor.id}"
+        return f"it does not deal in {corridor.id}" if _has_terms(provider) else ""
     asset = unit(corridor.source_asset_id)
     if amount < agreed.min_amount:
         return f"it deals from {Money(int(agreed.min_amount), asset).format()} {asset.code}"

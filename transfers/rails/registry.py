@@ -6,14 +6,17 @@ The floor above hands the settings in when the application starts; nothing here 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TypeVar, cast
 
 from transfers.rails.bank import BankRail
 from transfers.rails.base import RetryableError
 from transfers.rails.desk import LiquidityDesk, QuoteDesk
 from transfers.rails.evm import EvmRail
+from transfers.rails.guard import Gate, Guarded
 from transfers.rails.rate_feed import RateFeed
 from transfers.rails.signing import SignerClient
 
+RailT = TypeVar("RailT")
 # The desk at `desk_url`.
 DESK = "desk"
 
@@ -52,25 +55,27 @@ class NotConfigured(RetryableError):
 
 
 class Rails:
-    """The rails of one configuration, each made when first asked for."""
+    """The rails of one configuration, each made when first asked for. With a `gate`, node, signer and bank are behind it; desks are
+    admitted by who asks them all at once."""
 
-    def __init__(self, settings: RailSettings) -> None:
+    def __init__(self, settings: RailSettings, *, gate: Gate | None = None) -> None:
         self.settings = settings
+        self._gate = gate
 
     @cached_property
     def evm(self) -> EvmRail:
         _needed(self.settings.chain_rpc_url, "CHAIN_RPC_URL")
-        return EvmRail(self.settings.chain_rpc_url, self.settings.chain_id, self.settings.confirmations)
+        return self._guarded(EvmRail(self.settings.chain_rpc_url, self.settings.chain_id, self.settings.confirmations), "node")
 
     @cached_property
     def signer(self) -> SignerClient:
         _needed(self.settings.signer_url, "SIGNER_URL")
-        return SignerClient(self.settings.signer_url, self.settings.signer_token)
+        return self._guarded(SignerClient(self.settings.signer_url, self.settings.signer_token), "signer")
 
     @cached_property
     def bank(self) -> BankRail:
         _needed(self.settings.bank_url, "BANK_URL")
-        return BankRail(self.settings.bank_url, self.settings.bank_token)
+        return self._guarded(BankRail(self.settings.bank_url, self.settings.bank_token), "bank")
 
     @cached_property
     def desks(self) -> Mapping[str, QuoteDesk]:
@@ -88,6 +93,9 @@ class Rails:
         _needed(self.settings.rates_url, "RATES_URL")
         return RateFeed(self.settings.rates_url, self.settings.rates_token)
 
+    def _guarded(self, rail: RailT, provider: str) -> RailT:
+        return rail if self._gate is None else cast("RailT", Guarded(rail, provider, self._gate))
+
     def close(self) -> None:
         """Close the connections of whatever was made."""
         made = [rail for name in ("evm", "signer", "bank", "rates") if (rail := self.__dict__.get(name)) is not None]
@@ -103,9 +111,9 @@ def _needed(address: str, variable: str) -> None:
 _rails = Rails(RailSettings())
 
 
-def configure(settings: RailSettings) -> None:
+def configure(settings: RailSettings, *, gate: Gate | None = None) -> None:
     """Use these settings from now on."""
-    use(Rails(settings))
+    use(Rails(settings, gate=gate))
 
 
 def use(rails: Rails) -> Rails:

@@ -105,6 +105,13 @@ class SignerClient:
             raise UnknownOutcome(f"the signer's answer is not the transaction asked for: {error}", provider=_PROVIDER) from error
         return signed
 
+    def ping(self) -> None:
+        """Whether it lives. Raises RetryableError."""
+        try:
+            self._http.get("/healthz").raise_for_status()
+        except httpx.HTTPError as error:
+            raise RetryableError(f"the signer did not answer ({type(error).__name__})", provider=_PROVIDER) from error
+
     def close(self) -> None:
         self._http.close()
 

@@ -1,6 +1,6 @@
 """What is worth waking somebody for. One module per kind of cause; each rule finds its causes and says why one is gone."""
 
-from backoffice.alerts.rules import breaks, overdrafts, processes, proofs, sealing, time_in_state
+from backoffice.alerts.rules import breaks, overdrafts, processes, proofs, providers, sealing, time_in_state
 from backoffice.alerts.rules.base import Rule
 
 
@@ -10,6 +10,9 @@ def all_rules() -> list[Rule]:
         processes.DeadProcesses(),
         breaks.OverdueBreaks(),
         overdrafts.OpenOverdrafts(),
+        providers.OutOfUse(),
+        providers.WalledOff(),
+        providers.NoReference(),
         proofs.BrokenProofs(),
         proofs.LateProofs(),
         sealing.Sealing(),

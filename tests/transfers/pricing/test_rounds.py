@@ -1,6 +1,7 @@
 """Rounds of quotes over real HTTP: one slow, one lying, one down, and the transfer still gets the best honest price in time."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -9,14 +10,18 @@ from django.db import OperationalError, connection, transaction
 
 from approvals.commands.halts import place_halt
 from approvals.models import Corridor
+from audit import clock
 from backoffice.sandbox.desks.orders import LIES
 from backoffice.sandbox.desks.server import Floor
 from tests.transfers.prices import reference_rates
 from tests.transfers.pricing.floor import open_floor, rails_to
 from tests.transfers.world import UNIT, World, drive_until
-from transfers.commands.providers import add_provider, set_terms, switch_provider
+from transfers import driver
+from transfers.commands.advance.quote import quote
+from transfers.commands.providers import add_provider, put_back, set_terms, switch_provider, take_out
 from transfers.errors import Refused, Waiting
-from transfers.models import Quote, QuoteRound, RateSource, Transfer
+from transfers.health.probing import probe_due
+from transfers.models import Provider, Quote, QuoteRound, RateSource, Transfer
 from transfers.pricing.collecting import Chosen, collect
 
 AMOUNT = 5_000 * UNIT
@@ -174,3 +179,52 @@ def test_what_was_said_cannot_be_changed_from_sql(floor: Floor, table: str) -> N
     for attack in (f"UPDATE transfers_{table} SET id = id", f"DELETE FROM transfers_{table}"):
         with pytest.raises(OperationalError, match="keeps its history"), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(attack)
+
+
+def test_a_desk_that_keeps_lying_is_no_longer_asked_until_it_has_been_tried(floor: Floor) -> None:
+    floor.orders.give("harbour", "outlier")
+    for _ in range(5):
+        ask()
+
+    kept = ask().round
+
+    assert verdicts(kept)["harbour"] == "not_asked"
+    assert "not believed: it is" in kept.answers.get(provider="harbour").reason
+    floor.orders.give("harbour", "honest")
+    assert probe_due() == 0
+    with clock.using(lambda: datetime.now(UTC) + timedelta(seconds=31)):
+        assert probe_due() == 1
+    assert ask().offer.provider == "harbour"
+
+
+def test_a_quota_that_is_spent_leaves_the_price_to_the_others(floor: Floor) -> None:
+    Provider.objects.filter(pk="harbour").update(calls_per_minute=1, calls_at_once=1)
+    assert ask().offer.provider == "harbour"
+    chosen = ask()
+    assert (chosen.offer.provider, verdicts(chosen.round)["harbour"]) == ("pacific", "not_asked")
+
+
+def test_with_the_bank_out_of_use_nothing_new_begins_in_its_corridor_and_the_others_go_on(floor: Floor, world: World) -> None:
+    waiting, on_chain = world.off_ramp("900.00"), world.order("10.00")
+    take_out(code="bank", reason="their incident 42")
+
+    with pytest.raises(AssertionError, match="provider_out_of_use: US-MX takes no new work: out of use are Bank"):
+        drive_until(waiting, "QUOTED", passes=1)
+    drive_until(on_chain, "CONFIRMED")
+
+    put_back(code="bank", reason="it is over")
+    drive_until(waiting, "FIAT_SETTLED")
+
+
+def test_what_was_begun_with_one_provider_is_finished_with_it_and_never_with_another(floor: Floor, world: World) -> None:
+    transfer = world.off_ramp("900.00")
+    lease = driver.claim(transfer.id)
+    assert lease is not None
+    quote(lease)
+    Transfer.objects.filter(pk=transfer.pk, status="QUOTED").update(lease_until=None)
+    take_out(code="harbour", reason="we leave them")
+
+    drive_until(transfer, "FIAT_SETTLED")
+
+    assert Quote.objects.get(transfer=transfer, kind="firm").provider == "harbour"
+    assert drive_until(world.off_ramp("900.00"), "FIAT_SETTLED").quote.provider == "pacific"  # type: ignore[union-attr]
