@@ -14,6 +14,7 @@ def beat_schedule() -> dict[str, dict[str, Any]]:
         "drive due transfers": _every(2.0, "transfers.tasks.drive_due"),
         "reference rates": _every(15.0, "transfers.tasks.fetch_rates"),
         "reconcile": _every(5.0, "reconciliation.tasks.reconcile"),
+        "read balances": _every(20.0, "reconciliation.tasks.read_balances"),
         "check alerts": _every(15.0, "backoffice.alerts.tasks.check"),
         "beat is alive": _every(5.0, "backoffice.health.tasks.sign_for_beat"),
         "keep house": _every(60.0, "backoffice.health.tasks.keep_house"),

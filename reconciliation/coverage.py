@@ -26,6 +26,7 @@ def register() -> None:
     )
     coverage.exempt(
         "it keeps what the outside says, and nothing of ours moves by it; what agrees and what differs is told",
+        "reconciliation_balancereading",
         "reconciliation_externalitem",
         "reconciliation_indexedblock",
         "reconciliation_statement",

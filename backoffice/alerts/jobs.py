@@ -8,7 +8,7 @@ from backoffice.health.heartbeats import signs
 from backoffice.health.lanes import Job
 from ledger.commands.proofs import prove_books
 from ledger.queries.proofs import full_proof_is_due, seconds_since_last_run
-from reconciliation.commands import reconciling
+from reconciliation.commands import readings, reconciling
 from transfers import driver
 from transfers.health.probing import probe_due
 from transfers.outbox.deliver import deliver_due
@@ -35,6 +35,12 @@ def reconcile() -> None:
     """Only while beat is silent; otherwise its task does it, with more hands."""
     if not any(sign.kind == "beat" for sign in signs(newer_than_s=BEAT_SILENT_S)):
         reconciling.reconcile()
+
+
+def read_outside() -> None:
+    """What wallets and banks hold outside; by this process only while beat is silent."""
+    if not any(sign.kind == "beat" for sign in signs(newer_than_s=BEAT_SILENT_S)):
+        readings.read_balances()
 
 
 def prove() -> None:
@@ -64,6 +70,7 @@ def all_jobs() -> list[Job]:
         *(Job(f"messages {hand}", 1.0, deliver_due, patience_s=30 * 60.0) for hand in (1, 2, 3)),
         Job("providers", 5.0, probe_due, patience_s=5 * 60.0),
         Job("reconcile", 15.0, reconcile, patience_s=10 * 60.0),
+        Job("balances", 20.0, read_outside, patience_s=5 * 60.0),
         Job("proofs", PROVE_EVERY_S, prove, patience_s=5 * 60.0),
         # Ten million entries take minutes; the alert about late proofs watches the lane above.
         Job("full proof", 600.0, prove_in_full, patience_s=6 * 3600.0),

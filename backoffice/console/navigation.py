@@ -54,7 +54,13 @@ GROUPS = (
             Entry("Alerts", "console:alerts", "a", "alerts.view_alert", counts.open_alerts, loud=True),
         ),
     ),
-    Group("Money", (Entry("Ledger", "console:ledger", "l", "ledger.view_account"),)),
+    Group(
+        "Money",
+        (
+            Entry("Terminal", "console:terminal", "m", "ledger.view_account"),
+            Entry("Ledger", "console:ledger", "l", "ledger.view_account"),
+        ),
+    ),
     Group("Outside", (Entry("Providers", "console:providers", "o", "transfers.view_provider", counts.providers_out, loud=True),)),
     Group(
         "Control",

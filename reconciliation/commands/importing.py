@@ -10,6 +10,7 @@ from audit import clock
 from audit.commands import record
 from reconciliation.commands.fingerprints import fingerprints
 from reconciliation.commands.statement_breaks import open_statement_breaks
+from reconciliation.commands.statement_readings import keep_closing_balance
 from reconciliation.errors import Refused, UnknownSource
 from reconciliation.importers import registry
 from reconciliation.importers.base import ParsedFile, ParsedLine, ParsedStatement
@@ -56,6 +57,7 @@ def import_statement(*, source_code: str, name: str, content: bytes, imported_by
         with transaction.atomic():
             file = _store_file(source, name, content, sha256, imported_by, reading)
             items = _store_statements(source, file, reading.parsed) if reading.parsed and reading.refusal is None else 0
+            keep_closing_balance(source)
             _record(file, items)
     except IntegrityError:
         # Somebody imported the same content at the same moment; theirs is the file.

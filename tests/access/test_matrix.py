@@ -52,6 +52,7 @@ PAGES: dict[str, frozenset[str]] = {
             "/ledger/revenue/csv/",
             "/ledger/revenue/entries/",
             "/ledger/revenue/entries/csv/",
+            "/terminal/",
         )
     },
     **{

@@ -45,6 +45,7 @@ def auditor(client, cast, books):
         "/ledger/revenue/csv/",
         "/ledger/revenue/entries/?group=kind&value=withdrawal",
         "/ledger/revenue/entries/csv/?group=kind&value=withdrawal",
+        "/terminal/",
         "/audit/",
         "/audit/?resource_id=acme",
         "/audit/export/",

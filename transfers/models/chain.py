@@ -68,6 +68,7 @@ class ChainTransaction(models.Model):
     gas_cost = MinorUnitsField(null=True, help_text="Gas used times effective price, in the gas asset's minor units.")
 
     class Meta:
+        indexes = [models.Index(fields=["block_number"], name="transfers_chain_tx_block")]
         constraints = [
             models.UniqueConstraint(fields=["leg", "attempt"], name="transfers_chain_transaction_once_per_attempt"),
             models.CheckConstraint(condition=Q(nonce__gte=0), name="transfers_chain_transaction_nonce_not_negative"),

@@ -167,6 +167,17 @@ class Leg(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["transfer", "ordinal"], name="transfers_leg_ordinal_once")]
+        # What is in flight, and what no evidence has shown yet: few rows, however many there were.
+        indexes = [
+            models.Index(
+                fields=["account_code"], condition=Q(money_state__in=["reserved", "exception"]), name="transfers_leg_in_flight"
+            ),
+            models.Index(
+                fields=["account_code"],
+                condition=Q(money_state="posted", evidence_state="journaled"),
+                name="transfers_leg_not_shown_yet",
+            ),
+        ]
 
 
 class ExternalReference(models.Model):

@@ -7,3 +7,5 @@ GRANT INSERT ON reconciliation_indexedblock, reconciliation_match TO countersign
 GRANT UPDATE (last_sequence) ON reconciliation_source TO countersign_worker;
 GRANT UPDATE (status) ON reconciliation_externalitem TO countersign_worker;
 GRANT USAGE ON SEQUENCE reconciliation_indexedblock_id_seq TO countersign_worker;
+-- What the outside holds comes with every statement that is imported, and from the chain; a reading is never written again.
+GRANT SELECT, INSERT ON reconciliation_balancereading TO countersign_web, countersign_worker;

@@ -105,6 +105,14 @@ class IndexedTransfer:
 
 
 @dataclass(frozen=True, slots=True)
+class Holding:
+    """A token at an address; without `contract`, the chain's own coin there."""
+
+    address: str
+    contract: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Balances:
     """What an address holds: wei of the chain's coin, and minor units of one token."""
 

@@ -8,6 +8,7 @@ from transfers.rails.evm import hexes
 from transfers.rails.evm.answers import (
     Balances,
     Block,
+    Holding,
     IndexedTransfer,
     Receipt,
     read_block,
@@ -21,6 +22,7 @@ from transfers.rails.evm.tokens import TRANSFER_TOPIC, balance_of_calldata, topi
 _LOG_RANGE = 2_000
 _RECEIPTS_AT_ONCE = 100
 _FULL_BLOCKS_AT_ONCE = 50
+_HOLDINGS_AT_ONCE = 100
 
 T = TypeVar("T")
 
@@ -101,6 +103,30 @@ class ChainReader:
             raise RetryableError(f"there is no token at {contract}: balanceOf answered {len(payload)} bytes", provider=self.name)
         return Balances(self._quantity(native, "balance"), int.from_bytes(payload, "big"))
 
+    def held_at(self, wanted: Sequence[Holding], *, number: int, block_hash: str) -> list[int]:
+        """What each holding held after block `number`, in the order asked, in minor units.
+
+        Raises RetryableError when the node shows another block there, or does not keep that state any more.
+        """
+        self._verify_chain()
+        held: list[int] = []
+        for start in range(0, len(wanted), _HOLDINGS_AT_ONCE):
+            some = wanted[start : start + _HOLDINGS_AT_ONCE]
+            asked = [Request("eth_getBlockByNumber", (hex(number), False)), *(_question(one, hex(number)) for one in some)]
+            block, *answers = self._ask(asked)
+            if block is None or self._read(read_block, block).hash != block_hash:
+                raise RetryableError(f"the node shows another block {number} than the one asked about", provider=self.name)
+            held += [self._held(one, answer) for one, answer in zip(some, answers, strict=True)]
+        return held
+
+    def _held(self, one: Holding, answer: Any) -> int:
+        if not one.contract:
+            return self._quantity(answer, "balance")
+        payload = self._read(lambda given: hexes.data(given, "token balance"), answer)
+        if len(payload) != 32:
+            raise RetryableError(f"there is no token at {one.contract}: it answered {len(payload)} bytes", provider=self.name)
+        return int.from_bytes(payload, "big")
+
     def _verify_chain(self) -> None:
         """Once per process: that the node is on the network we think it is."""
         if self._chain_verified:
@@ -131,3 +157,9 @@ class ChainReader:
 
     def _quantity(self, answer: Any, what: str) -> int:
         return self._read(lambda value: hexes.quantity(value, what), answer)
+
+
+def _question(one: Holding, tag: str) -> Request:
+    if not one.contract:
+        return Request("eth_getBalance", (one.address, tag))
+    return Request("eth_call", ({"to": one.contract, "data": "0x" + balance_of_calldata(one.address).hex()}, tag))

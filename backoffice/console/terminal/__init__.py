@@ -1,0 +1,1 @@
+"""The terminal: where the money is, seen from both sides at once."""

@@ -1,0 +1,53 @@
+"""The terminal in a real browser: axe finds nothing at either width and in either light, and an open page stays up to date."""
+
+from datetime import timedelta
+from functools import partial
+
+import pytest
+
+from audit import context
+from audit.context import Actor
+from tests.console.conftest import ask_database
+from tests.console.test_browser import _complaints, _signed_in
+from tests.reconciliation.places import GAS, HOT, chain_leg, reading, shown, sources
+from tests.transfers import world as worlds
+from tests.transfers.tame import tame_outside
+from tests.transfers.world import FUNDS, UNIT, drive_until
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def places(site, monkeypatch):
+    """One that is explained, one that is too old, others that nobody has read. Made before the browser starts."""
+    monkeypatch.setattr("transfers.commands.create.wake_after_commit", lambda _: None)
+    with context.bind(Actor.system("test")), tame_outside() as tame:
+        house = worlds.build()
+        sources()
+        tame.confirmations = 1
+        shown(chain_leg(drive_until(house.order("100.00"), "SENT_ON_CHAIN")), block=7)
+        reading(HOT, FUNDS - 100 * UNIT)
+        reading(GAS, worlds.GAS - 1, age=timedelta(hours=1))
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
+def test_axe_finds_nothing_and_nothing_overflows(places, chromium, site, width, scheme):
+    opened = _signed_in(chromium, site.url, "auditor", viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page = opened.new_page()
+    page.goto("/terminal/")
+    page.get_by_text("shown outside, in our books in a moment").wait_for()
+    found = _complaints(page)
+    wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    opened.close()
+    assert wider <= 0, f"{wider} px wider than the screen"
+    assert found == []
+
+
+def test_an_open_page_is_kept_up_to_date(places, chromium, site):
+    opened = _signed_in(chromium, site.url, "auditor")
+    page = opened.new_page()
+    page.goto("/terminal/?kind=wallet")
+    page.get_by_text("block 7").wait_for()
+    ask_database(partial(reading, HOT, FUNDS - 100 * UNIT - 1, block=8))
+    page.get_by_text("less than anything explains").wait_for(timeout=20_000)
+    opened.close()
