@@ -24,7 +24,8 @@ from transfers.commands import moves
 from transfers.commands.advance.steps import Step, next_step
 from transfers.commands.authority import Unproven
 from transfers.crashpoints import crashpoint
-from transfers.errors import Conflict, LeaseLost, Refused, TransferError, Waiting
+from transfers.errors import Conflict, LeaseLost, TransferError
+from transfers.failures.rails import rail_code
 from transfers.locks import Lease
 from transfers.models import Transfer
 from transfers.rails.base import RailError
@@ -168,10 +169,11 @@ def _refuse_to_act(transfer: Transfer, trouble: Unproven) -> None:
 
 
 def words_of(trouble: Exception) -> str:
-    """One line for the row. Errors of ours are sentences already; of others the kind is kept, details are in the log."""
+    """One line for the row, its first word the code in the failure catalogue. Of errors that are not ours only the kind is kept."""
     if isinstance(trouble, TransferError | RailError):
-        code = f"{trouble.code}: " if isinstance(trouble, Refused | Waiting | Walled) else ""
-        return f"{code}{trouble}"
+        named = isinstance(trouble, Refused | Waiting | Walled)
+        code = trouble.code if named else rail_code(trouble) if isinstance(trouble, RailError) else ""
+        return f"{code}: {trouble}" if code else str(trouble)
     return f"unexpected {type(trouble).__name__}; see the log"
 
 

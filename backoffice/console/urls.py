@@ -13,6 +13,7 @@ from backoffice.console.views import (
     corrections,
     downloads,
     drills,
+    failures,
     home,
     ledger,
     operate,
@@ -86,6 +87,7 @@ urlpatterns = [
     path("providers/<slug:code>/", providers.provider, name="provider"),
     path("providers/<slug:code>/take-out/", providers.take_out, name="provider-take-out"),
     path("providers/<slug:code>/put-back/", providers.put_back, name="provider-put-back"),
+    path("failures/", failures.index, name="failures"),
     path("runbooks/", runbooks.index, name="runbooks"),
     path("runbooks/<slug:slug>/", runbooks.runbook, name="runbook"),
 ]

@@ -8,7 +8,7 @@ from audit import clock
 from ledger.models import Asset
 from ledger.queries import balance
 from transfers import locks
-from transfers.errors import Unavailable
+from transfers.errors import Unavailable, Waiting
 from transfers.models import BankAccount, Leg, Wallet, WalletReservation
 
 
@@ -52,13 +52,14 @@ def gas_asset(network: str) -> str:
 
 
 def reserve(wallet_code: str, leg: Leg, *, amount: int, gas: int) -> WalletReservation:
-    """Promise tokens and gas of a wallet to a leg, under the wallet's lock. Raises Unavailable when too little is free."""
+    """Promise tokens and gas of a wallet to a leg, under the wallet's lock. Raises Waiting when too little is free."""
     wallet = locks.wallet(wallet_code)
     free = free_of(wallet)
     if free.tokens < amount:
-        raise Unavailable(f"wallet {wallet.code} has {max(free.tokens, 0)} minor units of {leg.asset_id} free, {amount} are needed")
+        has = f"wallet {wallet.code} has {max(free.tokens, 0)} minor units of {leg.asset_id} free"
+        raise Waiting("wallet_short", f"{has}, {amount} are needed")
     if free.gas < gas:
-        raise Unavailable(f"wallet {wallet.code} has {max(free.gas, 0)} minor units free for gas, {gas} are needed")
+        raise Waiting("wallet_short", f"wallet {wallet.code} has {max(free.gas, 0)} minor units free for gas, {gas} are needed")
     return WalletReservation.objects.create(wallet=wallet, leg=leg, amount=amount, gas_amount=gas, created_at=clock.now())
 
 
