@@ -24,7 +24,7 @@ from transfers.commands import moves
 from transfers.commands.advance.steps import Step, next_step
 from transfers.commands.authority import Unproven
 from transfers.crashpoints import crashpoint
-from transfers.errors import Conflict, LeaseLost, TransferError
+from transfers.errors import Conflict, LeaseLost, Refused, TransferError, Waiting
 from transfers.failures.rails import rail_code
 from transfers.locks import Lease
 from transfers.models import Transfer
