@@ -32,6 +32,7 @@ class Tame:
     signs: bool = True
     reverts: bool = False
     bank_says: str = "ACSC"
+    desk_rate: Decimal = Decimal(17)
     _signed: dict[str, SignIntent] = field(default_factory=dict)
 
     @property
@@ -68,7 +69,7 @@ class Tame:
 
     def quote(self, *, source_amount_minor: int, source_exponent: int, **_: Any) -> DeskQuote:
         amount = Decimal(source_amount_minor).scaleb(-source_exponent)
-        return DeskQuote("q-1", Decimal(17), amount, amount * 17, clock.now() + timedelta(minutes=5), "{}")
+        return DeskQuote("q-1", self.desk_rate, amount, amount * self.desk_rate, clock.now() + timedelta(minutes=5), "{}")
 
     def submit(self, _: object) -> BankAnswer:
         return BankAnswer(self.bank_says, "AM03" if self.bank_says == "RJCT" else "", "bank-1", "asked", "said")

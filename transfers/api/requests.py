@@ -109,6 +109,11 @@ class Metadata(serializers.JSONField):
         return data
 
 
+class CorridorName(Shaped):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(_CORRIDOR, "Send a corridor such as US-MX.", **kwargs)
+
+
 class CreateTransfer(Strict):
     """Body of `POST /v1/transfers`."""
 
@@ -116,7 +121,10 @@ class CreateTransfer(Strict):
     target_currency = Currency()
     amount = Amount(help_text="What the destination's side of the order is worth in the source asset; fees come on top.")
     destination = Where()
-    corridor = Shaped(_CORRIDOR, "Send a corridor such as US-MX.", required=False, allow_null=True, default=None)
+    corridor = CorridorName(required=False, allow_null=True, default=None)
+    quote_id = serializers.UUIDField(
+        required=False, allow_null=True, default=None, help_text="A firm quote of yours for this amount; used as long as it holds."
+    )
     reference = Text(
         required=False, allow_blank=True, default="", max_length=MAX_REFERENCE_LENGTH, help_text="The client's own text."
     )

@@ -4,6 +4,7 @@ from django.urls import path
 
 from transfers.api.views.balances import Balances
 from transfers.api.views.events import Events
+from transfers.api.views.quotes import Quotes
 from transfers.api.views.schema import Schema
 from transfers.api.views.transfers import OneTransfer, TransferCancel, TransferEvents, Transfers
 from transfers.api.views.webhooks import OneWebhook, Webhooks, WebhookSecretRotation
@@ -13,6 +14,7 @@ urlpatterns = [
     path("transfers/<str:transaction_id>", OneTransfer.as_view(), name="v1-transfer"),
     path("transfers/<str:transaction_id>/cancel", TransferCancel.as_view(), name="v1-transfer-cancel"),
     path("transfers/<str:transaction_id>/events", TransferEvents.as_view(), name="v1-transfer-events"),
+    path("quotes", Quotes.as_view(), name="v1-quotes"),
     path("balances", Balances.as_view(), name="v1-balances"),
     path("events", Events.as_view(), name="v1-events"),
     path("webhooks", Webhooks.as_view(), name="v1-webhooks"),

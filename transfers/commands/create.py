@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from approvals.commands.halts import check_halts
 from approvals.commands.limits import consume_limits
@@ -26,17 +26,15 @@ from ledger.errors import AccountClosed, InsufficientFunds, UnknownAccount
 from ledger.money import Money
 from ledger.queries import unit
 from transfers import locks
-from transfers.bounds import minimum_target
 from transfers.commands import moves, payload, pricing
 from transfers.commands.deadlines import accepted_deadline
 from transfers.commands.orders import Understood, WithdrawalOrder, understand
-from transfers.commands.pricing import Price
+from transfers.commands.quotes import Shown, price_for
 from transfers.commands.wake import wake_after_commit
 from transfers.crashpoints import crashpoint
-from transfers.errors import Refused, Unavailable, Waiting
+from transfers.errors import Refused
 from transfers.machines import CURRENT_VERSION
 from transfers.models import Quote, Transfer
-from transfers.rails.base import RailError
 from transfers.states import MoneyState, Route, Status
 from transfers.wording import status_text
 
@@ -62,12 +60,12 @@ def create_withdrawal(order: WithdrawalOrder) -> Transfer:
 
 def _create(order: WithdrawalOrder) -> Transfer:
     understood = understand(order)
-    indicative = _indicative(understood)
+    shown = price_for(understood, order.quote_id)
     with transaction.atomic():
         earlier = _already_made(order.idempotency_key_id)
         if earlier is not None:
             return earlier
-        transfer = _accept(order, understood, indicative)
+        transfer = _accept(order, understood, shown)
         if order.idempotency_key_id:
             key = locks.idempotency_key(order.idempotency_key_id)
             key.transfer = transfer
@@ -82,36 +80,26 @@ def _already_made(key_id: UUID | None) -> Transfer | None:
     return locks.idempotency_key(key_id).transfer if key_id else None
 
 
-def _indicative(understood: Understood) -> Price | None:
-    """A conversion shows a price beside the bounds; a withdrawal on chain brings what it says."""
-    if understood.route != Route.OFF_RAMP:
-        return None
-    try:
-        return pricing.price(understood.corridor, understood.amount)
-    except (RailError, Waiting) as error:
-        raise Unavailable(f"We cannot price this conversion at the moment: {error}") from error
-
-
-def _accept(order: WithdrawalOrder, understood: Understood, indicative: Price | None) -> Transfer:
-    transfer = _drawn_up(order, understood, indicative)
+def _accept(order: WithdrawalOrder, understood: Understood, shown: Shown) -> Transfer:
+    transfer = _drawn_up(order, understood, shown)
     account = chart.client_account_code(understood.client.id, transfer.source_asset_id)
     _check_halts(transfer, account)
     decision = _decide(order, understood, transfer)
     _consume_limits(transfer)
     _ask_approval(order, transfer, decision)
     transfer.policy_decision = decision
-    transfer.save(force_insert=True)
-    if indicative is not None:
-        pricing.store(indicative, transfer=transfer, kind=Quote.Kind.INDICATIVE)
+    _insert(transfer)
+    if shown.price is not None:
+        pricing.store(shown.price, transfer=transfer, kind=Quote.Kind.INDICATIVE)
     moves.tell_created(transfer, data=_told(transfer, decision))
     _hold(transfer, account)
     return transfer
 
 
-def _drawn_up(order: WithdrawalOrder, understood: Understood, indicative: Price | None) -> Transfer:
+def _drawn_up(order: WithdrawalOrder, understood: Understood, shown: Shown) -> Transfer:
     """The row as it will be inserted, with the bounds that approvers sign."""
     corridor, now = understood.corridor, clock.now()
-    max_fee = pricing.fee_of(corridor, understood.amount)
+    max_fee = max(pricing.fee_of(corridor, understood.amount), shown.price.fee if shown.price else 0)
     return Transfer(
         id=new_id(),
         reference=new_reference(),
@@ -127,9 +115,8 @@ def _drawn_up(order: WithdrawalOrder, understood: Understood, indicative: Price 
         source_amount=understood.amount,
         max_fee=max_fee,
         max_total_debit=understood.amount + max_fee,
-        min_target_amount=(
-            minimum_target(indicative.target_amount, slippage_bps=corridor.slippage_bps) if indicative else understood.amount
-        ),
+        min_target_amount=shown.least(understood),
+        named_quote=shown.named,
         not_after=now + ORDER_LIFETIME,
         destination=understood.destination,
         destination_details=understood.destination.details,
@@ -142,6 +129,17 @@ def _drawn_up(order: WithdrawalOrder, understood: Understood, indicative: Price 
         updated_at=now,
         state_entered_at=now,
     )
+
+
+def _insert(transfer: Transfer) -> None:
+    """Two orders that name one quote at the same moment: the second is refused by the database."""
+    try:
+        with transaction.atomic():
+            transfer.save(force_insert=True)
+    except IntegrityError as error:
+        if "named_quote" in str(error):
+            raise Refused("invalid_quote", "The quote was used for another transfer already; ask for a new one.") from error
+        raise
 
 
 def _check_halts(transfer: Transfer, account: str) -> None:

@@ -25,7 +25,8 @@ MAX_REFERENCE_LENGTH = 200
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WithdrawalOrder:
     """`amount` in major units as text. `makers` are the persons who may not approve it: the operator, or whoever controls the key.
-    `idempotency_key_id` is the key's row, taken by the caller; the transfer is tied to it in the transaction that makes it."""
+    `idempotency_key_id` is the key's row, taken by the caller; the transfer is tied to it in the transaction that makes it.
+    `quote_id` names a firm quote of the client's."""
 
     client_id: str
     source_currency: str
@@ -39,6 +40,7 @@ class WithdrawalOrder:
     reference: str = ""
     metadata: Mapping[str, str] = field(default_factory=dict)
     idempotency_key_id: UUID | None = None
+    quote_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +64,7 @@ class Understood:
 
 def understand(order: WithdrawalOrder) -> Understood:
     """Raises Refused: not_found, unsupported_currency, invalid_amount, invalid_destination, invalid_request, account_frozen."""
-    client = _client(order.client_id)
+    client = client_of(order.client_id)
     _check_free_text(order)
     network = _network_hint(order)
     wanted = _normalised(order.destination, network)
@@ -71,13 +73,13 @@ def understand(order: WithdrawalOrder) -> Understood:
     return Understood(
         client=client,
         corridor=corridor,
-        amount=_amount(order.amount, corridor.source_asset_id),
+        amount=amount_of(order.amount, corridor.source_asset_id),
         destination=destination,
         destination_status=status,
     )
 
 
-def _client(client_id: str) -> Client:
+def client_of(client_id: str) -> Client:
     client = Client.objects.filter(pk=client_id).first()
     if client is None:
         raise NotFound(f"There is no client {client_id}.")
@@ -96,7 +98,7 @@ def _check_free_text(order: WithdrawalOrder) -> None:
         raise Refused("invalid_request", "The order cannot be read; see the fields.", wrong)
 
 
-def _amount(text: str, asset_id: str) -> int:
+def amount_of(text: str, asset_id: str) -> int:
     """Minor units of a positive amount with no more decimals than the asset has."""
     try:
         amount = Money.parse(text, unit(asset_id)).minor
@@ -128,15 +130,19 @@ def _normalised(raw: Mapping[str, Any] | str, network: str | None) -> NormalDest
 
 
 def _lanes(order: WithdrawalOrder) -> list[Corridor]:
-    """Active corridors between the two currencies, each given as a bare code or as an asset id."""
+    return lanes_between(order.source_currency, order.target_currency, order.corridor)
+
+
+def lanes_between(source: str, target: str, corridor: str | None) -> list[Corridor]:
+    """Active corridors between the two currencies, each given as a bare code or as an asset id; only the named one, if any."""
     lanes = Corridor.objects.filter(active=True).order_by("id")
-    if order.corridor:
-        lanes = lanes.filter(pk=order.corridor)
+    if corridor:
+        lanes = lanes.filter(pk=corridor)
     return [
         lane
         for lane in lanes
-        if order.source_currency in (lane.source_asset_id, unit(lane.source_asset_id).code)
-        and order.target_currency in (lane.target_asset_id, unit(lane.target_asset_id).code)
+        if source in (lane.source_asset_id, unit(lane.source_asset_id).code)
+        and target in (lane.target_asset_id, unit(lane.target_asset_id).code)
     ]
 
 

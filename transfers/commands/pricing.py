@@ -42,6 +42,7 @@ class Price:
     rate: Decimal
     raw: str
     expires_at: datetime
+    corridor_id: str = ""
     round_id: UUID | None = None
 
 
@@ -76,6 +77,7 @@ def _on_chain(corridor: Corridor, amount: int) -> Price:
         rate=Decimal(1),
         raw=json.dumps(dataclasses.asdict(estimate)),
         expires_at=clock.now() + NETWORK_FEE_TTL,
+        corridor_id=corridor.id,
     )
 
 
@@ -95,15 +97,18 @@ def _by_desks(corridor: Corridor, amount: int, transfer: Transfer | None) -> Pri
         rate=plain(offer.effective),
         raw=offer.raw,
         expires_at=offer.expires_at,
+        corridor_id=corridor.id,
         round_id=chosen.round.id,
     )
 
 
-def store(offer: Price, *, transfer: Transfer | None, kind: Quote.Kind) -> Quote:
+def store(offer: Price, *, transfer: Transfer | None, kind: Quote.Kind, client_id: str | None = None) -> Quote:
     """Keep the price as it was given; it is never worked out again."""
     return Quote.objects.create(
         transfer=transfer,
         kind=kind,
+        client_id=client_id,
+        corridor_id=offer.corridor_id or None,
         provider=offer.provider,
         provider_quote_id=offer.provider_quote_id,
         source_asset_id=offer.source_asset,

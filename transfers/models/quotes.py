@@ -28,6 +28,10 @@ class Quote(models.Model):
     rate = models.DecimalField(
         max_digits=38, decimal_places=18, help_text="Target major units for one source major unit, after the provider's fees."
     )
+    client = models.ForeignKey(
+        "approvals.Client", null=True, on_delete=models.PROTECT, related_name="+", help_text="Who asked for it over the API."
+    )
+    corridor = models.ForeignKey("approvals.Corridor", null=True, on_delete=models.PROTECT, related_name="+")
     round = models.ForeignKey(
         "transfers.QuoteRound", null=True, on_delete=models.PROTECT, related_name="quotes", help_text="Who else was asked."
     )

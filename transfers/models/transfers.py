@@ -70,6 +70,9 @@ class Transfer(models.Model):
     approval_request = models.ForeignKey("approvals.ApprovalRequest", null=True, on_delete=models.PROTECT, related_name="+")
     policy_decision = models.ForeignKey("approvals.PolicyDecision", null=True, on_delete=models.PROTECT, related_name="+")
     quote = models.ForeignKey("transfers.Quote", null=True, on_delete=models.PROTECT, related_name="+")
+    named_quote = models.OneToOneField(
+        "transfers.Quote", null=True, on_delete=models.PROTECT, related_name="+", help_text="The client's own quote that it names."
+    )
     hold_reference = models.TextField(blank=True, default="")
     failure_code = models.TextField(blank=True, default="")
     failure_message = models.TextField(blank=True, default="")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from transfers.health import gate
 from transfers.health.breaker import Admission
 from transfers.pricing.eligible import Eligibility
-from transfers.pricing.judging import Judged, Verdict
+from transfers.pricing.judging import Judged
 from transfers.rails.asking import Heard
 from transfers.rails.base import RailError, RetryableError
 from transfers.rails.desk import DeskQuote
@@ -34,6 +34,6 @@ def tell(judged: list[Judged], heard: Mapping[str, Heard[DeskQuote]], probes: fr
 
 
 def _error(one: Judged, heard: Heard[DeskQuote]) -> RailError | None:
-    if one.verdict == Verdict.REJECTED:
+    if one.is_lie:
         return RetryableError(f"not believed: {one.reason}", provider=one.provider)
     return heard.error

@@ -8,7 +8,7 @@ from fractions import Fraction
 from ledger.money import AssetUnit
 from transfers.models import QuoteAnswer
 from transfers.pricing import offers
-from transfers.pricing.offers import Disbelieved, Offer
+from transfers.pricing.offers import Disbelieved, Offer, TooDear
 from transfers.rails.asking import Heard
 from transfers.rails.base import TerminalError
 from transfers.rails.desk import DeskQuote, Unreadable
@@ -29,7 +29,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """`offer` whenever the figures could be read, also when they are not believed."""
+    """`offer` whenever the figures could be read, also when they are not believed; `is_lie` when that is the provider's fault."""
 
     provider: str
     verdict: QuoteAnswer.Verdict
@@ -37,6 +37,7 @@ class Judged:
     offer: Offer | None = None
     elapsed_ms: int | None = None
     raw: str = ""
+    is_lie: bool = False
 
 
 def judge(asked: Asked, heard: Mapping[str, Heard[DeskQuote]], *, now: datetime) -> list[Judged]:
@@ -62,7 +63,13 @@ def _one(asked: Asked, provider: str, answer: Heard[DeskQuote], now: datetime) -
         offers.check(offer, reference=asked.reference, tolerance_bps=asked.tolerance_bps, now=now)
     except Disbelieved as lie:
         return Judged(
-            provider=provider, verdict=Verdict.REJECTED, reason=str(lie), offer=offer, elapsed_ms=answer.elapsed_ms, raw=raw
+            provider=provider,
+            verdict=Verdict.REJECTED,
+            reason=str(lie),
+            offer=offer,
+            elapsed_ms=answer.elapsed_ms,
+            raw=raw,
+            is_lie=not isinstance(lie, TooDear),
         )
     return Judged(provider=provider, verdict=Verdict.USABLE, offer=offer, elapsed_ms=answer.elapsed_ms, raw=raw)
 

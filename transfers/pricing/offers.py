@@ -27,6 +27,10 @@ class Disbelieved(ValueError):
     """The quote contradicts itself or the market; the message says how, for the operator."""
 
 
+class TooDear(Disbelieved):
+    """Honest, but its fees take so much that nobody would want it: that is no fault of the provider's."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
     """A quote whose figures agree with each other. Amounts are minor units, the fees included in `target_amount`.
@@ -88,14 +92,16 @@ def deviation_bps(effective: Fraction, reference: Fraction) -> int:
 
 
 def check(offer: Offer, *, reference: Fraction, tolerance_bps: int, now: datetime) -> None:
-    """Raises Disbelieved for a quote that is over, or too far from the reference in either direction: one that is too good is a
-    mistake that nobody will stand by."""
+    """Raises Disbelieved for a quote that is over, or whose rate is too far from the reference in either direction: one that is too
+    good is a mistake that nobody will stand by. Raises TooDear when it is its fees that take it too far."""
     if offer.expires_at < now + SHORTEST_LIFE:
         raise Disbelieved("it has run out already")
-    away = deviation_bps(offer.effective, reference)
+    away = deviation_bps(Fraction(offer.rate), reference)
     if abs(away) > tolerance_bps:
         side = "above" if away > 0 else "below"
-        raise Disbelieved(f"it is {abs(away)} basis points {side} the reference rate; {tolerance_bps} are tolerated")
+        raise Disbelieved(f"its rate is {abs(away)} basis points {side} the reference; {tolerance_bps} are tolerated")
+    if (after_fees := deviation_bps(offer.effective, reference)) < -tolerance_bps:
+        raise TooDear(f"after its fees it is {-after_fees} basis points below the reference; {tolerance_bps} are tolerated")
 
 
 def ranked(offers: Iterable[Offer]) -> list[Offer]:

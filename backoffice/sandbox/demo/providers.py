@@ -12,8 +12,8 @@ from transfers.rails.base import RetryableError
 
 _DESKS = {"harbour": "Harbour FX", "pacific": "Pacific Liquidity"}
 _CORRIDORS = ("US-MX", "US-AT")
-# Harbour wants no small change.
-_LEAST = {"harbour": "500.00", "pacific": "1.00"}
+# Neither wants small change; Pacific's flat fee would make it dear.
+_LEAST = {"harbour": "500.00", "pacific": "250.00"}
 _PATIENCE_S = 20.0
 
 

@@ -25,6 +25,7 @@ CALLS = [
     ("GET", "/v1/transfers/{id}/events", "transfers:read"),
     ("POST", "/v1/transfers/{id}/cancel", "transfers:write"),
     ("GET", "/v1/balances", "balances:read"),
+    ("POST", "/v1/quotes", "transfers:write"),
     ("GET", "/v1/events", "transfers:read"),
     ("GET", "/v1/webhooks", "webhooks:read"),
     ("POST", "/v1/webhooks", "webhooks:write"),

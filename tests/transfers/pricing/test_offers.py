@@ -79,8 +79,8 @@ def test_a_quote_that_contradicts_itself_is_not_believed(quote: DeskQuote, words
 @pytest.mark.parametrize(
     ("quote", "words"),
     [
-        (quoted("20.36"), "1006 basis points above the reference rate"),
-        (quoted("16.64"), "1006 basis points below the reference rate"),
+        (quoted("20.36"), "1006 basis points above the reference"),
+        (quoted("16.64"), "1006 basis points below the reference"),
         (quoted(valid=timedelta(seconds=1)), "run out"),
         (quoted(valid=timedelta(days=-1)), "run out"),
     ],
@@ -88,6 +88,13 @@ def test_a_quote_that_contradicts_itself_is_not_believed(quote: DeskQuote, words
 def test_a_quote_that_is_over_or_far_off_the_market_is_not_believed(quote: DeskQuote, words: str) -> None:
     with pytest.raises(Disbelieved, match=words):
         offers.check(read(quote), reference=Fraction(37, 2), tolerance_bps=1_000, now=NOW)
+
+
+def test_fees_that_take_too_much_are_no_lie_but_too_dear() -> None:
+    dear = read(quoted("18.5", target_fee="1850"))
+    with pytest.raises(offers.TooDear, match="after its fees it is 1000 basis points below"):
+        offers.check(dear, reference=Fraction(37, 2), tolerance_bps=999, now=NOW)
+    offers.check(dear, reference=Fraction(37, 2), tolerance_bps=1_000, now=NOW)
 
 
 def test_the_edge_of_the_tolerance_is_inside_it() -> None:

@@ -189,12 +189,21 @@ def test_a_desk_that_keeps_lying_is_no_longer_asked_until_it_has_been_tried(floo
     kept = ask().round
 
     assert verdicts(kept)["harbour"] == "not_asked"
-    assert "not believed: it is" in kept.answers.get(provider="harbour").reason
+    assert "not believed: its rate is" in kept.answers.get(provider="harbour").reason
     floor.orders.give("harbour", "honest")
     assert probe_due() == 0
     with clock.using(lambda: datetime.now(UTC) + timedelta(seconds=31)):
         assert probe_due() == 1
     assert ask().offer.provider == "harbour"
+
+
+def test_one_whose_flat_fee_is_too_dear_for_little_is_passed_over_without_blame(floor: Floor) -> None:
+    Corridor.objects.update(outlier_bps=100)
+    for _ in range(6):
+        kept = ask(600 * UNIT).round
+        with pytest.raises(Waiting, match="after its fees it is"):
+            ask(20 * UNIT)
+    assert verdicts(kept)["pacific"] == "usable"
 
 
 def test_a_quota_that_is_spent_leaves_the_price_to_the_others(floor: Floor) -> None:

@@ -94,6 +94,7 @@ class Transfers(ApiView):
                 corridor=given["corridor"],
                 reference=given["reference"],
                 metadata=given["metadata"],
+                quote_id=given["quote_id"],
                 makers=tuple(controllers),
                 made_by=self.caller.key_prefix,
                 made_by_type=self.caller.actor().type.value,

@@ -13,6 +13,7 @@ from transfers.commands.advance.permit import permit
 from transfers.commands.ending import end_unsent
 from transfers.commands.expire import expire_locked
 from transfers.commands.pricing import Price
+from transfers.commands.quotes import as_price, is_alive
 from transfers.crashpoints import crashpoint
 from transfers.failures import FAILURES
 from transfers.locks import Lease
@@ -29,7 +30,9 @@ def quote(lease: Lease) -> None:
     transfer = Transfer.objects.get(pk=lease.transfer_id)
     if not _ready(lease):
         return
-    offer = pricing.price(Corridor.objects.get(pk=transfer.corridor_id), transfer.source_amount, transfer=transfer)
+    offer = _named(transfer) or pricing.price(
+        Corridor.objects.get(pk=transfer.corridor_id), transfer.source_amount, transfer=transfer
+    )
     crashpoint("quote.after_call")
     with transaction.atomic():
         transfer = locks.leased(lease, Status.CREATED)
@@ -61,6 +64,12 @@ def _ready(lease: Lease) -> bool:
             return False
         permit(transfer)
     return True
+
+
+def _named(transfer: Transfer) -> Price | None:
+    """The client's own quote, as long as it holds; after that the market is asked as for everybody."""
+    named = transfer.named_quote
+    return as_price(named) if named is not None and is_alive(named) else None
 
 
 def _bounds(transfer: Transfer) -> Bounds:
