@@ -85,6 +85,8 @@ ALERT_PROCESSES = env.listing("ALERT_PROCESSES", "worker,beat,sweeper,sealer")
 # Requests per API key: on average, and at once.
 API_RATE_PER_SECOND = env.seconds("API_RATE_PER_SECOND", 50.0)
 API_RATE_BURST = env.integer("API_RATE_BURST", 200, minimum=1)
+# The least that a deposit is credited at by itself, per asset code in major units.
+DEPOSIT_MINIMUMS = env.pairs("DEPOSIT_MINIMUMS", "USDC=1 USDT=1")
 CORRECTION_TWO_APPROVERS_FROM = env.pairs("CORRECTION_TWO_APPROVERS_FROM", "USD=10000 EUR=10000 USDC=10000 USDT=10000 MXN=200000")
 METRICS_TOKEN = env.text("METRICS_TOKEN", "")
 # How long a worker holds a transfer without a sign of life before another may take it over, in seconds.

@@ -9,5 +9,10 @@ class ReconciliationConfig(AppConfig):
         from audit import vocabulary
         from reconciliation import coverage
 
-        vocabulary.register("reconciliation.statement_imported", "reconciliation.break_opened", "reconciliation.matched")
+        vocabulary.register(
+            "reconciliation.statement_imported",
+            "reconciliation.break_opened",
+            "reconciliation.break_resolved",
+            "reconciliation.matched",
+        )
         coverage.register()

@@ -9,7 +9,7 @@ def register() -> None:
         coverage.by_resource(
             "reconciliation_break",
             resource_type="break",
-            types=("reconciliation.break_opened",),
+            types=("reconciliation.break_opened", "reconciliation.break_resolved"),
             since="kept.opened_at",
             versions="1 + (kept.status IN ('resolved', 'false_positive'))::integer",
         ),

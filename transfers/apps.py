@@ -13,6 +13,7 @@ class TransfersConfig(AppConfig):
         from ledger.proofs import registry as proofs
         from transfers import coverage
         from transfers.archive import EVENTS, RETENTION
+        from transfers.commands.deposits import allocation
         from transfers.commands.moves import AUDIT_TYPES
         from transfers.commands.providers import PROVIDER_TYPES
         from transfers.commands.reference import RATE_TYPES
@@ -23,9 +24,9 @@ class TransfersConfig(AppConfig):
         from transfers.outbox.vocabulary import AUDIT_TYPES as WEBHOOK_TYPES
         from transfers.proofs import PROOFS
         from transfers.rails import registry
-        from transfers.vocabulary import DOORS
+        from transfers.vocabulary import DEPOSITS, DOORS
 
-        vocabulary.register(*AUDIT_TYPES, *DOORS, *PROVIDER_TYPES, *RATE_TYPES, *HEALTH_TYPES, *WEBHOOK_TYPES)
+        vocabulary.register(*AUDIT_TYPES, *DOORS, *DEPOSITS, *PROVIDER_TYPES, *RATE_TYPES, *HEALTH_TYPES, *WEBHOOK_TYPES)
         partitions.register("transfers_ensure_event_partitions")
         archive.register(EVENTS)
         retention.register(*RETENTION)
@@ -33,6 +34,7 @@ class TransfersConfig(AppConfig):
         coverage.register()
         register_action()
         register_actions()
+        allocation.register_action()
         registry.configure(
             registry.RailSettings(
                 chain_rpc_url=settings.CHAIN_RPC_URL,

@@ -35,7 +35,20 @@ _LEGS = """
       FROM transfers_leg AS kept
       LEFT JOIN audit_event AS event ON event.resource_type = 'transfer' AND event.resource_id = kept.transfer_id::text
        AND event.diff ? 'version'
+     WHERE kept.direction = 'out'
      GROUP BY kept.id
+    UNION ALL
+    SELECT kept.reference, 1, kept.created_at, count(event.id)::integer
+      FROM transfers_leg AS kept
+      LEFT JOIN audit_event AS event ON event.resource_type = 'transfer' AND event.resource_id = kept.transfer_id::text
+       AND event.type = 'transfer.created' AND event.metadata->>'leg' = kept.reference
+     WHERE kept.direction = 'in'
+     GROUP BY kept.id
+"""
+_ARRIVALS = "SELECT id::text AS key, version AS versions, seen_at AS since FROM transfers_arrival"
+_ARRIVALS_TOLD = """
+    SELECT resource_id AS key, count(*) AS events, min(recorded_at) AS since FROM audit_event
+     WHERE resource_type = 'arrival' AND diff ? 'version' GROUP BY resource_id
 """
 _RESERVATIONS = """
     SELECT kept.leg_id::text AS key, 1 + (kept.ended_at IS NOT NULL)::integer AS versions, kept.created_at AS since,
@@ -69,6 +82,17 @@ def register() -> None:
     coverage.covered("transfers_leg", _LEGS)
     coverage.covered("transfers_walletreservation", _RESERVATIONS)
     coverage.covered("transfers_chaintransaction", _SIGNED)
+    coverage.covered("transfers_arrival", coverage.beside(_ARRIVALS, _ARRIVALS_TOLD))
+    coverage.covered(
+        "transfers_depositaddress",
+        coverage.by_resource(
+            "transfers_depositaddress",
+            resource_type="deposit_address",
+            types=("deposit.address_opened",),
+            since="kept.created_at",
+        ),
+    )
+    coverage.exempt("it says how far blocks were read, and reading them again is harmless", "transfers_scanmark")
     coverage.covered(
         "transfers_bankcalendar",
         coverage.by_resource("transfers_bankcalendar", resource_type="bank_calendar", types=(CALENDAR_SET,), since=_SET_AT),

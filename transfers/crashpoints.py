@@ -50,6 +50,15 @@ ALL: tuple[str, ...] = (
     "webhook.after_send",
     "webhook.before_commit",
     "webhook.after_commit",
+    "deposit_see.before_commit",
+    "credit.after_call",
+    "credit.before_commit",
+    "credit.after_commit",
+    "credit_booked.before_commit",
+    "credit_booked.after_commit",
+    "watch_credited.after_call",
+    "watch_credited.before_commit",
+    "watch_credited.after_commit",
 )
 _KNOWN = frozenset(ALL)
 _SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}

@@ -71,7 +71,44 @@ _HOLDS_MATCH_TRANSFERS = """
        AND (transfer.id IS NULL OR transfer.status = ANY(%(terminal)s) OR transfer.hold_reference <> hold.reference)
 """
 
+# A credit that the chain took back is reversed: of the numbered ones at most the last stands. Months that are archived were proved.
+_ARRIVALS_MATCH_CREDITS = """
+    SELECT arrival.reference AS subject, CASE
+           WHEN booked.standing <> (arrival.status = 'credited')::integer
+           THEN format('it is %%s, and %%s credits of it stand', arrival.status, booked.standing)
+           WHEN booked.set_aside <> (arrival.status = 'unallocated' OR booked.allocated)::integer
+           THEN format('it is %%s, and was set aside %%s times', arrival.status, booked.set_aside)
+           WHEN arrival.status = 'credited' AND booked.amount <> arrival.amount
+           THEN format('%%s arrived, %%s were credited', arrival.amount, booked.amount) END AS message
+      FROM transfers_arrival AS arrival
+      LEFT JOIN transfers_transfer AS transfer ON transfer.id = arrival.transfer_id
+     CROSS JOIN LATERAL (
+           SELECT count(*) FILTER (WHERE posting.kind IN ('deposit', 'allocation') AND reversal.id IS NULL)::integer AS standing,
+                  coalesce(bool_or(posting.kind = 'allocation'), false) AS allocated,
+                  count(*) FILTER (WHERE posting.kind = 'unallocated')::integer AS set_aside,
+                  coalesce(sum(entries.credited) FILTER (
+                      WHERE posting.kind IN ('deposit', 'allocation') AND reversal.id IS NULL), 0) AS amount
+             FROM ledger_ledgertransaction AS posting
+             LEFT JOIN ledger_ledgertransaction AS reversal ON reversal.reverses_id = posting.id
+            CROSS JOIN LATERAL (
+                  SELECT CASE WHEN posting.booked_at < audit_archived_until('ledger_entry') THEN arrival.amount
+                              ELSE sum(entry.credit) END AS credited
+                    FROM ledger_entry AS entry
+                   WHERE entry.transaction_id = posting.id AND entry.booked_at = posting.booked_at) AS entries
+            WHERE posting.reference = 'unallocated/' || arrival.reference
+               OR posting.reference IN (
+                  SELECT format('deposit/%%s/%%s', arrival.reference, number)
+                    FROM generate_series(1, arrival.credits) AS number)) AS booked
+     WHERE arrival.seen_at >= %(around)s OR transfer.state_entered_at >= %(around)s
+"""
+
 PROOFS = (
+    Proof(
+        name="arrivals_match_credits",
+        says="Every arrival is credited once and in full, or set aside once, or not booked at all: as its record says.",
+        find=asked(_ARRIVALS_MATCH_CREDITS),
+        incremental=True,
+    ),
     Proof(
         name="transfers_match_holds",
         says="Every transfer holds what it may take until it is paid, has taken its price when it is, and has given back the rest.",

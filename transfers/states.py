@@ -28,6 +28,12 @@ TERMINAL = frozenset({Status.RECONCILED, Status.FAILED, Status.CANCELLED, Status
 class Route(StrEnum):
     ON_CHAIN_WITHDRAWAL = "on_chain_withdrawal"
     OFF_RAMP = "off_ramp"
+    CHAIN_DEPOSIT = "chain_deposit"
+    BANK_DEPOSIT = "bank_deposit"
+
+
+# Money that comes in: nobody here ordered it.
+DEPOSITS = frozenset({Route.CHAIN_DEPOSIT, Route.BANK_DEPOSIT})
 
 
 class RequestState(StrEnum):

@@ -6,6 +6,7 @@ from uuid import UUID
 from celery import shared_task
 
 from transfers import driver
+from transfers.commands.deposits import watching
 from transfers.commands.reference import fetch_rates
 from transfers.outbox.deliver import deliver_due
 from transfers.outbox.dispatch import dispatch_all
@@ -44,3 +45,13 @@ def tell_clients() -> int:
     """A hint that something is in the outbox."""
     dispatch_all()
     return deliver_due(MESSAGES_LIMIT)
+
+
+@shared_task(name="transfers.tasks.watch_deposits", ignore_result=True)
+def watch_deposits() -> int:
+    """See what clients have sent us on chain. A node that does not answer is asked again by the next beat."""
+    try:
+        return watching.watch()
+    except RailError as error:
+        log.warning("deposits are not seen for now: %s", error)
+        return 0

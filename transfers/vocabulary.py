@@ -7,4 +7,14 @@ TRANSFER_REFUSED = "transfer.refused"
 
 CALENDAR_SET = "bank_calendar.set"
 
+DEPOSITS = (
+    "deposit.address_opened",
+    "deposit.seen",
+    "deposit.set_aside",
+    "deposit.credited",
+    "deposit.taken_back",
+    "deposit.gone",
+    "deposit.allocated",
+)
+
 DOORS = (API_ACCESS_REFUSED, WEBHOOKS_REPROCESSED, CALENDAR_SET)

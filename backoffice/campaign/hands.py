@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from reconciliation.commands.reconciling import reconcile
 from transfers import driver
+from transfers.commands.deposits.watching import watch
 from transfers.outbox.deliver import deliver_due
 from transfers.outbox.dispatch import dispatch_all
 
@@ -27,6 +28,7 @@ def _tell(limit: int) -> None:
 DRIVE = Hand("drive", "worker", driver.run_due)
 RECONCILE = Hand("reconcile", "worker", lambda _: reconcile())
 TELL = Hand("tell clients", "worker", _tell)
-HANDS: tuple[Hand, ...] = (DRIVE, RECONCILE, TELL)
+WATCH = Hand("watch", "worker", lambda _: watch())
+HANDS: tuple[Hand, ...] = (DRIVE, RECONCILE, TELL, WATCH)
 # Those who begin work, and the people who decide about it, are web processes.
 BEGIN, PEOPLE = "begin", "people"

@@ -11,6 +11,7 @@ from backoffice.access.roles import VIEW_CLIENT
 from backoffice.alerts.models import Alert
 from reconciliation.models import Break
 from reconciliation.queries import visible_breaks
+from transfers.commands.deposits.allocation import waiting_arrivals
 from transfers.models import Provider
 
 OPEN_BREAKS = ("open", "investigating")
@@ -71,3 +72,7 @@ def halts_in_force(operator: Operator) -> int:  # noqa: ARG001
 def providers_out(_operator: Operator) -> int:
     """Those that are given no new work at the moment."""
     return Provider.objects.filter(Q(enabled=False) | Q(health__state__in=("open", "half_open"))).count()
+
+
+def unallocated(operator: Operator) -> int:  # noqa: ARG001
+    return int(waiting_arrivals().count())

@@ -59,6 +59,7 @@ GROUPS = (
         (
             Entry("Terminal", "console:terminal", "m", "ledger.view_account"),
             Entry("Ledger", "console:ledger", "l", "ledger.view_account"),
+            Entry("Unallocated", "console:deposits", "u", "reconciliation.view_break", counts.unallocated),
         ),
     ),
     Group("Outside", (Entry("Providers", "console:providers", "o", "transfers.view_provider", counts.providers_out, loud=True),)),

@@ -54,6 +54,12 @@ _ALL = (
         ("bank_unavailable", "bank_unknown", "halted"),
     ),
     Runbook(
+        "deposit-stuck",
+        "A deposit is seen and not credited",
+        "Money came in and is not in the client's balance yet. It is not lost: it stands on the chain or at the bank.",
+        ("deposit_vanished", "deposit_gone", "deposit_reorged", "deposit_below_minimum", "deposit_asset_not_kept", "halted"),
+    ),
+    Runbook(
         "transfer-unreconciled",
         "Done, but not proved",
         "Our books say it is done; the bank statement or our own chain index has not said so yet.",

@@ -17,7 +17,7 @@ from reconciliation.models import Break, Match, Source
 from transfers.commands.reconcile import mark_reconciled
 from transfers.errors import Conflict
 from transfers.machines import ROUTES
-from transfers.models import Leg, Transfer
+from transfers.models import Arrival, Leg, Transfer
 
 log = structlog.get_logger(__name__)
 
@@ -44,7 +44,8 @@ def _awaiting() -> Q:
 
 def _proved() -> "QuerySet[Transfer]":
     """On a chain the payment and what its sending cost must be proved, at a bank the payment."""
-    lacking = Leg.objects.filter(~_has_match(Role.PAYMENT) | (Q(rail="evm") & ~_has_match(Role.GAS)), transfer=OuterRef("pk"))
+    unpaid = Q(direction="out") & (~_has_match(Role.PAYMENT) | (Q(rail="evm") & ~_has_match(Role.GAS)))
+    lacking = Leg.objects.filter(unpaid | Q(direction="in") & ~_has_receipt(), transfer=OuterRef("pk"))
     differing = Break.objects.filter(transfer_id=OuterRef("pk"), status__in=_OPEN).exclude(type=Break.Type.MISSING_EXTERNAL)
     in_doubt = Break.objects.filter(subject_key__startswith=REWRITTEN, status__in=_OPEN).values_list("source__network", flat=True)
     on_doubtful_chain = Leg.objects.filter(transfer=OuterRef("pk"), counterparty__network__in=list(in_doubt))
@@ -58,6 +59,11 @@ def _has_match(role: Role) -> Exists:
     return Exists(Match.objects.filter(leg_reference=OuterRef("reference"), role=role))
 
 
+def _has_receipt() -> Exists:
+    """Money that came in is matched by the arrival, which outlives a transfer that failed."""
+    return Exists(Match.objects.filter(leg_reference=OuterRef("transfer__arrival__reference"), role=Role.RECEIPT))
+
+
 @transaction.atomic
 def _close(transfer_id: UUID) -> bool:
     """Whether this call closed it."""
@@ -66,7 +72,7 @@ def _close(transfer_id: UUID) -> bool:
         return False
     evidence = {
         f"{match.role}:{match.leg_reference}": {"item": str(match.item_id), "source": match.item.source_id, "rule": match.rule}
-        for match in Match.objects.filter(transfer_id=transfer_id).select_related("item")
+        for match in _matches_of(held).select_related("item")
     }
     try:
         mark_reconciled(transfer_id=transfer_id, evidence=evidence)
@@ -74,6 +80,11 @@ def _close(transfer_id: UUID) -> bool:
         log.warning("reconciliation.not_closed", transfer=str(transfer_id), error=str(conflict))
         return False
     return True
+
+
+def _matches_of(transfer: Transfer) -> "QuerySet[Match]":
+    arrived = Arrival.objects.filter(transfer=transfer).values("reference")
+    return Match.objects.filter(Q(transfer_id=transfer.pk) | Q(leg_reference__in=arrived))
 
 
 def report_missing() -> int:
@@ -86,7 +97,12 @@ def report_missing() -> int:
     source = Source.objects.filter(account_code=OuterRef("account_code"))
     late = Transfer.objects.filter(_awaiting(), deadline_at__lt=clock.now())
     legs = Leg.objects.filter(
-        Exists(source), ~_has_match(Role.PAYMENT), ~Exists(shown_otherwise), ~Exists(told), transfer__in=late.values("pk")
+        Exists(source),
+        ~_has_match(Role.PAYMENT),
+        ~_has_receipt(),
+        ~Exists(shown_otherwise),
+        ~Exists(told),
+        transfer__in=late.values("pk"),
     )
     return sum(_report(leg) for leg in legs.select_related("transfer").order_by("transfer__state_entered_at", "ordinal"))
 

@@ -11,12 +11,15 @@ from datetime import UTC, datetime
 from django.db import transaction
 
 from audit import clock
+from ledger.chart import wallet_account_code
 from ledger.models import Asset
 from reconciliation.commands.breaks import open_break
 from reconciliation.commands.chain_items import gas_item, token_items
 from reconciliation.commands.closing import REWRITTEN
 from reconciliation.errors import ChainRewritten
 from reconciliation.models import Break, ExternalItem, IndexedBlock, Source
+from transfers.commands.deposits.addresses import WALLET
+from transfers.models import DepositAddress
 from transfers.rails.evm import EvmRail
 from transfers.rails.evm.answers import Block, IndexedTransfer, Receipt
 
@@ -36,10 +39,12 @@ def index_network(*, network: str, rail: EvmRail) -> IndexRun:
 
     Raises ChainRewritten when a block does not follow the last one read.
     """
-    sources = list(Source.objects.filter(kind=Source.Kind.CHAIN, network=network, active=True).exclude(start_block=None))
-    if not sources:
+    if not _sources(network) and not _addresses(network):
         return IndexRun(0, 0, 0)
     head, _ = rail.head()
+    # After the head: whoever was paid in a final block had the address before it, so it is among these.
+    _read_deposit_addresses(network)
+    sources = _sources(network)
     final = head - rail.confirmations + 1
     first = _next_block(network, sources)
     blocks = items = 0
@@ -48,6 +53,34 @@ def index_network(*, network: str, rail: EvmRail) -> IndexRun:
         made = _index_range(network, sources, rail, first, last)
         blocks, items, first = blocks + (last - first + 1), items + made, last + 1
     return IndexRun(blocks, items, head)
+
+
+def _sources(network: str) -> list[Source]:
+    return list(Source.objects.filter(kind=Source.Kind.CHAIN, network=network, active=True).exclude(start_block=None))
+
+
+def _addresses(network: str) -> list[DepositAddress]:
+    """Those of clients that have no source of their own yet."""
+    rows = DepositAddress.objects.filter(kind=DepositAddress.Kind.CRYPTO_ADDRESS, network=network)
+    read = set(Source.objects.filter(network=network).values_list("account_identification", flat=True))
+    return [address for address in rows if address.value not in read]
+
+
+def _read_deposit_addresses(network: str) -> None:
+    """A source per address, from its first block on. It speaks for the one token of the network that we keep."""
+    for address in _addresses(network):
+        for asset_id in Asset.objects.filter(network=network, kind=Asset.Kind.TOKEN).values_list("id", flat=True):
+            Source.objects.get_or_create(
+                code=f"deposits-{address.value[2:18].lower()}",
+                defaults={
+                    "name": f"Deposits of {address.client_id} on {network}",
+                    "kind": Source.Kind.CHAIN,
+                    "account_identification": address.value,
+                    "account_code": wallet_account_code(WALLET, asset_id),
+                    "network": network,
+                    "start_block": address.from_block,
+                },
+            )
 
 
 def _next_block(network: str, sources: Iterable[Source]) -> int:

@@ -4,7 +4,7 @@ from ledger.queries import unit
 from reconciliation.commands.breaks import open_break
 from reconciliation.matching import Comparison, Role, Verdict
 from reconciliation.models import Break, ExternalItem
-from transfers.models import Leg
+from transfers.models import Arrival, Leg
 
 _TYPE = {
     Verdict.AMOUNT: Break.Type.AMOUNT,
@@ -29,6 +29,39 @@ def break_unordered(item: ExternalItem) -> Break:
         expected=None,
         actual=item.amount,
         item=item,
+    )
+
+
+def break_unallocated(item: ExternalItem, arrival: Arrival) -> Break:
+    """It arrived, it is in our books, and nobody knows yet whose it is."""
+    return open_break(
+        type=Break.Type.EXTERNAL_ONLY,
+        severity=_severity_unordered(item),
+        source=item.source,
+        subject_key=f"unallocated:{item.fingerprint}",
+        title=f"{_words(item)}: {item.source.name}",
+        explanation=f"It is booked as unallocated money, arrival {arrival.reference}, until it is allocated. {arrival.reason}",
+        currency=shown_asset(item),
+        expected=None,
+        actual=item.amount,
+        item=item,
+    )
+
+
+def break_arrival(item: ExternalItem, arrival: Arrival, difference: str) -> Break:
+    """It is an arrival that we know, and not as our books have it."""
+    return open_break(
+        type=Break.Type.EXTERNAL_ONLY,
+        severity=Break.Severity.HIGH,
+        source=item.source,
+        subject_key=f"arrival:{item.fingerprint}",
+        title=f"Arrival {arrival.reference}: {difference}",
+        explanation=f"The outside shows arrival {arrival.reference}, but {difference}.",
+        currency=shown_asset(item),
+        expected=arrival.amount,
+        actual=item.amount,
+        item=item,
+        transfer_id=arrival.transfer_id,
     )
 
 

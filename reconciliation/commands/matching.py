@@ -14,6 +14,7 @@ from audit import clock
 from audit.commands import record
 from ledger.models import Entry
 from reconciliation.commands.closing import close_proved_transfers, report_missing
+from reconciliation.commands.incoming import arrival_of, match_allocated, settle_arrival
 from reconciliation.commands.item_breaks import break_difference, break_unordered
 from reconciliation.matching import (
     BANK_LINE,
@@ -60,9 +61,10 @@ def match_open_items(limit: int = ITEMS_PER_RUN) -> MatchRun:
             break
         status = _settle_item(item_id)
         ended += [status] if status in (State.MATCHED, State.BREAK) else []
+    allocated = match_allocated()
     reconciled = close_proved_transfers()
     missing = report_missing()
-    return MatchRun(ended.count(State.MATCHED), ended.count(State.BREAK) + missing, reconciled)
+    return MatchRun(ended.count(State.MATCHED) + allocated, ended.count(State.BREAK) + missing, reconciled)
 
 
 @transaction.atomic
@@ -77,6 +79,10 @@ def _settle_item(item_id: UUID) -> str:
     if item is None:
         return ""
     leg = _leg_of(item)
+    arrival = arrival_of(item) if leg is None or _comes_from_outside(item, leg) else None
+    if arrival is not None:
+        status = settle_arrival(item, arrival)
+        return item.status if status == State.UNMATCHED else _end(item, State(status))
     if leg is None:
         break_unordered(item)
         return _end(item, State.BREAK)
@@ -101,6 +107,14 @@ def _leg_of(item: ExternalItem) -> Leg | None:
             # Read again under the lock: another run or the driver may just have written.
             return Leg.objects.select_related("transfer").get(pk=named.pk)
     return None
+
+
+def _comes_from_outside(item: ExternalItem, leg: Leg) -> bool:
+    """Whether a transaction of ours ends in a client's deposit address: one payment, and one arrival of its own."""
+    return item.kind == ExternalItem.Kind.TOKEN_TRANSFER and item.source.account_code not in (
+        leg.account_code,
+        leg.counterparty.get("account_code", ""),
+    )
 
 
 def _compared(item: ExternalItem, leg: Leg) -> Comparison | None:

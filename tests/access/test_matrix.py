@@ -74,6 +74,8 @@ PAGES: dict[str, frozenset[str]] = {
     "/providers/bank/take-out/": frozenset({"operator", "approver", "oncall", "treasury"}),
     "/providers/bank/put-back/": frozenset({"approver", "treasury"}),
     "/reconciliation/breaks/": EVERYBODY - {"support"},
+    "/deposits/": EVERYBODY - {"support"},
+    "/deposits/00000000-0000-7000-8000-000000000000/allocate/": frozenset({"operator", "treasury"}),
 }
 
 

@@ -42,11 +42,13 @@ from reconciliation.models import Break, ExternalItem
 from tests.ledger.horizon import prove_all
 from tests.reconciliation.outside import bank_source, wallet_source
 from tests.transfers import world as worlds
+from tests.transfers.incoming import address_of, fake_chain
 from tests.transfers.tame import every_ending, tame_outside
-from tests.transfers.world import ACCOUNT, LONG_AGO, UNIT, USDC, World, acting, request_of
+from tests.transfers.world import ACCOUNT, LONG_AGO, UNIT, USDC, World, acting, drive_until, request_of
 from transfers.calendars import Calendar
 from transfers.commands.calendars import set_calendar
 from transfers.commands.cancel import cancel
+from transfers.commands.deposits.watching import watch
 from transfers.commands.reconcile import mark_reconciled
 from transfers.models import BankAccount, Leg, Transfer
 
@@ -62,9 +64,21 @@ def some_business() -> World:
         _parties(world)
         _rules(world)
         _outside(paid)
+        _incoming()
         set_calendar(Calendar(code="bank", title="Bank", zone="UTC"), valid_from=LONG_AGO)
         prove_all()
         return world
+
+
+def _incoming() -> None:
+    """A deposit that becomes the client's, and dust that does not."""
+    with fake_chain() as chain:
+        for name, amount in (("whole", 5 * UNIT), ("dust", 1)):
+            chain.pay(address_of().value, amount, tx=name)
+        chain.mine(3)
+        watch()
+        for transfer in Transfer.objects.filter(route="chain_deposit"):
+            drive_until(transfer, "CONFIRMED", "FAILED")
 
 
 def _books() -> None:

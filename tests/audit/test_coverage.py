@@ -103,6 +103,8 @@ LIES = {
     "transfers_event": "DELETE FROM transfers_event WHERE to_status = 'FIAT_SETTLED'",
     "transfers_leg": "UPDATE transfers_leg SET money_state = 'posted' WHERE money_state = 'reserved'",
     "transfers_walletreservation": "UPDATE transfers_walletreservation SET ended_at = now() WHERE ended_at IS NULL",
+    "transfers_arrival": "UPDATE transfers_arrival SET version = version + 1 WHERE status = 'credited'",
+    "transfers_depositaddress": "DELETE FROM transfers_depositaddress",
     "transfers_bankcalendar": "UPDATE transfers_bankcalendar SET id = gen_random_uuid()",
     "transfers_chaintransaction": "UPDATE transfers_chaintransaction SET attempt = 2 WHERE nonce = 0",
     "reconciliation_break": "UPDATE reconciliation_break SET status = 'resolved', resolved_at = now() WHERE type = 'balance'",

@@ -15,6 +15,7 @@ from ledger.money import AssetUnit, Money
 from ledger.queries import unit
 from transfers.failures import FAILURES
 from transfers.models import ExternalReference, Transfer, TransferEvent
+from transfers.states import DEPOSITS
 
 TX_HASH, BANK_REFERENCE, PROVIDER_TRADE_ID = "tx_hash", "bank_reference", "provider_trade_id"
 _FEE_KIND = "withdrawal"
@@ -49,6 +50,8 @@ class TransferFacts:
             "money_state": transfer.money_state,
             "evidence_state": transfer.evidence_state,
             "approval": self.approval,
+            "direction": "in" if transfer.route in DEPOSITS else "out",
+            "route": transfer.route,
             "source_amount": _major(transfer.source_amount, source),
             "source_currency": source.code,
             "source_asset": source.id,

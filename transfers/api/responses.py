@@ -58,6 +58,8 @@ class TransferAnswer(serializers.Serializer[Any]):
     money_state = _one_of(MoneyState)
     evidence_state = _one_of(EvidenceState)
     approval = ApprovalState()
+    direction = serializers.ChoiceField(choices=["in", "out"], help_text="in: money that came to you.")
+    route = serializers.CharField()
     source_amount = serializers.CharField(help_text="Decimal text in major units; fees come on top.")
     source_currency = serializers.CharField()
     source_asset = serializers.CharField()
@@ -121,6 +123,29 @@ class Balance(serializers.Serializer[Any]):
 
 class Balances(serializers.Serializer[Any]):
     data = Balance(many=True)  # type: ignore[assignment]
+
+
+class DepositAsset(serializers.Serializer[Any]):
+    asset = serializers.CharField()
+    minimum = serializers.CharField(help_text="Less than this is not credited by itself.")
+
+
+class DepositAddressAnswer(serializers.Serializer[Any]):
+    """`address` on a network, or a bank account of ours with the `reference` that the payer writes into the payment."""
+
+    type = serializers.ChoiceField(choices=["crypto_address", "bank_account"])
+    network = serializers.CharField(required=False)
+    address = serializers.CharField(required=False)
+    confirmations = serializers.IntegerField(required=False, help_text="A deposit is credited at this depth.")
+    iban = serializers.CharField(required=False)
+    bic = serializers.CharField(required=False)
+    holder = serializers.CharField(required=False)
+    reference = serializers.CharField(required=False)
+    assets = DepositAsset(many=True)
+
+
+class DepositAddresses(serializers.Serializer[Any]):
+    data = DepositAddressAnswer(many=True)  # type: ignore[assignment]
 
 
 class ProblemAnswer(serializers.Serializer[Any]):

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from transfers.api.views.balances import Balances
+from transfers.api.views.deposits import DepositAddresses
 from transfers.api.views.events import Events
 from transfers.api.views.quotes import Quotes
 from transfers.api.views.schema import Schema
@@ -20,5 +21,6 @@ urlpatterns = [
     path("webhooks", Webhooks.as_view(), name="v1-webhooks"),
     path("webhooks/<str:webhook_id>", OneWebhook.as_view(), name="v1-webhook"),
     path("webhooks/<str:webhook_id>/rotate_secret", WebhookSecretRotation.as_view(), name="v1-webhook-rotate"),
+    path("deposit_addresses", DepositAddresses.as_view(), name="v1-deposit-addresses"),
     path("openapi.json", Schema.as_view(), name="v1-openapi"),
 ]

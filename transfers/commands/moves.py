@@ -34,6 +34,7 @@ NOTES = (
     "transfer.payment_in_doubt",
     RETRIED,
     RESUMED,
+    "transfer.deposit_vanished",
 )
 AUDIT_TYPES = (*MOVED.values(), REQUOTING, *NOTES, "transfer.refused", "transfer.authority_broken")
 

@@ -3,6 +3,7 @@
 from transfers.models.calendars import BankCalendar
 from transfers.models.calls import InboundWebhook, ProviderCall
 from transfers.models.chain import ChainTransaction, Wallet, WalletReservation
+from transfers.models.deposits import Arrival, DepositAddress, ScanMark
 from transfers.models.events import TransferEvent
 from transfers.models.idempotency import IdempotencyKey
 from transfers.models.outbox import OutboxEvent, WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookSecret
@@ -13,9 +14,11 @@ from transfers.models.quotes import BankAccount, Quote
 from transfers.models.transfers import ExternalReference, Leg, MachineRow, Transfer
 
 __all__ = [
+    "Arrival",
     "BankAccount",
     "BankCalendar",
     "ChainTransaction",
+    "DepositAddress",
     "ExternalReference",
     "Heartbeat",
     "IdempotencyKey",
@@ -32,6 +35,7 @@ __all__ = [
     "QuoteRound",
     "RateSheet",
     "RateSource",
+    "ScanMark",
     "Transfer",
     "TransferEvent",
     "Wallet",

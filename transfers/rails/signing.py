@@ -112,6 +112,18 @@ class SignerClient:
         except httpx.HTTPError as error:
             raise RetryableError(f"the signer did not answer ({type(error).__name__})", provider=_PROVIDER) from error
 
+    def deposit_address(self, name: str) -> str:
+        """Checksummed address of the deposit wallet `name`; the same for the same name. Raises RetryableError, TerminalError."""
+        response = self._post("deposit-wallets", {"name": name}, "")
+        if response.status_code == 400:
+            raise TerminalError(f"the signer makes no wallet {name!r}: {_problem(response)[1]}", provider=_PROVIDER)
+        if not response.is_success:
+            raise RetryableError(f"the signer gave no address: {_problem(response)[1]}", provider=_PROVIDER)
+        try:
+            return hexes.address(hexes.mapping(response.json(), "answer").get("address"), "address")
+        except (ValueError, TypeError) as error:
+            raise RetryableError(f"the signer's answer cannot be read: {error}", provider=_PROVIDER) from error
+
     def close(self) -> None:
         self._http.close()
 

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import secrets
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,15 +20,30 @@ from transfers.signer.errors import ConfigurationError
 from transfers.signer.settings import KeystoreSettings, check_private, read_secret
 
 SCRYPT_N = 2**14
+# Wallets that only receive. Their keys are used from the next start on, when money is swept from them.
+DEPOSIT_PREFIX = "deposit-"
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
 
 class Keystore:
     """The unlocked wallets by checksummed address. Its text form names addresses only."""
 
-    def __init__(self, accounts: Mapping[str, LocalAccount]) -> None:
+    def __init__(self, accounts: Mapping[str, LocalAccount], settings: KeystoreSettings | None = None) -> None:
         self._accounts: dict[str, LocalAccount] = {account.address: account for account in accounts.values()}
-        self.addresses = {name: account.address for name, account in accounts.items()}
+        self.addresses: dict[str, str] = {name: account.address for name, account in accounts.items()}
+        self._settings, self._making = settings, threading.Lock()
+
+    def deposit_address(self, name: str) -> str:
+        """The address of the deposit wallet `name`, whose key is made, encrypted and kept first if there is none.
+
+        Raises ConfigurationError for another name than a deposit wallet's: nobody makes a paying wallet by asking.
+        """
+        if not name.startswith(DEPOSIT_PREFIX) or self._settings is None:
+            raise ConfigurationError(f"not the name of a deposit wallet: {name!r}")
+        with self._making:
+            if name not in self.addresses:
+                self.addresses = {**self.addresses, name: create_wallet(name, self._settings, exist_ok=True)}
+            return self.addresses[name]
 
     def holds(self, address: str) -> bool:
         return address in self._accounts
@@ -45,7 +61,7 @@ def unlock(settings: KeystoreSettings) -> Keystore:
     """Decrypt every wallet of the directory. Raises ConfigurationError when one cannot be."""
     check_private(settings.directory, "SIGNER_KEYSTORE_DIR")
     password = read_secret(settings.password_file, "the keystore password")
-    return Keystore({path.stem: _decrypt(path, password) for path in sorted(settings.directory.glob("*.json"))})
+    return Keystore({path.stem: _decrypt(path, password) for path in sorted(settings.directory.glob("*.json"))}, settings)
 
 
 def create_wallet(name: str, settings: KeystoreSettings, *, exist_ok: bool = False) -> str:

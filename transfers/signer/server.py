@@ -2,6 +2,7 @@
 
     POST /v1/sign-transfer   an intent -> {"raw": "0x...", "hash": "0x...", "nonce": 7}
     POST /v1/sign-cancel     the same answer: bytes that use up a payment's nonce and pay nobody
+    POST /v1/deposit-wallets {"name": "deposit-..."} -> {"address": "0x..."}; the same name gives the same address
     GET  /v1/wallets         {"wallets": {"hot-1": "0x..."}}
     GET  /healthz            200 while the process lives (no token needed)
     GET  /readyz             200 while the database answers (no token needed)
@@ -19,7 +20,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from transfers.signer.errors import BadRequest, SignerError
+from transfers.signer.errors import BadRequest, ConfigurationError, SignerError
 from transfers.signer.intents import CancelIntent, Intent, read_cancel_intent, read_intent
 from transfers.signer.service import SigningService
 
@@ -85,6 +86,8 @@ class Handler(BaseHTTPRequestHandler):
                 self._refuse(401, "unauthorised", "the bearer token is missing or wrong")
             elif self.path in _READERS:
                 self._sign(_READERS[self.path](body))
+            elif self.path == "/v1/deposit-wallets":
+                self._deposit_wallet(body)
             else:
                 self._refuse(404, "not_found", "there is nothing here")
         except SignerError as error:
@@ -99,6 +102,13 @@ class Handler(BaseHTTPRequestHandler):
     def _sign(self, intent: Intent | CancelIntent) -> None:
         signature = self.server.service.sign(intent)
         self._answer(200, {"raw": "0x" + signature.raw.hex(), "hash": signature.tx_hash, "nonce": signature.nonce})
+
+    def _deposit_wallet(self, body: bytes) -> None:
+        try:
+            address = self.server.service.keystore.deposit_address(str(json.loads(body)["name"]))
+        except (ValueError, KeyError, TypeError, ConfigurationError) as error:
+            raise BadRequest("wallet_name_refused", "a deposit wallet's name is expected") from error
+        self._answer(200, {"address": address})
 
     def _body(self) -> bytes:
         length = self.headers.get("Content-Length", "")

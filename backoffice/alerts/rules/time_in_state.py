@@ -9,7 +9,7 @@ from backoffice.alerts import thresholds
 from backoffice.alerts.models import Alert
 from backoffice.alerts.rules.base import Finding, Rule, Severity
 from transfers.overdue import Overdue, overdue, statuses
-from transfers.states import Route, Status
+from transfers.states import DEPOSITS, Route, Status
 from transfers.thresholds import THRESHOLDS
 
 # One alert per transfer up to here; a provider that is down must not ring a thousand times.
@@ -65,6 +65,8 @@ class TimeInState:
 
     @property
     def _runbook(self) -> str:
+        if self.route in DEPOSITS and self.status is not Status.CONFIRMED:
+            return "deposit-stuck"
         waits_for_bank = self.route is Route.OFF_RAMP and self.status is Status.CONFIRMED
         return "transfer-stuck-confirmed" if waits_for_bank else _RUNBOOKS[self.status]
 

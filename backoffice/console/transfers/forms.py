@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 
 from approvals.models import Client, Corridor, Destination
+from backoffice.console.transfers.incoming import TITLES
 from transfers.commands.orders import MAX_REFERENCE_LENGTH
 from transfers.commands.verdicts import LEAST_EVIDENCE
 from transfers.states import Status
@@ -16,6 +17,7 @@ class TransferFilterForm(forms.Form):
 
     status = forms.ChoiceField(label="State", required=False)
     client = forms.ChoiceField(label="Client", required=False)
+    route = forms.ChoiceField(label="Kind", required=False)
     corridor = forms.ChoiceField(label="Corridor", required=False)
     stopped = forms.BooleanField(label="Only stopped by a halt", required=False)
 
@@ -24,6 +26,7 @@ class TransferFilterForm(forms.Form):
         states = [(status.value, status.value.replace("_", " ").capitalize()) for status in Status]
         self._choices("status", "Any state", states)
         self._choices("client", "All clients", [(client.pk, client.name) for client in clients])
+        self._choices("route", "Any kind", list(TITLES.items()))
         self._choices("corridor", "All corridors", [(corridor.pk, f"{corridor.name} ({corridor.pk})") for corridor in corridors])
 
     def _choices(self, name: str, everything: str, choices: list[tuple[str, str]]) -> None:

@@ -5,6 +5,7 @@ from django.conf import settings
 from audit import clock
 from backoffice.console.formats import duration
 from backoffice.console.parts import Milestone
+from backoffice.console.transfers import incoming
 from backoffice.console.transfers.story import Story
 from backoffice.console.transfers.waiting import is_pending, wait_of
 from transfers.machines import MILESTONES
@@ -24,6 +25,8 @@ _FIXED: dict[Status, str] = {
 def sentence(story: Story) -> str:
     """The title of the page."""
     status = Status(story.transfer.status)
+    if incoming.is_incoming(story.transfer) and status in (Status.CREATED, Status.CONFIRMED, Status.REORGED):
+        return incoming.sentence(story)
     tellers = {
         Status.CREATED: _created,
         Status.FUNDS_LOCKED: _locked,

@@ -8,11 +8,13 @@ from django.db.models import prefetch_related_objects
 
 from backoffice.console.approvals.queue import destination_number
 from backoffice.console.parts import Badge, Tone
+from backoffice.console.transfers.incoming import TITLES
 from backoffice.console.transfers.waiting import Wait, is_pending, wait_of
 from backoffice.console.words import badge_for
 from transfers import queries
 from transfers.models import Transfer
 from transfers.queries import TransferFilter
+from transfers.states import DEPOSITS
 
 PAGE = 50
 MOST_NEWS = 100
@@ -26,6 +28,8 @@ class Row:
     transfer: Transfer
     destination: str
     label: str
+    kind: str
+    is_incoming: bool
     badges: tuple[Badge, ...]
     wait: Wait | None
 
@@ -46,6 +50,8 @@ def _row(transfer: Transfer) -> Row:
         transfer=transfer,
         destination=destination_number(transfer.destination_details),
         label=transfer.destination.label if transfer.destination else "",
+        kind=TITLES.get(transfer.route, transfer.route),
+        is_incoming=transfer.route in DEPOSITS,
         badges=tuple(badges(transfer)),
         wait=wait_of(transfer),
     )

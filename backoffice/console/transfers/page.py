@@ -7,7 +7,7 @@ from django.utils.safestring import SafeString
 
 from backoffice.access.models import Operator
 from backoffice.console.approvals.queue import destination_number
-from backoffice.console.transfers import actions, happened, headline, money, names, reasons
+from backoffice.console.transfers import actions, happened, headline, incoming, money, names, reasons
 from backoffice.console.transfers.listing import badges
 from backoffice.console.transfers.story import RELATED, Story, mark_of, read
 from backoffice.console.transfers.waiting import wait_of
@@ -43,6 +43,9 @@ def context(transfer: Transfer, operator: Operator) -> dict[str, Any]:
         "destination": destination_number(transfer.destination_details),
         "is_on_chain": transfer.route == Route.ON_CHAIN_WITHDRAWAL,
         "payout": story.leg("bank"),
+        "incoming": incoming.incoming_of(transfer),
+        "expected_evidence": incoming.expected_evidence(transfer.route),
+        "kind": incoming.TITLES.get(transfer.route, transfer.route),
         "names": names.names(story),
         "rate": money.rate(story),
         "possible": possible,

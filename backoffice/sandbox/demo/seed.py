@@ -12,7 +12,8 @@ from audit import context
 from audit.context import Actor
 from backoffice.sandbox.demo import books, company, control, people, providers
 from backoffice.sandbox.demo.chain import SandboxChain
-from transfers.models import BankAccount, Wallet
+from transfers.commands.deposits.addresses import open_bank_reference, open_crypto_address
+from transfers.models import BankAccount, DepositAddress, Wallet
 
 
 def seed(data_dir: Path) -> dict[str, Any]:
@@ -48,14 +49,28 @@ def _seed_on(chain: SandboxChain, demo: dict[str, Any], path: Path) -> dict[str,
         _keep(path, demo)
         books.seed_client_account(client)
         demo["destinations"][client.id] = control.seed_destinations(client)
+        open_crypto_address(client_id=client.id, network=company.NETWORK)
     _seed_wallets(chain)
     books.seed_calendars()
     for nostro in company.NOSTROS:
         books.seed_nostro(nostro, company.BANK)
     providers.seed_providers()
+    demo["deposit_addresses"] = _seed_references()
     demo["wallets"] = dict(Wallet.objects.values_list("code", "address"))
     demo["bank_accounts"] = dict(BankAccount.objects.values_list("asset_id", "iban"))
     return demo
+
+
+def _seed_references() -> dict[str, dict[str, str]]:
+    """Where each client's money comes in: by network, and by currency the reference that a payer writes into the payment."""
+    for client in company.CLIENTS:
+        for account in BankAccount.objects.order_by("code"):
+            open_bank_reference(client_id=client.id, account=account)
+    found: dict[str, dict[str, str]] = {}
+    for address in DepositAddress.objects.select_related("bank_account").order_by("created_at"):
+        room = address.network or (address.bank_account.asset_id if address.bank_account else "")
+        found.setdefault(address.client_id, {})[room] = address.value
+    return found
 
 
 def _seed_wallets(chain: SandboxChain) -> None:

@@ -47,6 +47,7 @@ def test_it_describes_every_endpoint_and_the_key(document: dict[str, Any]) -> No
         ("/v1/webhooks/{webhook_id}", "get"),
         ("/v1/webhooks/{webhook_id}", "delete"),
         ("/v1/webhooks/{webhook_id}/rotate_secret", "post"),
+        ("/v1/deposit_addresses", "get"),
     }
     assert document["components"]["securitySchemes"]["ApiKey"]["scheme"] == "bearer"
     for methods in document["paths"].values():

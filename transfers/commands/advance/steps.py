@@ -3,13 +3,14 @@
 from collections.abc import Callable, Mapping
 
 from transfers.commands.advance.confirm import confirm
+from transfers.commands.advance.credit import credit_booked, credit_on_chain, watch_credited
 from transfers.commands.advance.lock_funds import BANK, lock_funds
 from transfers.commands.advance.pay_out import pay_out
 from transfers.commands.advance.quote import quote
 from transfers.commands.advance.send_on_chain import send_on_chain
 from transfers.commands.advance.settle import settle
 from transfers.locks import Lease
-from transfers.models import Leg, Transfer
+from transfers.models import Arrival, Leg, Transfer
 from transfers.states import RequestState, Route, Status
 
 Step = Callable[[Lease], None]
@@ -33,6 +34,12 @@ def _at_the_bank(transfer: Transfer) -> Step:
     return settle if leg.request_state == RequestState.RESPONDED else pay_out
 
 
+def _credit_deposit(transfer: Transfer) -> Step:
+    """What people have allocated is in our books already; what was only seen is asked for."""
+    is_booked = Arrival.objects.filter(transfer=transfer, status=Arrival.Status.UNALLOCATED).exists()
+    return credit_booked if is_booked else credit_on_chain
+
+
 _TO_CHAIN: Mapping[Status, Choice] = {
     Status.CREATED: always(quote),
     Status.QUOTED: always(lock_funds),
@@ -41,5 +48,11 @@ _TO_CHAIN: Mapping[Status, Choice] = {
 }
 STEPS: Mapping[Route, Mapping[Status, Choice]] = {
     Route.ON_CHAIN_WITHDRAWAL: _TO_CHAIN,
+    Route.CHAIN_DEPOSIT: {
+        Status.CREATED: _credit_deposit,
+        Status.CONFIRMED: always(watch_credited),
+        Status.REORGED: always(credit_on_chain),
+    },
+    Route.BANK_DEPOSIT: {Status.CREATED: always(credit_booked)},
     Route.OFF_RAMP: {**_TO_CHAIN, Status.CONFIRMED: _at_the_bank},
 }

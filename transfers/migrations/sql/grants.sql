@@ -1,7 +1,7 @@
 -- Web accepts orders, votes, cancels and answers clients; the worker drives. Neither deletes anything, and events only come in through
 -- their function. Column grants say what may change on a row; the triggers say how.
 GRANT SELECT ON
-    transfers_transfer, transfers_leg, transfers_externalreference, transfers_machinerow, transfers_event, transfers_quote,
+    transfers_arrival, transfers_depositaddress, transfers_scanmark, transfers_transfer, transfers_leg, transfers_externalreference, transfers_machinerow, transfers_event, transfers_quote,
     transfers_bankaccount, transfers_bankcalendar, transfers_historicalbankcalendar, transfers_wallet, transfers_walletreservation, transfers_chaintransaction, transfers_providercall,
     transfers_idempotencykey, transfers_inboundwebhook, transfers_heartbeat
 TO countersign_web, countersign_worker;
@@ -61,3 +61,13 @@ GRANT EXECUTE ON FUNCTION audit_new_id() TO countersign_worker;
 GRANT SELECT, INSERT, UPDATE ON transfers_providerstate, transfers_provider_window TO countersign_web, countersign_worker;
 GRANT SELECT, INSERT, UPDATE ON transfers_api_rate TO countersign_worker;
 GRANT DELETE ON transfers_provider_window TO countersign_worker;
+
+
+-- What arrives becomes a transfer by the worker that saw it; web opens addresses, and allocates what was set aside.
+GRANT INSERT ON transfers_transfer TO countersign_worker;
+GRANT INSERT ON transfers_leg, transfers_externalreference TO countersign_web;
+GRANT INSERT ON transfers_depositaddress TO countersign_web, countersign_worker;
+GRANT INSERT ON transfers_arrival, transfers_scanmark TO countersign_worker;
+GRANT UPDATE (status, transfer_id, block_number, block_hash, credits, reason, version) ON transfers_arrival
+    TO countersign_web, countersign_worker;
+GRANT UPDATE (block, scanned_at) ON transfers_scanmark TO countersign_worker;

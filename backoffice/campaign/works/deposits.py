@@ -1,0 +1,69 @@
+"""Money that comes in: tokens to a client's address, and a payment to our bank account that names the client."""
+
+from pathlib import Path
+from uuid import UUID
+
+import httpx
+from django.conf import settings
+
+from backoffice.campaign import weather
+from backoffice.campaign.works import Work, client, register
+from transfers.models import BankAccount, DepositAddress, ExternalReference, Transfer
+from transfers.states import Route, Status
+
+_TOKEN = 10**6
+_CURRENCY = "MXN"
+
+
+def _address(kind: str) -> DepositAddress:
+    """Of the client that orders everything here."""
+    rows = DepositAddress.objects.filter(client_id=client.CLIENT, kind=kind)
+    on_chain = kind == DepositAddress.Kind.CRYPTO_ADDRESS
+    return rows.get() if on_chain else rows.get(bank_account__asset_id=_CURRENCY)
+
+
+def _hashes(tag: str) -> Path:
+    """Which transactions were made under this tag; nothing else on a chain tells."""
+    return Path(settings.DATA_DIR) / f"{tag.replace('/', '-')}.deposits"
+
+
+def on_chain(tag: str, number: int) -> None:
+    """The sandbox pays once per reference, however often it is asked."""
+    grant = {"address": _address(DepositAddress.Kind.CRYPTO_ADDRESS).value, "wei": "0", "token": str((20 + number % 70) * _TOKEN)}
+    hashes = weather.rpc("sandbox_fund", {"reference": f"{tag}/{number}", **grant})["transactions"]
+    with _hashes(tag).open("a", encoding="ascii") as file:
+        file.write("".join(f"{one}\n" for one in hashes))
+
+
+def found_on_chain(tag: str) -> list[UUID]:
+    path = _hashes(tag)
+    made = set(path.read_text(encoding="ascii").split()) if path.exists() else set()
+    names = ExternalReference.objects.filter(kind="tx_hash", value__in=made, transfer__route=Route.CHAIN_DEPOSIT)
+    return list(names.order_by("transfer_id").values_list("transfer_id", flat=True))
+
+
+def at_the_bank(tag: str, number: int) -> None:
+    """A bank pays in once per order; asked again it is another payment, so what is booked already is looked for first."""
+    name = f"{tag}/{number}"
+    if Transfer.objects.filter(client_reference=name).exists() or _marked(name):
+        return
+    account = BankAccount.objects.get(asset_id=_CURRENCY)
+    text = f"{name} {_address(DepositAddress.Kind.BANK_REFERENCE).value}"
+    body = {"iban": account.iban, "amount": f"{100 + number}.00", "name": "A payer", "remittance": text}
+    headers = {"Authorization": f"Bearer {settings.BANK_TOKEN}"}
+    httpx.post(f"{settings.BANK_URL}/sandbox/incoming", json=body, headers=headers, timeout=30).raise_for_status()
+
+
+def _marked(name: str) -> bool:
+    """Whether this piece was begun before; from now on it was."""
+    path = _hashes(name)
+    try:
+        path.touch(exist_ok=False)
+    except FileExistsError:
+        return True
+    return False
+
+
+_PROVED = frozenset({Status.RECONCILED.value})
+register(Work(name="chain_deposit", begin=on_chain, ends=_PROVED, found=found_on_chain))
+register(Work(name="bank_deposit", begin=at_the_bank, ends=_PROVED))

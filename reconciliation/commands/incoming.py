@@ -1,0 +1,184 @@
+"""Money that the outside shows coming in, held against what arrived in our books.
+
+A credit bears no name of ours as a payment does, so it is found by its own identity: transaction and log, or statement entry. What
+arrived at a client's address without our having seen it is told to the floor below, which credits it by its own evidence; what
+names no client is set aside there, with a break that ends when people have allocated it.
+"""
+
+from datetime import UTC, datetime, time
+
+from django.db import transaction
+
+from audit import clock
+from audit.commands import record
+from ledger.chart import wallet_account_code
+from ledger.models import Asset
+from reconciliation.commands.item_breaks import break_arrival, break_unallocated
+from reconciliation.matching import CERTAIN, Role
+from reconciliation.models import Break, ExternalItem, Match
+from transfers import locks
+from transfers.commands.deposits.addresses import WALLET
+from transfers.commands.deposits.arrivals import Sight, see
+from transfers.commands.deposits.watching import chain_identity
+from transfers.deposit_references import references_in
+from transfers.models import Arrival, BankAccount, DepositAddress, Wallet
+
+RULE = "identity-of-arrival/1"
+State = ExternalItem.Status
+_OPEN = (Break.Status.OPEN, Break.Status.INVESTIGATING)
+
+
+def arrival_of(item: ExternalItem) -> Arrival | None:
+    """The arrival that the item shows, seen now if it was not before; None for what is no arrival: money going out, an account we
+    keep no books of, our own money coming home."""
+    if item.direction != ExternalItem.Direction.CREDIT or not Asset.objects.filter(pk=item.currency).exists():
+        return None
+    if item.kind == ExternalItem.Kind.TOKEN_TRANSFER:
+        return _on_chain(item)
+    return _at_the_bank(item) if item.kind == ExternalItem.Kind.BANK_LINE else None
+
+
+def settle_arrival(item: ExternalItem, arrival: Arrival) -> str:
+    """Give the item its end where our books have moved; it stays unmatched until then."""
+    if arrival.transfer_id is not None:
+        locks.transfer(arrival.transfer_id)
+        arrival.refresh_from_db()
+    if (arrival.amount, arrival.asset_id, arrival.account_code) != (item.amount, item.currency, _account_of(item)):
+        break_arrival(item, arrival, "what the outside shows is not what was booked")
+        return State.BREAK
+    if arrival.status == Arrival.Status.GONE:
+        break_arrival(item, arrival, "our books say that it is gone")
+        return State.BREAK
+    if arrival.status == Arrival.Status.SEEN:
+        return State.UNMATCHED
+    if arrival.transfer_id is None:
+        break_unallocated(item, arrival)
+        return State.BREAK
+    _match(item, arrival)
+    return State.MATCHED
+
+
+def match_allocated() -> int:
+    """Items of arrivals that were set aside and are a client's by now: matched, their breaks resolved; how many."""
+    waiting = ExternalItem.objects.filter(
+        status=State.BREAK, breaks__subject_key__startswith="unallocated:", breaks__status__in=_OPEN
+    )
+    return sum(_match_allocated(item) for item in waiting.order_by("booked_at", "id"))
+
+
+@transaction.atomic
+def _match_allocated(item: ExternalItem) -> bool:
+    found = Break.objects.select_for_update().filter(item=item, subject_key__startswith="unallocated:", status__in=_OPEN).first()
+    arrival = Arrival.objects.filter(identity=identity_of(item), status=Arrival.Status.CREDITED).select_related("transfer").first()
+    if found is None or arrival is None or arrival.transfer is None:
+        return False
+    _match(item, arrival)
+    item.status = State.MATCHED
+    item.save(update_fields=["status"])
+    words = f"Allocated to {arrival.transfer.client_id} by transfer {arrival.transfer.reference}."
+    Break.objects.filter(pk=found.pk).update(status=Break.Status.RESOLVED, resolved_at=clock.now(), resolution=words)
+    record(
+        type="reconciliation.break_resolved",
+        resource_type="break",
+        resource_id=str(found.id),
+        reason=words,
+        transaction_id=arrival.transfer_id,
+    )
+    return True
+
+
+def identity_of(item: ExternalItem) -> str:
+    if item.kind == ExternalItem.Kind.TOKEN_TRANSFER:
+        return chain_identity(item.source.network, item.references["tx_hash"], item.references["log_index"])
+    return f"bank:{item.fingerprint}"
+
+
+def _on_chain(item: ExternalItem) -> Arrival | None:
+    known = Arrival.objects.filter(identity=identity_of(item)).first()
+    if known is not None:
+        return known
+    source = item.source
+    own = Wallet.objects.filter(network=source.network, address__iexact=item.counterparty).exists()
+    if own or not source.account_code:
+        return None
+    address = DepositAddress.objects.filter(network=source.network, value__iexact=source.account_identification).first()
+    contract = Asset.objects.values_list("contract", flat=True).get(pk=item.currency)
+    names = {"network": source.network, "token_contract": contract, "to": source.account_identification}
+    return see(
+        Sight(
+            rail="evm",
+            identity=identity_of(item),
+            account_code=_account_of(item),
+            asset_id=item.currency,
+            amount=item.amount,
+            value_at=min(item.booked_at, clock.now()),
+            address=address,
+            sender={"type": "crypto_address", "network": source.network, "address": item.counterparty},
+            facts={**names, "tx_hash": item.references["tx_hash"], "log_index": item.references["log_index"]},
+        )
+    )
+
+
+def _account_of(item: ExternalItem) -> str:
+    """Where it is in our books. An address of a client takes every token, each into the room that all addresses share."""
+    source = item.source
+    is_deposit = DepositAddress.objects.filter(network=source.network, value=source.account_identification).exists()
+    is_token = item.kind == ExternalItem.Kind.TOKEN_TRANSFER
+    return wallet_account_code(WALLET, item.currency) if is_token and is_deposit else source.account_code
+
+
+def _at_the_bank(item: ExternalItem) -> Arrival | None:
+    known = Arrival.objects.filter(identity=identity_of(item)).first()
+    account = BankAccount.objects.filter(account_code=item.source.account_code).first()
+    if known is not None or account is None:
+        return known
+    references = {kind: str(item.references.get(kind, "")) for kind in ("bank_reference", "end_to_end_id")}
+    number = str(item.references.get("counterparty_account", ""))
+    return see(
+        Sight(
+            rail="bank",
+            identity=identity_of(item),
+            account_code=account.account_code,
+            asset_id=item.currency,
+            amount=item.amount,
+            value_at=_value_time(item),
+            address=_named(account, f"{item.text} {references['end_to_end_id']}"),
+            sender={"type": "bank_account", "name": item.counterparty, "iban": number},
+            facts={**references, "text": item.text, "statement": item.statement.identification if item.statement else ""},
+        )
+    )
+
+
+def _named(account: BankAccount, text: str) -> DepositAddress | None:
+    """The client whose reference the payer wrote; nobody when there are several: nobody may guess with other people's money."""
+    named = DepositAddress.objects.filter(bank_account=account, value__in=references_in(text))[:2]
+    return named[0] if len(named) == 1 else None
+
+
+def _value_time(item: ExternalItem) -> datetime:
+    """The start of its value date; for the bank's future the moment it was booked, since it is in our account from then on."""
+    if item.value_date is None:
+        return min(item.booked_at, clock.now())
+    return min(datetime.combine(item.value_date, time(), UTC), clock.now())
+
+
+def _match(item: ExternalItem, arrival: Arrival) -> None:
+    """Raises ValueError for an arrival that is nobody's."""
+    if arrival.transfer_id is None:
+        raise ValueError(f"arrival {arrival.reference} belongs to no transfer")
+    Match.objects.create(
+        item=item,
+        transfer_id=arrival.transfer_id,
+        leg_reference=arrival.reference,
+        role=Role.RECEIPT,
+        rule=RULE,
+        confidence=CERTAIN,
+        matched_at=clock.now(),
+    )
+    record(
+        type="reconciliation.matched",
+        resource_type="external_item",
+        resource_id=str(item.id),
+        transaction_id=arrival.transfer_id,
+        metadata={"source": item.source_id, "role": Role.RECEIPT, "rule": RULE, "leg": arrival.reference},
+    )

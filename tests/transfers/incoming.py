@@ -1,0 +1,108 @@
+"""A chain and a signer that exist in the test alone: blocks, deposits in them, and reorgs, as fast as they can be said."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from eth_utils.address import to_checksum_address
+from eth_utils.crypto import keccak
+
+from tests.transfers.world import USDC
+from transfers.commands.deposits.addresses import open_crypto_address
+from transfers.models import DepositAddress
+from transfers.rails import registry
+from transfers.rails.evm import ChainState, TokenTransfer
+from transfers.rails.evm.answers import Block, IndexedTransfer
+from transfers.rails.registry import Rails, RailSettings
+
+TOKEN = "0x" + "11" * 20
+SENDER = to_checksum_address("0x" + "5e" * 20)
+GENESIS = datetime(2026, 1, 2, tzinfo=UTC)
+
+
+@dataclass
+class FakeChain:
+    """`blocks` are lists of logs; the number of a block is its place. A reorg takes blocks away and makes others of other names."""
+
+    settings: RailSettings = field(default_factory=RailSettings)
+    confirmations: int = 3
+    blocks: list[list[IndexedTransfer]] = field(default_factory=lambda: [[]])
+    forks: int = 0
+
+    @property
+    def evm(self) -> "FakeChain":
+        return self
+
+    signer = evm
+
+    def deposit_address(self, name: str) -> str:
+        return str(to_checksum_address(keccak(text=name)[-20:]))
+
+    def head(self) -> tuple[int, str]:
+        return len(self.blocks) - 1, self._name(len(self.blocks) - 1)
+
+    def block(self, number: int) -> Block:
+        stamp = int(GENESIS.timestamp()) + 2 * number
+        return Block(number, self._name(number), self._name(number - 1), stamp, None)
+
+    def logs(self, first: int, last: int, addresses: Any, *, parties: Any = ()) -> list[IndexedTransfer]:  # noqa: ARG002 - one token
+        wanted = {party.lower() for party in parties}
+        return [
+            log
+            for block in self.blocks[first : last + 1]
+            for log in block
+            if {log.transfer.sender.lower(), log.transfer.recipient.lower()} & wanted
+        ]
+
+    def receipts(self, _: Any) -> list[Any]:
+        return []
+
+    def sent_in(self, *_: Any) -> list[str]:
+        return []
+
+    def find(self, tx_hash: str) -> ChainState:
+        for number, block in enumerate(self.blocks):
+            logs = tuple(log.transfer for log in block if log.transaction_hash == tx_hash)
+            if logs:
+                return ChainState("mined", number, self._name(number), len(self.blocks) - number, 21_000, logs)
+        return ChainState("unknown")
+
+    def mine(self, blocks: int = 1) -> None:
+        self.blocks += [[] for _ in range(blocks)]
+
+    def pay(self, to: str, amount: int, *, tx: str = "a", log_index: int = 0) -> str:
+        """A new block with one transfer; the hash of its transaction."""
+        self.blocks.append([self.log(to, amount, tx=tx, log_index=log_index, number=len(self.blocks))])
+        return self.blocks[-1][0].transaction_hash
+
+    def log(self, to: str, amount: int, *, tx: str, log_index: int, number: int) -> IndexedTransfer:
+        moved = TokenTransfer(TOKEN, SENDER, to, amount, log_index)
+        return IndexedTransfer(moved, number, self._name(number), "0x" + keccak(text=tx).hex(), 0)
+
+    def reorg(self, depth: int) -> None:
+        """The last `depth` blocks are replaced by as many empty ones."""
+        self.forks += 1
+        length = len(self.blocks)
+        self.blocks = self.blocks[: length - depth] + [[] for _ in range(depth)]
+        self._forked_at = length - depth
+
+    def _name(self, number: int) -> str:
+        fork = self.forks if number >= getattr(self, "_forked_at", 10**9) else 0
+        return "0x" + keccak(text=f"{fork}/{number}").hex()
+
+
+@contextmanager
+def fake_chain() -> Iterator[FakeChain]:
+    """The rails lead to it, for the length of the block."""
+    chain = FakeChain()
+    before = registry.use(cast("Rails", chain))
+    try:
+        yield chain
+    finally:
+        registry.use(before)
+
+
+def address_of(client_id: str = "acme") -> DepositAddress:
+    return open_crypto_address(client_id=client_id, network=USDC.partition(".")[2])

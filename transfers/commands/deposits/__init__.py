@@ -1,0 +1,1 @@
+"""Money that arrives: where it may, that it did, and whose it is."""

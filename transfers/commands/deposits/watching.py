@@ -1,0 +1,99 @@
+"""Seeing deposits on a chain: the Transfer logs to addresses of clients, from where we last looked up to the head.
+
+What is seen here is not yet believed: the driver asks again, at final depth. So the last blocks are read more than once, and a log
+that a reorg moves is found again wherever it then is.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Greatest
+
+from audit import clock, context
+from audit.context import Actor
+from ledger import chart
+from ledger.models import Asset
+from transfers.commands.deposits.addresses import WALLET
+from transfers.commands.deposits.arrivals import Sight, see
+from transfers.models import Arrival, DepositAddress, ScanMark
+from transfers.rails.evm.answers import IndexedTransfer
+from transfers.rails.registry import rails
+
+# Blocks read beyond final depth once more, and at most in one go.
+MARGIN = 10
+AT_ONCE = 2_000
+
+
+def watch() -> int:
+    """Look on every network on which clients have addresses; how many deposits are new. Raises RailError."""
+    addresses = DepositAddress.objects.filter(kind=DepositAddress.Kind.CRYPTO_ADDRESS)
+    with context.bind(Actor.system("deposits")):
+        return sum(_watch(network) for network in addresses.values_list("network", flat=True).distinct())
+
+
+def _watch(network: str) -> int:
+    known = DepositAddress.objects.filter(kind=DepositAddress.Kind.CRYPTO_ADDRESS, network=network)
+    by_address = {address.value.lower(): address for address in known}
+    assets = {asset.contract.lower(): asset for asset in Asset.objects.filter(network=network, kind=Asset.Kind.TOKEN)}
+    evm = rails().evm
+    head, _ = evm.head()
+    first = _first(network, by_address.values(), evm.confirmations + MARGIN)
+    last = min(head, first + AT_ONCE)
+    if last < first:
+        return 0
+    logs = evm.logs(first, last, [asset.contract for asset in assets.values()], parties=[one.value for one in by_address.values()])
+    made = sum(
+        notice(log, assets[log.transfer.contract.lower()], by_address[log.transfer.recipient.lower()])
+        for log in logs
+        if log.transfer.recipient.lower() in by_address and log.transfer.contract.lower() in assets
+    )
+    _mark(network, last)
+    return made
+
+
+def notice(log: IndexedTransfer, asset: Asset, address: DepositAddress) -> bool:
+    """Whether it is a deposit that we had not seen. A transfer of nothing is none: anybody can make a token emit one."""
+    seen, identity = log.transfer, chain_identity(asset.network, log.transaction_hash, log.transfer.log_index)
+    if not seen.amount or Arrival.objects.filter(identity=identity).exists():
+        return False
+    mined_at = datetime.fromtimestamp(rails().evm.block(log.block_number).timestamp, UTC)
+    see(
+        Sight(
+            rail="evm",
+            identity=identity,
+            account_code=chart.wallet_account_code(WALLET, asset.id),
+            asset_id=asset.id,
+            amount=seen.amount,
+            # A chain's clock may run ahead of ours; nothing counts before it is booked.
+            value_at=min(mined_at, clock.now()),
+            address=address,
+            sender={"type": "crypto_address", "network": asset.network, "address": seen.sender},
+            facts={
+                "network": asset.network,
+                "tx_hash": log.transaction_hash,
+                "log_index": str(seen.log_index),
+                "token_contract": seen.contract,
+                "to": seen.recipient,
+                "seen_in_block": str(log.block_number),
+            },
+        )
+    )
+    return True
+
+
+def chain_identity(network: str, tx_hash: str, log_index: int | str) -> str:
+    return f"evm:{network}:{tx_hash.lower()}:{log_index}"
+
+
+def _first(network: str, addresses: Iterable[DepositAddress], again: int) -> int:
+    mark = ScanMark.objects.filter(network=network).values_list("block", flat=True).first()
+    opened = min(address.from_block or 0 for address in addresses)
+    return opened if mark is None else max(mark - again, 0)
+
+
+@transaction.atomic
+def _mark(network: str, block: int) -> None:
+    ScanMark.objects.bulk_create([ScanMark(network=network, block=block, scanned_at=clock.now())], ignore_conflicts=True)
+    ScanMark.objects.filter(network=network).update(block=Greatest(F("block"), block), scanned_at=clock.now())
