@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("approvals", "0005_outlier_tolerance"),
         ("ledger", "0013_quiet_summaries"),
-        ("transfers", "0019_in_flight"),
+        ("transfers", "0020_quotes_for_clients"),
     ]
 
     operations = [

@@ -34,5 +34,5 @@ DROP TRIGGER refuse_truncate ON transfers_depositaddress;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("transfers", "0020_deposits"), ("audit", "0002_event_table")]
+    dependencies = [("transfers", "0021_deposits"), ("audit", "0002_event_table")]
     operations = [migrations.RunSQL(GUARDS, UNDO), migrations.RunPython(install, keep)]
