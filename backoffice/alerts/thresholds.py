@@ -1,8 +1,8 @@
 """How long is too long. Transfers carry a deadline for each state; ALERT_THRESHOLDS puts another time in its place for drills and
 tests, and in the place of the times below.
 
-Names, the more special first: `off_ramp:CONFIRMED`, `CONFIRMED`, `CREATED:approval`, `process`, `seal`, `anchor`. Values are
-seconds.
+Names, the more special first: `off_ramp:CONFIRMED`, `CONFIRMED`, `CREATED:approval`, `process`, `seal`, `anchor`, `webhook`,
+`unsent`. Values are seconds.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,12 @@ DEAD_PROCESS = timedelta(seconds=60)
 # How long an event may wait for its seal, and a checkpoint for an anchor.
 SEAL_BEHIND = timedelta(seconds=60)
 ANCHOR_BEHIND = timedelta(minutes=5)
+# A client's server may be away for a while; that nothing leaves at all is ours.
+WEBHOOK_FAILING = timedelta(hours=1)
+UNSENT = timedelta(minutes=5)
 APPROVAL, PROCESS, SEAL, ANCHOR = "CREATED:approval", "process", "seal", "anchor"
+WEBHOOK, MESSAGE = "webhook", "unsent"
+_NAMED = frozenset({APPROVAL, PROCESS, SEAL, ANCHOR, WEBHOOK, MESSAGE})
 
 
 def state_in_drill(route: Route, status: Status) -> timedelta | None:
@@ -41,6 +46,14 @@ def anchor() -> timedelta:
     return _replaced(ANCHOR, default=ANCHOR_BEHIND)
 
 
+def webhook() -> timedelta:
+    return _replaced(WEBHOOK, default=WEBHOOK_FAILING)
+
+
+def unsent() -> timedelta:
+    return _replaced(MESSAGE, default=UNSENT)
+
+
 def _replaced(name: str, *, default: timedelta) -> timedelta:
     given = _given(name)
     return default if given is None else given
@@ -53,7 +66,11 @@ def _given(*names: str) -> timedelta | None:
 
 def check_settings(**_: object) -> list[CheckMessage]:
     """A system check: a misspelt name would silently leave the old time in force."""
-    known = {APPROVAL, PROCESS, SEAL, ANCHOR, *Status, *(f"{route}:{status}" for route in Route for status in Status)}
+    known = {
+        *_NAMED,
+        *Status,
+        *(f"{route}:{status}" for route in Route for status in Status),
+    }
     return [
         Error(f"ALERT_THRESHOLDS: {name}={value} is not a known name with a number of seconds.", id="alerts.E001")
         for name, value in settings.ALERT_THRESHOLDS.items()

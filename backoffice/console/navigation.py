@@ -62,7 +62,13 @@ GROUPS = (
             Entry("Unallocated", "console:deposits", "u", "reconciliation.view_break", counts.unallocated),
         ),
     ),
-    Group("Outside", (Entry("Providers", "console:providers", "o", "transfers.view_provider", counts.providers_out, loud=True),)),
+    Group(
+        "Outside",
+        (
+            Entry("Providers", "console:providers", "o", "transfers.view_provider", counts.providers_out, loud=True),
+            Entry("Webhooks", "console:webhooks", "w", "transfers.view_transfer"),
+        ),
+    ),
     Group(
         "Control",
         (

@@ -107,6 +107,11 @@ _ALL = (
         "The trail is sealed, but one of the places that keep the proof elsewhere has stopped taking it, or refuses it.",
     ),
     Runbook(
+        "webhooks-failing",
+        "A client is not told",
+        "An address takes no messages, or none leave. No money is affected; what was not told is kept and can be replayed.",
+    ),
+    Runbook(
         "process-dead",
         "A process has stopped reporting",
         "Work waits, and none of it is lost. Find out which process it is, and start it again.",

@@ -29,6 +29,7 @@ from backoffice.console.views import (
     terminal,
     transfers,
     trial_balance,
+    webhooks,
     withdrawals,
 )
 
@@ -91,6 +92,14 @@ urlpatterns = [
     path("providers/<slug:code>/take-out/", providers.take_out, name="provider-take-out"),
     path("providers/<slug:code>/put-back/", providers.put_back, name="provider-put-back"),
     path("failures/", failures.index, name="failures"),
+    path("webhooks/", webhooks.webhooks, name="webhooks"),
+    path("webhooks/new/", webhooks.new, name="webhook-new"),
+    path("webhooks/<uuid:endpoint_id>/", webhooks.webhook, name="webhook"),
+    path("webhooks/<uuid:endpoint_id>/rotate/", webhooks.rotate, name="webhook-rotate"),
+    path("webhooks/<uuid:endpoint_id>/replay/", webhooks.replay_all, name="webhook-replay"),
+    path("webhooks/<uuid:endpoint_id>/switch/<slug:verb>/", webhooks.switch, name="webhook-switch"),
+    path("webhooks/deliveries/<uuid:delivery_id>/", webhooks.delivery, name="webhook-delivery"),
+    path("webhooks/deliveries/<uuid:delivery_id>/replay/", webhooks.replay_one, name="webhook-delivery-replay"),
     path("runbooks/", runbooks.index, name="runbooks"),
     path("runbooks/<slug:slug>/", runbooks.runbook, name="runbook"),
 ]

@@ -63,6 +63,29 @@ PAGES: dict[str, frozenset[str]] = {
             "/ledger/corrections/overdraft/?account=none",
         )
     },
+    **dict.fromkeys(
+        (
+            "/webhooks/",
+            "/webhooks/00000000-0000-7000-8000-000000000000/",
+            "/webhooks/deliveries/00000000-0000-7000-8000-000000000000/",
+        ),
+        EVERYBODY,
+    ),
+    **{
+        path: frozenset({"admin"})
+        for path in (
+            "/webhooks/new/",
+            "/webhooks/00000000-0000-7000-8000-000000000000/rotate/",
+            "/webhooks/00000000-0000-7000-8000-000000000000/switch/enable/",
+        )
+    },
+    **{
+        path: frozenset({"operator", "admin", "support", "oncall"})
+        for path in (
+            "/webhooks/00000000-0000-7000-8000-000000000000/replay/",
+            "/webhooks/deliveries/00000000-0000-7000-8000-000000000000/replay/",
+        )
+    },
     "/drills/": frozenset({"admin", "oncall"}),
     "/drills/bank/timeout/arm/": frozenset({"admin", "oncall"}),
     "/drills/bank/none/off/": frozenset({"admin", "oncall"}),

@@ -68,7 +68,10 @@ class WebhookEndpoint(models.Model):
     succeeded_at = models.DateTimeField(null=True)
 
     class Meta:
-        permissions = [("manage_webhooks", "Can add, change and replay clients' webhooks")]
+        permissions = [
+            ("manage_webhooks", "Can add, switch and remove clients' webhooks and rotate their secrets"),
+            ("replay_webhooks", "Can send webhooks again"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["client", "url"], condition=models.Q(deleted_at=None), name="transfers_webhook_url_once_per_client"
@@ -115,6 +118,7 @@ class WebhookDelivery(models.Model):
         indexes = [
             models.Index(fields=["next_try_at"], condition=models.Q(state="pending"), name="transfers_webhook_due"),
             models.Index(fields=["endpoint", "-created_at", "-id"], name="transfers_webhook_newest"),
+            models.Index(fields=["endpoint", "state"], condition=~models.Q(state="delivered"), name="transfers_webhook_open"),
         ]
 
 

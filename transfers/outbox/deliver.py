@@ -20,6 +20,7 @@ from transfers.errors import Unavailable
 from transfers.models import OutboxEvent, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from transfers.outbox import schedule, secrets
 from transfers.outbox.calling import Answer, Caller
+from transfers.outbox.database_clock import database_now
 from transfers.outbox.endpoints import rules
 from transfers.outbox.payload import body_of
 from transfers.outbox.switching import Why, switch_off
@@ -162,7 +163,7 @@ def _is_well(endpoint: WebhookEndpoint) -> None:
 def _is_unwell(endpoint: WebhookEndpoint, answer: Answer) -> None:
     """Leave it in peace for a while; switch it off when it says that it is gone, or has taken nothing for days."""
     failures = endpoint.failures + 1
-    now = _database_now()
+    now = database_now()
     since = endpoint.failing_since or now
     WebhookEndpoint.objects.filter(pk=endpoint.pk).update(
         failures=failures, failing_since=since, paused_until=now + timedelta(seconds=schedule.peace_s(failures))
@@ -175,10 +176,3 @@ def _is_unwell(endpoint: WebhookEndpoint, answer: Answer) -> None:
         switch_off(
             endpoint, Why.FAILURES, f"The address has taken nothing since {since:%Y-%m-%d %H:%M} UTC. Last: {_error(answer)}"
         )
-
-
-def _database_now() -> datetime:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        now: datetime = cursor.fetchone()[0]
-    return now

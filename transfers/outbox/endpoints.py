@@ -23,7 +23,7 @@ def rules() -> Rules:
     return Rules(frozenset(settings.WEBHOOK_PORTS), loopback=settings.WEBHOOK_ALLOW_LOOPBACK)
 
 
-def add(*, client_id: str, url: str, events: Sequence[str]) -> tuple[WebhookEndpoint, str]:
+def add(*, client_id: str, url: str, events: Sequence[str], reason: str = "") -> tuple[WebhookEndpoint, str]:
     """A new address, and its secret, which is never seen again. Raises Refused with the field that is wrong, Unavailable.
 
     Doing it twice is refused (`webhook_exists`) and not repeated: a secret that was shown once is not kept to be shown again.
@@ -32,19 +32,19 @@ def add(*, client_id: str, url: str, events: Sequence[str]) -> tuple[WebhookEndp
     _check_url(url)
     try:
         with transaction.atomic():
-            return _add(client_id, url, wanted)
+            return _add(client_id, url, wanted, reason)
     except IntegrityError:
         raise _exists() from None
 
 
-def _add(client_id: str, url: str, events: list[str]) -> tuple[WebhookEndpoint, str]:
+def _add(client_id: str, url: str, events: list[str], reason: str) -> tuple[WebhookEndpoint, str]:
     _check_room(client_id, url)
     endpoint = WebhookEndpoint.objects.create(
         client_id=client_id, url=url, events=events, created_at=Now(), created_by=context.current().actor.id
     )
     secret = secrets.make(endpoint)
     endpoint.refresh_from_db()
-    tell(endpoint, vocabulary.ADDED, events=events)
+    tell(endpoint, vocabulary.ADDED, reason=reason, events=events)
     return endpoint, secret
 
 

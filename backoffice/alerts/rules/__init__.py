@@ -1,6 +1,6 @@
 """What is worth waking somebody for. One module per kind of cause; each rule finds its causes and says why one is gone."""
 
-from backoffice.alerts.rules import breaks, overdrafts, processes, proofs, providers, sealing, time_in_state
+from backoffice.alerts.rules import breaks, overdrafts, processes, proofs, providers, sealing, time_in_state, webhooks
 from backoffice.alerts.rules.base import Rule
 
 
@@ -17,4 +17,6 @@ def all_rules() -> list[Rule]:
         proofs.LateProofs(),
         sealing.Sealing(),
         sealing.Anchoring(),
+        webhooks.FailingEndpoints(),
+        webhooks.UnsentMessages(),
     ]

@@ -11,6 +11,7 @@ from backoffice.console.transfers import actions, happened, headline, incoming, 
 from backoffice.console.transfers.listing import badges
 from backoffice.console.transfers.story import RELATED, Story, mark_of, read
 from backoffice.console.transfers.waiting import wait_of
+from backoffice.console.webhooks.pages import told
 from transfers import diagrams
 from transfers.models import Transfer
 from transfers.states import TERMINAL, Route, Status
@@ -56,6 +57,7 @@ def context(transfer: Transfer, operator: Operator) -> dict[str, Any]:
         "trouble": reasons.trouble_of(transfer),
         "open_alerts": [alert for alert in story.alerts if alert.resolved_at is None],
         "needed_confirmations": settings.CHAIN_CONFIRMATIONS,
+        "told": told(transfer.pk),
         "diagram": _diagram(transfer, story),
     }
 

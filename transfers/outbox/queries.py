@@ -1,0 +1,89 @@
+"""What pages and alerts ask about addresses and messages."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import Count, Min, Q, QuerySet
+from django.db.models.functions import Now
+
+from transfers.models import OutboxEvent, WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from transfers.outbox.replay import NOT_TAKEN
+from transfers.outbox.switching import State, Status, Why
+from transfers.outbox.vocabulary import CLIENT_EVENTS
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Of one address: what waits, and what was not taken."""
+
+    waiting: int = 0
+    untaken: int = 0
+
+
+def endpoints_of(client_ids: Sequence[str], *, removed: bool = False) -> QuerySet[WebhookEndpoint]:
+    """Of these clients, those that need somebody first."""
+    rows = WebhookEndpoint.objects.filter(client_id__in=client_ids).select_related("client")
+    rows = rows if removed else rows.filter(deleted_at=None)
+    return rows.order_by("status", "-failures", "client_id", "created_at")
+
+
+def tallies(endpoint_ids: Sequence[UUID]) -> dict[UUID, Tally]:
+    """One query over what is not delivered; those with nothing open are left out."""
+    rows = WebhookDelivery.objects.filter(endpoint_id__in=endpoint_ids, state__in=(State.PENDING, *NOT_TAKEN)).values("endpoint_id")
+    counted = rows.annotate(waiting=Count("id", filter=Q(state=State.PENDING)), untaken=Count("id", filter=Q(state__in=NOT_TAKEN)))
+    return {row["endpoint_id"]: Tally(row["waiting"], row["untaken"]) for row in counted}
+
+
+def deliveries_of(
+    endpoint: WebhookEndpoint, *, states: Sequence[str] = (), before: UUID | None = None
+) -> QuerySet[WebhookDelivery]:
+    """The newest first; `before` is the last one of the page before."""
+    rows = WebhookDelivery.objects.filter(endpoint=endpoint).select_related("event").order_by("-created_at", "-id")
+    if states:
+        rows = rows.filter(state__in=states)
+    last = WebhookDelivery.objects.filter(pk=before, endpoint=endpoint).first() if before else None
+    if last is None:
+        return rows
+    return rows.filter(Q(created_at__lt=last.created_at) | Q(created_at=last.created_at, id__lt=last.pk))
+
+
+def attempts_of(delivery: WebhookDelivery) -> list[WebhookAttempt]:
+    """The newest first."""
+    return list(WebhookAttempt.objects.filter(delivery=delivery).order_by("-number"))
+
+
+def told_of(transfer_id: UUID) -> list[tuple[OutboxEvent, list[WebhookDelivery]]]:
+    """What the client was told of a transfer, newest first, with what became of each message."""
+    events = list(OutboxEvent.objects.filter(transfer_id=transfer_id, type__in=CLIENT_EVENTS).defer("body").order_by("-seq"))
+    deliveries: dict[UUID, list[WebhookDelivery]] = {}
+    rows = (
+        WebhookDelivery.objects.filter(event__in=[event.pk for event in events]).select_related("endpoint").order_by("created_at")
+    )
+    for row in rows:
+        deliveries.setdefault(row.event_id, []).append(row)
+    return [(event, deliveries.get(event.pk, [])) for event in events]
+
+
+def failing(longer_than: timedelta) -> list[WebhookEndpoint]:
+    """Addresses that have taken nothing for so long, and those that were switched off for it; the longest first."""
+    trouble = Q(status=Status.ENABLED, failing_since__lt=Now() - longer_than) | Q(
+        status=Status.DISABLED, disabled_by__in=(Why.FAILURES, Why.GONE)
+    )
+    return list(WebhookEndpoint.objects.filter(trouble, deleted_at=None).select_related("client").order_by("failing_since", "id"))
+
+
+def oldest_untold() -> datetime | None:
+    """Since when the oldest event waits to be dispatched, or the oldest message that could be sent to be tried."""
+    event = OutboxEvent.objects.filter(dispatched_at=None).aggregate(at=Min("recorded_at"))["at"]
+    due = WebhookDelivery.objects.filter(
+        Q(lease_until=None) | Q(lease_until__lt=Now()),
+        Q(endpoint__paused_until=None) | Q(endpoint__paused_until__lt=Now()),
+        state=State.PENDING,
+        next_try_at__lt=Now(),
+        endpoint__status=Status.ENABLED,
+        endpoint__failures=0,
+    ).aggregate(at=Min("next_try_at"))["at"]
+    found = [at for at in (event, due) if at is not None]
+    return min(found, default=None)
