@@ -23,6 +23,7 @@ class Role(StrEnum):
 
     PAYMENT = "payment"
     RECEIPT = "receipt"
+    RETURN = "return"
     GAS = "gas"
 
 
@@ -82,20 +83,23 @@ class Comparison:
 
 
 def role_of(item: Seen) -> Role:
-    """Gas is gas; money leaving is the payment itself; money arriving at a wallet of ours is the same payment's other end."""
+    """Gas is gas; money leaving is the payment itself; money arriving at a wallet of ours is the same payment's other end, and at a
+    bank account the payment sent back."""
     if item.kind == GAS:
         return Role.GAS
-    return Role.PAYMENT if item.direction == DEBIT else Role.RECEIPT
+    if item.direction == DEBIT:
+        return Role.PAYMENT
+    return Role.RETURN if item.kind == BANK_LINE else Role.RECEIPT
 
 
 def compare(item: Seen, expected: Expected, roles_taken: frozenset[Role]) -> Comparison:
     """Hold an item against the leg it names. A role that already has its item makes this one a duplicate."""
     role = role_of(item)
     due = expected.gas_cost if role is Role.GAS else expected.amount
-    if item.kind == BANK_LINE and role is Role.RECEIPT:
-        return Comparison(Verdict.RETURNED, role, None, "the bank booked money back under the name of this payment")
     if role in roles_taken:
         return Comparison(Verdict.DUPLICATE, role, due, "the same movement was already reported once")
+    if role is Role.RETURN:
+        return Comparison(Verdict.RETURNED, role, due, "the bank booked money back under the name of this payment")
     difference = _identity_difference(item, expected, role)
     if difference:
         return Comparison(Verdict.OTHER, role, due, difference)

@@ -102,6 +102,10 @@ def _fee_earned(facts: PaymentFacts) -> tuple[Line, ...]:
     return (Line.credit(chart.fee_account_code("withdrawal", facts.source_asset), facts.fee),) if facts.fee else ()
 
 
+def payout_reference(reference: str) -> str:
+    return f"payout/{reference}"
+
+
 def conversion_reference(reference: str) -> str:
     return f"conversion/{reference}"
 
@@ -136,7 +140,7 @@ def gas_reference(tx_hash: str) -> str:
 def payout(facts: PaymentFacts, *, value_at: datetime, settled_at: datetime) -> Posting:
     """The bank has paid: what we owed to the beneficiary leaves the nostro."""
     return Posting(
-        reference=f"payout/{facts.reference}",
+        reference=payout_reference(facts.reference),
         kind="payout",
         value_at=value_at,
         lines=(

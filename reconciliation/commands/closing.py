@@ -18,6 +18,7 @@ from transfers.commands.reconcile import mark_reconciled
 from transfers.errors import Conflict
 from transfers.machines import ROUTES
 from transfers.models import Arrival, Leg, Transfer
+from transfers.states import MoneyState
 
 log = structlog.get_logger(__name__)
 
@@ -50,9 +51,10 @@ def _proved() -> "QuerySet[Transfer]":
     in_doubt = Break.objects.filter(subject_key__startswith=REWRITTEN, status__in=_OPEN).values_list("source__network", flat=True)
     on_doubtful_chain = Leg.objects.filter(transfer=OuterRef("pk"), counterparty__network__in=list(in_doubt))
     has_legs = Exists(Leg.objects.filter(transfer=OuterRef("pk")))
-    return Transfer.objects.filter(
-        _awaiting(), has_legs, ~Exists(lacking), ~Exists(differing), ~Exists(on_doubtful_chain)
-    ).order_by("state_entered_at", "pk")
+    undisputed = _awaiting() & ~Q(money_state=MoneyState.EXCEPTION)
+    return Transfer.objects.filter(undisputed, has_legs, ~Exists(lacking), ~Exists(differing), ~Exists(on_doubtful_chain)).order_by(
+        "state_entered_at", "pk"
+    )
 
 
 def _has_match(role: Role) -> Exists:

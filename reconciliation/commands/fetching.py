@@ -44,12 +44,19 @@ def _fetch_statements(source: Source) -> None:
     except RailError as error:
         log.warning("reconciliation.statements_not_fetched", source=source.code, error=str(error))
         return
+    read_to = source.last_sequence
     for sequence, name, content in new:
         with context.bind(_FETCHER):
             file = import_statement(source_code=source.code, name=name, content=content, imported_by=_FETCHER.id)
             if file.status == StatementFile.Status.REFUSED:
                 _report_refused(source, file)
-        # After the import: a crash in between fetches the same file again, and importing it again is a no-op.
+            if read_to and sequence > read_to + 1:
+                _report_gap(source, read_to + 1, sequence)
+                log.warning("reconciliation.statement_missing", source=source.code, missing=read_to + 1, have=sequence)
+                continue
+        # After the import: a crash in between fetches the same file again, and importing it again is a no-op. Before a gap we stay,
+        # so that a statement which comes late is fetched by itself.
+        read_to = sequence
         Source.objects.filter(pk=source.pk, last_sequence__lt=sequence).update(last_sequence=sequence)
         log.info("reconciliation.statement_fetched", source=source.code, sequence=sequence, status=file.status)
 
@@ -63,6 +70,21 @@ def _report_refused(source: Source, file: StatementFile) -> None:
         subject_key=f"refused-file:{source.code}:{file.sha256}",
         title=f"{file.name} of {source.name} was refused",
         explanation=f"Nothing of it was taken. Line {file.refused_line}: {file.refused_reason}",
+        currency="",
+        expected=None,
+        actual=None,
+    )
+
+
+def _report_gap(source: Source, missing: int, have: int) -> None:
+    """Banks number their statements without gaps: what a missing one reports would be missed by everything that matches."""
+    open_break(
+        type=Break.Type.TIMING,
+        severity=Break.Severity.HIGH,
+        source=source,
+        subject_key=f"missing-statement:{source.code}:{missing}",
+        title=f"Statement {missing} of {source.name} is missing",
+        explanation=f"The bank gave out number {have} and not this one. Ask it for the file; it is then read by itself.",
         currency="",
         expected=None,
         actual=None,

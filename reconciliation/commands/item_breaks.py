@@ -11,7 +11,7 @@ _TYPE = {
     Verdict.FEE: Break.Type.FEE,
     Verdict.DUPLICATE: Break.Type.DUPLICATE,
     Verdict.OTHER: Break.Type.EXTERNAL_ONLY,
-    Verdict.RETURNED: Break.Type.EXTERNAL_ONLY,
+    Verdict.RETURNED: Break.Type.AMOUNT,
     Verdict.NOT_BOOKED: Break.Type.EXTERNAL_ONLY,
 }
 

@@ -16,6 +16,7 @@ from ledger.models import Entry
 from reconciliation.commands.closing import close_proved_transfers, report_missing
 from reconciliation.commands.incoming import arrival_of, match_allocated, settle_arrival
 from reconciliation.commands.item_breaks import break_difference, break_unordered
+from reconciliation.commands.returned import settle_return
 from reconciliation.matching import (
     BANK_LINE,
     CERTAIN,
@@ -32,6 +33,7 @@ from reconciliation.matching import (
 )
 from reconciliation.models import ExternalItem, Match
 from transfers import locks
+from transfers.commands.returns import has_come_back
 from transfers.commands.treasury import gas_asset
 from transfers.models import ExternalReference, Leg, Wallet
 from transfers.postings import gas_reference
@@ -89,6 +91,11 @@ def _settle_item(item_id: UUID) -> str:
     compared = _compared(item, leg)
     if compared is None:
         return item.status
+    if compared.verdict is Verdict.RETURNED:
+        ended = settle_return(item, leg, compared)
+        if ended == State.MATCHED:
+            _match(item, leg, compared.role)
+        return item.status if ended == State.UNMATCHED else _end(item, State(ended))
     if compared.verdict is Verdict.MATCHED:
         _match(item, leg, compared.role)
         return _end(item, State.MATCHED)
@@ -125,7 +132,8 @@ def _compared(item: ExternalItem, leg: Leg) -> Comparison | None:
         return None
     taken = frozenset(Role(role) for role in Match.objects.filter(leg_reference=leg.reference).values_list("role", flat=True))
     compared = compare(_seen(item), expected, taken)
-    if compared.verdict is not Verdict.MATCHED or compared.role is Role.GAS or leg.money_state == MoneyState.POSTED:
+    is_booked = leg.money_state == MoneyState.POSTED or has_come_back(leg.transfer)
+    if compared.verdict is not Verdict.MATCHED or compared.role is Role.GAS or is_booked:
         return compared
     return not_booked(compared) if has_ended else None
 

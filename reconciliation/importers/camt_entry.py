@@ -22,6 +22,7 @@ _REFERENCES = {
     "payment_information_id": "Refs/PmtInfId",
     "mandate_id": "Refs/MndtId",
     "creditor_reference": "RmtInf/Strd/CdtrRefInf/Ref",
+    "return_reason": "RtrInf/Rsn/Cd",
 }
 _NO_REFERENCE = frozenset({"NOTPROVIDED", "NONREF"})
 

@@ -139,7 +139,6 @@ def test_another_amount_under_our_name_keeps_the_transfer_open(read: World, rail
             {"parties": "<RltdPties><CdtrAcct><Id><Othr><Id>002010099999999999</Id></Othr></Id></CdtrAcct></RltdPties>"},
             "destination",
         ),
-        ({"direction": "CRDT"}, "the bank booked money back"),
     ],
 )
 def test_a_line_under_our_name_that_is_another_movement(read: World, rails: Stack, changes: dict[str, str], words: str) -> None:

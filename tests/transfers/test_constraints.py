@@ -56,7 +56,8 @@ def put_in(transfer: Transfer, route: Route, status: Status) -> None:
     triggers = [f"transfers_transfer_{name}" for name in ("check", "keep", "event")]
     for trigger in triggers:
         sql(f"ALTER TABLE transfers_transfer DISABLE TRIGGER {trigger}")
-    sql("UPDATE transfers_transfer SET status = %s, route = %s WHERE id = %s", status.value, route.value, transfer.id)
+    change = "UPDATE transfers_transfer SET status = %s, route = %s, machine_version = %s WHERE id = %s"
+    sql(change, status.value, route.value, CURRENT_VERSION[route], transfer.id)
     at_commit()
     for trigger in triggers:
         sql(f"ALTER TABLE transfers_transfer ENABLE ALWAYS TRIGGER {trigger}")

@@ -35,6 +35,8 @@ NOTES = (
     RETRIED,
     RESUMED,
     "transfer.deposit_vanished",
+    "transfer.disputed",
+    "transfer.dispute_ended",
 )
 AUDIT_TYPES = (*MOVED.values(), REQUOTING, *NOTES, "transfer.refused", "transfer.authority_broken")
 

@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 
 import structlog
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from psycopg.types.json import Jsonb
 
@@ -19,6 +19,7 @@ from transfers.commands.wake import wake_after_commit
 from transfers.models import InboundWebhook, Leg, Transfer
 from transfers.rates import Rate, take
 from transfers.states import RequestState
+from transfers.states import Status as Settled
 from transfers.vocabulary import WEBHOOKS_REPROCESSED
 from transfers.webhooks.hints import NotUnderstood, end_to_end_ids
 from transfers.webhooks.verify import MAX_ID_LENGTH
@@ -109,7 +110,8 @@ def process(webhook_id: UUID) -> Status:
 def _look_now(transfer_id: UUID) -> str:
     """Bring the driver's next look forward. Whoever sent the message is not believed: the driver asks the provider."""
     now = clock.now()
-    if Transfer.objects.filter(pk=transfer_id, due_at__gt=now).update(due_at=now) == 0:
+    waits = Q(due_at__gt=now) | Q(due_at=None, status=Settled.FIAT_SETTLED)
+    if Transfer.objects.filter(waits, pk=transfer_id).update(due_at=now) == 0:
         return "Nothing was waiting for it."
     wake_after_commit(transfer_id)
     return "The provider is asked now."

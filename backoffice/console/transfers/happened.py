@@ -33,6 +33,8 @@ _EVENTS: dict[str, tuple[str, Tone]] = {
     "Reconciled": ("evidence", Tone.DONE),
     "Failed": ("providers", Tone.DANGER),
     "Payment in doubt": ("evidence", Tone.DANGER),
+    "Disputed": ("evidence", Tone.DANGER),
+    "Dispute ended": ("evidence", Tone.DONE),
     "Sent on chain": ("providers", Tone.ACCENT),
 }
 # The votes stand beside it under their own names.

@@ -13,7 +13,6 @@ from transfers.states import TERMINAL, MoneyState, RequestState, Route, Status
 
 _FIXED: dict[Status, str] = {
     Status.QUOTED: "Priced, waiting for wallet inventory and gas",
-    Status.FIAT_SETTLED: "Paid out, waiting for the booked debit on the bank statement",
     Status.RECONCILED: "Done: our books and the outside agree",
     Status.CANCELLED: "Cancelled before anything was sent",
     Status.EXPIRED: "Expired before anything was sent",
@@ -32,6 +31,7 @@ def sentence(story: Story) -> str:
         Status.FUNDS_LOCKED: _locked,
         Status.SENT_ON_CHAIN: _sent,
         Status.CONFIRMED: _confirmed,
+        Status.FIAT_SETTLED: _settled,
         Status.FAILED: _failed,
     }
     return tellers[status](story) if status in tellers else _FIXED[status]
@@ -70,6 +70,12 @@ def _confirmed(story: Story) -> str:
     if leg.request_state == RequestState.TIMED_OUT:
         return "Converted; the payout may have been ordered: the bank is being asked"
     return "Converted, waiting for the bank to settle the payout"
+
+
+def _settled(story: Story) -> str:
+    if story.transfer.money_state == MoneyState.EXCEPTION:
+        return "Paid out, and the bank disputes it: people must decide"
+    return "Paid out, waiting for the booked debit on the bank statement"
 
 
 def _failed(story: Story) -> str:

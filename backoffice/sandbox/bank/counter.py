@@ -52,6 +52,7 @@ class Counter:
             ("GET", re.compile("/sandbox/faults"), self.faults),
             ("POST", re.compile("/sandbox/faults"), self.order_fault),
             ("DELETE", re.compile("/sandbox/faults/([^/]+)"), self.call_off),
+            ("POST", re.compile("/sandbox/statements/([0-9]+)/find"), self.find_statement),
         )
 
     def health(self, _request: Request) -> Answer:
@@ -135,6 +136,11 @@ class Counter:
     def call_off(self, request: Request) -> Answer:
         faults.call_off(self._books, request.groups[0], now=self._clock())
         return Answer.json({"id": request.groups[0]})
+
+    def find_statement(self, request: Request) -> Answer:
+        """A statement that was left out turns up again, on whatever account has it."""
+        statements.find(self._books, int(request.groups[0]))
+        return Answer.json({"sequence": int(request.groups[0])})
 
     def quote(self, request: Request) -> Answer:
         given = request.json()

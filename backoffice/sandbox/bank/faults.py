@@ -29,6 +29,8 @@ KINDS: Mapping[str, Mapping[str, str]] = {
 }
 # These describe a condition rather than a single event: without a number they hold until called off.
 _LASTING = frozenset({"slow", "down"})
+# Any order may be for one payment alone: that with this remittance text.
+ONLY = "only"
 _MOST_TIMES, _MOST_SECONDS = 1000, 86_400
 _CODE = re.compile(r"[A-Z0-9]{4}")
 
@@ -38,10 +40,11 @@ def order(books: Books, given: Mapping[str, str], *, now: float) -> str:
     kind = given.get("kind", "")
     if kind not in KINDS:
         raise Problem(422, "unknown_fault", f"{kind or 'nothing'} is not a fault this bank can have; it knows {', '.join(KINDS)}")
-    unknown = set(given) - set(KINDS[kind]) - {"kind", "times"}
+    unknown = set(given) - set(KINDS[kind]) - {"kind", "times", ONLY}
     if unknown:
         raise Problem(422, "unknown_setting", f"{kind} has no setting {', '.join(sorted(unknown))}")
     settings = {name: given.get(name, usual) for name, usual in KINDS[kind].items()}
+    settings |= {ONLY: given[ONLY]} if ONLY in given else {}
     for name, value in settings.items():
         if not _CHECKS[name](value):
             raise Problem(422, "bad_setting", f"{name} of {kind} cannot be {value!r}")
@@ -71,9 +74,13 @@ def call_off(books: Books, fault_id: str, *, now: float) -> None:
         rows.execute("UPDATE fault SET ended_at = ? WHERE id = ? AND ended_at IS NULL", (now, fault_id))
 
 
-def use(rows: sqlite3.Connection, kind: str, *, now: float) -> dict[str, str] | None:
-    """The settings of the oldest order of this kind, which counts as used once more by that; None when there is none."""
-    row = rows.execute("SELECT * FROM fault WHERE kind = ? AND ended_at IS NULL ORDER BY made_at, id", (kind,)).fetchone()
+def use(rows: sqlite3.Connection, kind: str, *, now: float, remittance: str = "") -> dict[str, str] | None:
+    """The settings of the oldest order of this kind for such a payment, which counts as used once more by that; None when there is
+    none."""
+    row = rows.execute(
+        "SELECT * FROM fault WHERE kind = ? AND ended_at IS NULL AND coalesce(settings ->> 'only', ?) = ? ORDER BY made_at, id",
+        (kind, remittance, remittance),
+    ).fetchone()
     if row is None:
         return None
     used = row["used"] + 1
@@ -116,5 +123,6 @@ _CHECKS: Mapping[str, Callable[[str], bool]] = {
     "seconds": _is_seconds,
     "code": _is_code,
     "less": lambda value: _is_amount(value) and Decimal(value) >= 0,
+    ONLY: lambda value: bool(value),
     "by": lambda value: _is_amount(value) and Decimal(value) != 0,
 }

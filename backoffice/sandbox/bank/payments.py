@@ -49,7 +49,11 @@ def status(books: Books, end_to_end_id: str, *, now: float) -> bytes | None:
         row = rows.execute(
             "SELECT * FROM payment WHERE end_to_end_id = ? ORDER BY status = 'RJCT', id DESC", (end_to_end_id,)
         ).fetchone()
-        is_behind = row is not None and row["status"] == SETTLED and faults.use(rows, "reorder", now=now) is not None
+        is_behind = (
+            row is not None
+            and row["status"] == SETTLED
+            and faults.use(rows, "reorder", now=now, remittance=row["remittance"]) is not None
+        )
     if row is None:
         return None
     outcome = replace(_outcome(row), status=ON_ITS_WAY) if is_behind else _outcome(row)
@@ -73,9 +77,9 @@ def carry_out(books: Books, rows: sqlite3.Connection, *, now: float, settle_dela
 
 def _settle(books: Books, rows: sqlite3.Connection, row: sqlite3.Row, now: float) -> None:
     _book_both_ends(books, rows, row, now)
-    if faults.use(rows, "duplicate", now=now) is not None:
+    if faults.use(rows, "duplicate", now=now, remittance=row["remittance"]) is not None:
         _book_both_ends(books, rows, row, now)
-    if faults.use(rows, "confirm_twice", now=now) is not None:
+    if faults.use(rows, "confirm_twice", now=now, remittance=row["remittance"]) is not None:
         hints.add(rows, {"end_to_end_id": row["end_to_end_id"]}, now=now)
     sequels.plan(rows, row, now=now)
 
@@ -96,10 +100,10 @@ def _take(
 ) -> Outcome:
     try:
         amount = _check(rows, one)
-        _refuse_as_ordered(rows, now)
+        _refuse_as_ordered(rows, one.remittance, now)
         verdict, code, words = TAKEN, "", ""
         begins = now if hurry else max(now, _start_of(one.execution_date))
-        late = faults.use(rows, "settle_late", now=now) or {"seconds": "0"}
+        late = faults.use(rows, "settle_late", now=now, remittance=one.remittance) or {"seconds": "0"}
         next_at: float | None = begins + settle_delay_s / 2 + int(late["seconds"])
     except Rejected as refusal:
         amount, next_at = 0, None
@@ -127,9 +131,9 @@ def _take(
     return _outcome(rows.execute("SELECT * FROM payment WHERE id = ?", (inserted,)).fetchone())
 
 
-def _refuse_as_ordered(rows: sqlite3.Connection, now: float) -> None:
+def _refuse_as_ordered(rows: sqlite3.Connection, remittance: str, now: float) -> None:
     """A drill may want a good order rejected. Raises Rejected."""
-    settings = faults.use(rows, "reject", now=now)
+    settings = faults.use(rows, "reject", now=now, remittance=remittance)
     if settings is not None:
         raise Rejected(settings["code"], "rejected because a drill asked for it")
 

@@ -15,7 +15,7 @@ _KINDS = ("return", "contradict")
 def plan(rows: sqlite3.Connection, payment: sqlite3.Row, *, now: float) -> None:
     """For a payment that has just settled: at most one order of each kind is used up by it."""
     for kind in _KINDS:
-        settings = faults.use(rows, kind, now=now)
+        settings = faults.use(rows, kind, now=now, remittance=payment["remittance"])
         if settings is not None:
             at = now + int(settings["seconds"])
             insert(rows, "sequel", {"payment": payment["id"], "kind": kind, "settings": json.dumps(settings), "at": at})

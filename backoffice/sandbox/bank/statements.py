@@ -70,3 +70,9 @@ def after(books: Books, iban: str, sequence: int, *, now: float) -> tuple[list[d
             {"iban": iban, "after": sequence, "now": now, "most": PAGE + 1},
         ).fetchall()
     return [dict(row) for row in found[:PAGE]], len(found) > PAGE
+
+
+def find(books: Books, sequence: int) -> None:
+    """What was lost under this number is given out from now on."""
+    with books.transaction() as rows:
+        rows.execute("UPDATE statement SET is_lost = 0 WHERE sequence = ?", (sequence,))

@@ -7,7 +7,7 @@ from transfers.commands import calls
 from transfers.commands.advance.bank_verdict import act_on
 from transfers.commands.advance.lock_funds import BANK
 from transfers.crashpoints import crashpoint
-from transfers.errors import Unavailable
+from transfers.errors import Waiting
 from transfers.locks import Lease
 from transfers.models import BankAccount, Leg
 from transfers.rails.registry import rails
@@ -19,7 +19,9 @@ def settle(lease: Lease) -> None:
     leg = Leg.objects.select_related("transfer").get(transfer_id=lease.transfer_id, rail=BANK)
     answer = rails().bank.status(leg.reference)
     if answer.status == "NOTFOUND":
-        raise Unavailable("the bank took the payment and says now that it never saw it; the money stays posted until it explains")
+        raise Waiting(
+            "bank_forgot", "the bank took the payment and says now that it never saw it; the money stays posted until it explains"
+        )
     crashpoint("settle.after_call")
     provider = BankAccount.objects.values_list("provider", flat=True).get(code=leg.counterparty["bank_account"])
     with transaction.atomic():

@@ -7,6 +7,7 @@ from transfers.commands.advance.credit import credit_booked, credit_on_chain, wa
 from transfers.commands.advance.lock_funds import BANK, lock_funds
 from transfers.commands.advance.pay_out import pay_out
 from transfers.commands.advance.quote import quote
+from transfers.commands.advance.recheck import recheck
 from transfers.commands.advance.send_on_chain import send_on_chain
 from transfers.commands.advance.settle import settle
 from transfers.locks import Lease
@@ -54,5 +55,5 @@ STEPS: Mapping[Route, Mapping[Status, Choice]] = {
         Status.REORGED: always(credit_on_chain),
     },
     Route.BANK_DEPOSIT: {Status.CREATED: always(credit_booked)},
-    Route.OFF_RAMP: {**_TO_CHAIN, Status.CONFIRMED: _at_the_bank},
+    Route.OFF_RAMP: {**_TO_CHAIN, Status.CONFIRMED: _at_the_bank, Status.FIAT_SETTLED: always(recheck)},
 }

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import httpx
 
 from transfers.rails.bank import pain001, pain002
-from transfers.rails.bank.client import BankClient, parsed
+from transfers.rails.bank.client import PROVIDER, BankClient, parsed
 from transfers.rails.bank.pain001 import CreditTransfer
 from transfers.rails.bank.xml import Unreadable
 from transfers.rails.base import RetryableError, UnknownOutcome
@@ -50,9 +50,9 @@ class BankRail:
                 raise Unreadable(f"the answer is about message {report.original_message_id}, not {transfer.message_id}")
             verdict, reference = report.verdict_on(transfer.end_to_end_id)
         except Unreadable as error:
-            raise UnknownOutcome(f"the bank took the order but its answer cannot be read: {error}") from error
+            raise UnknownOutcome(f"the bank took the order but its answer cannot be read: {error}", provider=PROVIDER) from error
         if verdict.is_about_a_duplicate:
-            raise UnknownOutcome(f"the bank has had this order before ({verdict.reason}): ask what became of it")
+            raise UnknownOutcome(f"the bank has had this order before ({verdict.reason}): ask what became of it", provider=PROVIDER)
         return BankAnswer(verdict.status, verdict.reason, reference, message.decode(), response.text)
 
     def status(self, end_to_end_id: str) -> BankAnswer:
@@ -64,9 +64,11 @@ class BankRail:
         try:
             verdict, reference = pain002.read(response.content).verdict_on(end_to_end_id)
         except Unreadable as error:
-            raise RetryableError(f"the bank's answer cannot be read: {error}") from error
+            raise RetryableError(f"the bank's answer cannot be read: {error}", provider=PROVIDER) from error
         if verdict.is_about_a_duplicate:
-            raise RetryableError(f"the bank speaks of a repeat of this order ({verdict.reason}), not of the order")
+            raise RetryableError(
+                f"the bank speaks of a repeat of this order ({verdict.reason}), not of the order", provider=PROVIDER
+            )
         return BankAnswer(verdict.status, verdict.reason, reference, f"GET {path}", response.text)
 
     def statements(self, iban: str, after_sequence: int) -> list[tuple[int, str, bytes]]:
@@ -80,7 +82,7 @@ class BankRail:
             page, more = _page(parsed(response) if response is not None else None)
             for row in page:
                 if row[0] <= after:
-                    raise RetryableError(f"the bank lists statement {row[0]} after {after}")
+                    raise RetryableError(f"the bank lists statement {row[0]} after {after}", provider=PROVIDER)
                 after = row[0]
                 yield row
             more = more and bool(page)
@@ -91,4 +93,4 @@ def _page(body: Any) -> tuple[list[tuple[int, str, bytes]], bool]:
         rows = [(int(row["sequence"]), str(row["name"]), str(row["content"]).encode()) for row in body["data"]]
         return rows, bool(body["has_more"])
     except (KeyError, TypeError, ValueError) as error:
-        raise RetryableError(f"the bank's list of statements cannot be read: {error!r}") from error
+        raise RetryableError(f"the bank's list of statements cannot be read: {error!r}", provider=PROVIDER) from error

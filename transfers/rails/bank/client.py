@@ -11,6 +11,8 @@ import httpx
 
 from transfers.rails.base import RetryableError, TerminalError, UnknownOutcome
 
+# Who errors say was asked.
+PROVIDER = "bank"
 # Before the first byte of the request is on its way.
 _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.LocalProtocolError)
 _TURNED_AWAY = frozenset({401, 403, 429})
@@ -35,15 +37,15 @@ class BankClient:
         try:
             response = self._http.post(path, content=content, headers={"Content-Type": content_type})
         except _NEVER_LEFT as error:
-            raise RetryableError(f"the bank could not be reached: {error}") from error
+            raise RetryableError(f"the bank could not be reached: {error}", provider=PROVIDER) from error
         except httpx.HTTPError as error:
-            raise UnknownOutcome(f"the order was sent and no answer arrived: {error!r}") from error
+            raise UnknownOutcome(f"the order was sent and no answer arrived: {error!r}", provider=PROVIDER) from error
         if response.status_code in _TURNED_AWAY:
-            raise RetryableError(f"the bank turned us away: {_said(response)}")
+            raise RetryableError(f"the bank turned us away: {_said(response)}", provider=PROVIDER)
         if response.status_code in _REFUSED_FOR_GOOD:
-            raise TerminalError(f"the bank refused the message: {_said(response)}")
+            raise TerminalError(f"the bank refused the message: {_said(response)}", provider=PROVIDER)
         if response.status_code != 200:
-            raise UnknownOutcome(f"the bank answered {_said(response)}")
+            raise UnknownOutcome(f"the bank answered {_said(response)}", provider=PROVIDER)
         return response
 
     def ask(self, path: str, *, params: Mapping[str, str] | None = None, unknown_code: str = "") -> httpx.Response | None:
@@ -52,11 +54,11 @@ class BankClient:
         try:
             response = self._http.get(path, params=params)
         except httpx.HTTPError as error:
-            raise RetryableError(f"the bank could not be asked: {error!r}") from error
+            raise RetryableError(f"the bank could not be asked: {error!r}", provider=PROVIDER) from error
         if response.status_code == 404 and unknown_code and problem_code(response) == unknown_code:
             return None
         if response.status_code != 200:
-            raise RetryableError(f"the bank did not answer the question: {_said(response)}")
+            raise RetryableError(f"the bank did not answer the question: {_said(response)}", provider=PROVIDER)
         return response
 
 

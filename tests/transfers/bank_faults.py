@@ -1,0 +1,34 @@
+"""Telling the running sandbox bank to go wrong, for the length of a test."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+
+from tests.transfers.stack import Stack
+
+
+def ask(stack: Stack, method: str, path: str, body: dict[str, str] | None = None) -> Any:
+    headers = {"Authorization": f"Bearer {stack.rails.bank_token}"}
+    answer = httpx.request(method, f"{stack.rails.bank_url}{path}", json=body, headers=headers, timeout=20)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def arm(stack: Stack, kind: str, **settings: str) -> str:
+    return str(ask(stack, "POST", "/sandbox/faults", {"kind": kind, **settings})["id"])
+
+
+def call_off(stack: Stack, fault_id: str) -> None:
+    ask(stack, "DELETE", f"/sandbox/faults/{fault_id}")
+
+
+@contextmanager
+def faulty(stack: Stack, kind: str, **settings: str) -> Iterator[None]:
+    """Whatever of the order is left afterwards is called off."""
+    fault_id = arm(stack, kind, **settings)
+    try:
+        yield
+    finally:
+        call_off(stack, fault_id)

@@ -1,0 +1,95 @@
+"""What comes back from the bank after it was paid (R9), and what it says against its own word.
+
+A return is believed only as a booked credit that names our payment, for its whole amount: then the payout and the conversion behind
+it are reversed in one database transaction, and the client has principal and fee back at the rate of the day. The reversals are
+forced, as floors must not keep the books from saying what the bank did. Anything less is for people.
+"""
+
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from approvals.commands.limits import give_back_limits
+from audit import clock
+from ledger.chart import ForcedKind
+from ledger.commands import reverse
+from transfers import locks, machines, postings
+from transfers.commands import moves
+from transfers.commands.advance.lock_funds import BANK
+from transfers.crashpoints import crashpoint
+from transfers.failures import FAILURES
+from transfers.models import Leg, Transfer
+from transfers.states import EvidenceState, MoneyState, Route, Status
+
+RETURNED = "bank_returned"
+SETTLED = (Status.FIAT_SETTLED, Status.RECONCILED)
+
+
+def can_come_back(transfer: Transfer) -> bool:
+    """Whether a return ends this transfer: it is paid out, and its machine knows that payouts come back."""
+    knows = machines.may(Route(transfer.route), transfer.machine_version, Status(transfer.status), Status.FAILED)
+    return knows and transfer.status in SETTLED
+
+
+def has_come_back(transfer: Transfer) -> bool:
+    return transfer.failure_code == RETURNED
+
+
+def take_back(*, transfer_id: UUID, bank_reason: str, evidence: dict[str, Any]) -> Transfer:
+    """The whole payout has come back, as `evidence` shows. Repeating it changes nothing.
+
+    Raises NotFound; IllegalTransition for a transfer that was not paid out, or whose machine has no way back.
+    """
+    with transaction.atomic():
+        transfer = locks.transfer(transfer_id)
+        if has_come_back(transfer):
+            return transfer
+        leg = locks.legs(transfer_id)[BANK]
+        Leg.objects.filter(pk=leg.pk).update(money_state=MoneyState.REVERSED, evidence_state=EvidenceState.MATCHED)
+        give_back_limits(str(transfer.id))
+        moves.move(
+            transfer,
+            Status.FAILED,
+            reason=f"The bank sent the payout back{f' ({bank_reason})' if bank_reason else ''}.",
+            data={"code": RETURNED, "bank_reason": bank_reason, "evidence": evidence},
+            failure_code=RETURNED,
+            failure_message=FAILURES[RETURNED].client_text,
+            money_state=MoneyState.REVERSED,
+            evidence_state=EvidenceState.MATCHED,
+            due_at=None,
+        )
+        _reverse(postings.payout_reference(transfer.reference), f"payout-return/{transfer.reference}", bank_reason)
+        _reverse(postings.conversion_reference(transfer.reference), f"conversion-return/{transfer.reference}", bank_reason)
+        crashpoint("return.before_commit")
+    return transfer
+
+
+def dispute(transfer: Transfer, code: str, *, reason: str, data: dict[str, Any]) -> None:
+    """In the caller's transaction, transfer locked: what we know contradicts itself, so people decide, and are told at once. Once
+    told it is not told again."""
+    if transfer.money_state == MoneyState.EXCEPTION:
+        moves.set_columns(transfer, due_at=None)
+        return
+    moves.note(
+        transfer,
+        "transfer.disputed",
+        reason=reason,
+        data={"code": code, **data},
+        money_state=MoneyState.EXCEPTION,
+        evidence_state=EvidenceState.DISPUTED,
+        status_text=FAILURES[code].client_text,
+        last_error=f"{code}: {reason}",
+        deadline_at=clock.now(),
+        due_at=None,
+    )
+
+
+def _reverse(reference_of: str, reference: str, bank_reason: str) -> None:
+    reverse(
+        reference_of=reference_of,
+        reference=reference,
+        reason=f"The bank sent the payout back: {bank_reason or 'no reason given'}",
+        value_at=clock.now(),
+        forced_kind=ForcedKind.RETURN,
+    )
