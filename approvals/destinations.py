@@ -1,9 +1,11 @@
-"""Where money may go, in one normal form: an EVM address with its checksum, or a bank account with its check digits proved.
+"""Where money may go, in one normal form: an EVM address with its checksum, a bank account with its check digits proved, another
+client's balance here, or the client's own in another asset.
 
 `normalise` is pure. The fingerprint is what makes two spellings one destination; unknown fields are refused, since a field that we
 ignore may be the one that the client relied on.
 """
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,11 +20,15 @@ from approvals.errors import DestinationInvalid
 
 CRYPTO_ADDRESS = "crypto_address"
 BANK_ACCOUNT = "bank_account"
+CLIENT_ACCOUNT = "client_account"
+# The client's own balance in the target asset. It is on nobody's list: nothing leaves the client.
+OWN_BALANCE = "own_balance"
 # Networks whose addresses are EIP-55; whether we have a rail for one is the corridor's matter.
 EVM_NETWORKS = ("ethereum", "base", "polygon", "arbitrum", "optimism")
 MAX_NAME_LENGTH = 140
 _ADDRESS_LENGTH = 42
 _CRYPTO_FIELDS = {"type", "network", "address"}
+_CLIENT = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}", re.ASCII)
 _BANK_FIELDS = {"type", "iban", "clabe", "bic", "name", "country"}
 _CLABE_WEIGHTS = (3, 7, 1)
 _CLABE_LENGTH = 18
@@ -49,7 +55,11 @@ def normalise(raw: Mapping[str, Any] | str, *, network: str | None = None) -> No
         return _crypto_address(_fields(raw, _CRYPTO_FIELDS), network)
     if kind == BANK_ACCOUNT:
         return _bank_account(_fields(raw, _BANK_FIELDS))
-    raise DestinationInvalid({"type": f"Use {CRYPTO_ADDRESS} or {BANK_ACCOUNT}."})
+    if kind == CLIENT_ACCOUNT:
+        return _client_account(_fields(raw, {"type", "client"}))
+    if kind == OWN_BALANCE:
+        return NormalDestination(OWN_BALANCE, OWN_BALANCE, _fields(raw, {"type"}))
+    raise DestinationInvalid({"type": f"Use {CRYPTO_ADDRESS}, {BANK_ACCOUNT}, {CLIENT_ACCOUNT} or {OWN_BALANCE}."})
 
 
 def _fields(raw: Mapping[str, Any], known: set[str]) -> dict[str, str]:
@@ -74,6 +84,13 @@ def _crypto_address(fields: dict[str, str], expected_network: str | None) -> Nor
         raise DestinationInvalid(errors)
     details = {"type": CRYPTO_ADDRESS, "network": network, "address": address}
     return NormalDestination(CRYPTO_ADDRESS, f"{CRYPTO_ADDRESS}:{network}:{address.lower()}", details)
+
+
+def _client_account(fields: dict[str, str]) -> NormalDestination:
+    client = fields.get("client", "").lower()
+    if not _CLIENT.fullmatch(client):
+        raise DestinationInvalid({"client": "Give the receiver's short name, such as globex."})
+    return NormalDestination(CLIENT_ACCOUNT, f"{CLIENT_ACCOUNT}:{client}", {"type": CLIENT_ACCOUNT, "client": client})
 
 
 def _address(text: str) -> tuple[str, str]:

@@ -113,6 +113,21 @@ def position_account_code(source_asset_id: str, target_asset_id: str, asset_id: 
     return f"position:{source_asset_id}/{target_asset_id}:{asset_id}"
 
 
+def spread_account_code(source_asset_id: str, target_asset_id: str, asset_id: str) -> str:
+    """What we keep, in `asset_id`, of conversions from source to target: each direction has its own, as it has its own price."""
+    return f"spread:{source_asset_id}/{target_asset_id}:{asset_id}"
+
+
+def rounding_account_code(asset_id: str) -> str:
+    """Where the parts of a unit go that a rounding left over."""
+    return f"rounding:{asset_id}"
+
+
+def promotion_account_code(promotion: str, asset_id: str) -> str:
+    """House money that is set aside for a promotion."""
+    return f"promotion:{promotion}:{asset_id}"
+
+
 def payable_account_code(purpose: str, asset_id: str) -> str:
     return f"payable:{purpose}:{asset_id}"
 

@@ -13,6 +13,7 @@ class TransfersConfig(AppConfig):
         from ledger.proofs import registry as proofs
         from transfers import coverage
         from transfers.archive import EVENTS, RETENTION
+        from transfers.commands import conversion_terms, promotions
         from transfers.commands.deposits import allocation
         from transfers.commands.moves import AUDIT_TYPES
         from transfers.commands.providers import PROVIDER_TYPES
@@ -27,6 +28,7 @@ class TransfersConfig(AppConfig):
         from transfers.vocabulary import DEPOSITS, DOORS
 
         vocabulary.register(*AUDIT_TYPES, *DOORS, *DEPOSITS, *PROVIDER_TYPES, *RATE_TYPES, *HEALTH_TYPES, *WEBHOOK_TYPES)
+        vocabulary.register(*promotions.AUDIT_TYPES, *conversion_terms.AUDIT_TYPES)
         partitions.register("transfers_ensure_event_partitions")
         archive.register(EVENTS)
         retention.register(*RETENTION)

@@ -71,6 +71,13 @@ _SIGNED = """
 """
 _SET_AT = "(SELECT min(history_date) FROM transfers_historicalbankcalendar AS version WHERE version.id = kept.id)"
 _MESSAGES = ("transfers_webhookendpoint", "transfers_webhooksecret", "transfers_webhookdelivery", "transfers_webhookattempt")
+# What a promotion paid is told by the event of the conversion that it was paid with.
+_CASHBACK = """
+    SELECT kept.transfer_id::text AS key, 1 AS versions, kept.paid_at AS since,
+           (SELECT count(*) FROM audit_event WHERE type = 'transfer.confirmed' AND resource_type = 'transfer'
+               AND resource_id = kept.transfer_id::text AND metadata->>'cashback' = kept.amount::text) AS events
+      FROM transfers_cashback AS kept
+"""
 
 ASKED = ("transfers_quoteround", "transfers_quoteanswer")
 VERSIONS = tuple(f"transfers_historical{name}" for name in ("provider", "providerterms", "ratesource"))
@@ -98,7 +105,21 @@ def register() -> None:
         coverage.by_resource("transfers_bankcalendar", resource_type="bank_calendar", types=(CALENDAR_SET,), since=_SET_AT),
     )
     coverage.exempt("it keeps the versions of a table whose versions are counted", "transfers_historicalbankcalendar")
-    coverage.exempt("somebody offered a price; the one that a transfer goes by is named in its event", "transfers_quote")
+    coverage.covered("transfers_cashback", _CASHBACK)
+    coverage.covered(
+        "transfers_promotion",
+        coverage.by_resource(
+            "transfers_promotion", resource_type="promotion", types=("promotion.created",), since="kept.created_at", key="kept.code"
+        ),
+    )
+    coverage.exempt(
+        "somebody offered a price; the one that a transfer goes by is named in its event",
+        "transfers_quote",
+        "transfers_conversionsplit",
+    )
+    coverage.exempt(
+        "it says what we keep of a price, each change is told, and every price keeps its own", "transfers_conversionterms"
+    )
     coverage.exempt("it keeps what was said to and by others, as evidence", "transfers_providercall", "transfers_inboundwebhook")
     coverage.exempt("it keeps the names that the outside has for something", "transfers_externalreference")
     coverage.exempt("it says where money is kept, and no amount", "transfers_wallet", "transfers_bankaccount")

@@ -63,6 +63,13 @@ ALL: tuple[str, ...] = (
     "watch_credited.after_call",
     "watch_credited.before_commit",
     "watch_credited.after_commit",
+    "reconcile_all.before_commit",
+    "book.before_commit",
+    "book.after_commit",
+    "convert.before_lock_commit",
+    "convert.after_lock_commit",
+    "convert.before_commit",
+    "convert.after_commit",
 )
 _KNOWN = frozenset(ALL)
 _SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}

@@ -137,6 +137,41 @@ def gas_reference(tx_hash: str) -> str:
     return f"gas/{tx_hash}"
 
 
+def internal(
+    *,
+    transfer_id: UUID,
+    reference: str,
+    asset: str,
+    sender: str,
+    receiver: str,
+    principal: int,
+    fee: int,
+    hold_reference: str | None,
+    corridor: str,
+    value_at: datetime,
+) -> Posting:
+    """From one client's balance to another's, in one posting; the fee is the sender's. Without a hold of its own it is one of a
+    batch, whose hold covers them all."""
+    return Posting(
+        reference=internal_reference(reference),
+        kind="internal_transfer",
+        value_at=value_at,
+        lines=(
+            Line.debit(chart.client_account_code(sender, asset), principal + fee),
+            Line.credit(chart.client_account_code(receiver, asset), principal),
+            *((Line.credit(chart.fee_account_code("internal", asset), fee),) if fee else ()),
+        ),
+        holds=() if hold_reference is None else (SettleHold(hold_reference, principal + fee),),
+        description=f"Internal transfer {reference}",
+        transaction_id=transfer_id,
+        dimensions=dimensions(sender, corridor),
+    )
+
+
+def internal_reference(reference: str) -> str:
+    return f"internal/{reference}"
+
+
 def payout(facts: PaymentFacts, *, value_at: datetime, settled_at: datetime) -> Posting:
     """The bank has paid: what we owed to the beneficiary leaves the nostro."""
     return Posting(

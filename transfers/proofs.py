@@ -53,7 +53,8 @@ _TRANSFERS_MATCH_HOLDS = """
              LEFT JOIN ledger_entry AS entry ON entry.transaction_id = posting.id AND entry.booked_at = posting.booked_at
               AND entry.account_id = hold.account_id
             WHERE hold.status = 'settled' AND posting.transaction_id = transfer.id
-              AND posting.reference IN ('withdrawal/' || transfer.reference, 'conversion/' || transfer.reference)
+              AND posting.reference IN ('withdrawal/' || transfer.reference, 'conversion/' || transfer.reference,
+                                        'internal/' || transfer.reference)
             GROUP BY posting.id) AS paid ON true
      WHERE transfer.hold_reference <> '' AND (
            transfer.status = ANY(%(under_way)s)

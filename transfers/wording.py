@@ -22,6 +22,7 @@ _COMMON: dict[Status, str] = {
     Status.DROPPED: "Your transfer has left the network's queue. We are making sure that it arrives; you need not do anything.",
     Status.REORGED: "The blockchain is settling the order of its latest blocks. We are watching your transfer until it is final.",
 }
+_VERBS: dict[str, str] = {Route.INTERNAL_TRANSFER: "pays another client", Route.CONVERSION: "converts"}
 
 
 def status_text(route: Route, status: Status, *, awaiting_approval: bool = False, failure_code: str = "") -> str:
@@ -31,3 +32,8 @@ def status_text(route: Route, status: Status, *, awaiting_approval: bool = False
     if awaiting_approval and status is Status.CREATED:
         return AWAITING_APPROVAL
     return ROUTES[route].texts.get(status) or _COMMON[status]
+
+
+def verb(route: str) -> str:
+    """What a client does on this route, between its name and the amount."""
+    return _VERBS.get(route, "withdraws")

@@ -123,14 +123,15 @@ def add_destination(
 ) -> Destination:
     """Put a destination on the client's list; it may be paid once `cooling_off` has passed.
 
-    Adding one that is there already returns it untouched: neither its cooling-off nor a block starts over. Raises Unknown (client),
-    DestinationInvalid.
+    Adding one that is there already returns it untouched: neither its cooling-off nor a block starts over. Raises Unknown (the
+    client, or the one that receives), DestinationInvalid.
     """
     normal = normalise(details, network=network)
     if normal.kind != kind:
         raise DestinationInvalid({"type": f"This is a {normal.kind}, not a {kind}."})
-    if not Client.objects.filter(id=client_id).exists():
-        raise Unknown("client", client_id)
+    for known in (client_id, *_receiver(normal.details, client_id)):
+        if not Client.objects.filter(id=known).exists():
+            raise Unknown("client", known)
     now = clock.now()
     destination, is_new = Destination.objects.get_or_create(
         client_id=client_id,
@@ -148,6 +149,15 @@ def add_destination(
         metadata = {"client_id": client_id, "kind": kind, "cooling_off_until": destination.cooling_off_until.isoformat()}
         record(type=events.DESTINATION_ADDED, resource_type="destination", resource_id=str(destination.id), metadata=metadata)
     return destination
+
+
+def _receiver(details: Mapping[str, str], client_id: str) -> tuple[str, ...]:
+    """The other client that such a destination names, if any. Raises DestinationInvalid for the client itself."""
+    if details["type"] != Destination.Kind.CLIENT_ACCOUNT:
+        return ()
+    if details["client"] == client_id:
+        raise DestinationInvalid({"client": "A client does not pay itself: there is one balance for each asset."})
+    return (details["client"],)
 
 
 @transaction.atomic

@@ -96,6 +96,7 @@ class Destination(Versioned):
     class Kind(models.TextChoices):
         CRYPTO_ADDRESS = "crypto_address"
         BANK_ACCOUNT = "bank_account"
+        CLIENT_ACCOUNT = "client_account"
 
     class Status(models.TextChoices):
         ALLOWED = "allowed"
@@ -106,7 +107,7 @@ class Destination(Versioned):
     kind = models.TextField(choices=Kind.choices)
     fingerprint = models.TextField()
     label = models.TextField(blank=True, default="")
-    details = models.JSONField(help_text="Normalised: type, network and address, or iban/clabe, name, country.")
+    details = models.JSONField(help_text="Normalised: type, network and address, or iban/clabe, name, country, or client.")
     status = models.TextField(choices=Status.choices, default=Status.ALLOWED)
     cooling_off_until = models.DateTimeField()
     added_by = models.TextField()

@@ -41,8 +41,10 @@ from reconciliation.commands.matching import match_open_items
 from reconciliation.models import Break, ExternalItem
 from tests.ledger.horizon import prove_all
 from tests.reconciliation.outside import bank_source, wallet_source
+from tests.transfers import within
 from tests.transfers import world as worlds
 from tests.transfers.incoming import address_of, fake_chain
+from tests.transfers.prices import reference_rates
 from tests.transfers.tame import every_ending, tame_outside
 from tests.transfers.world import ACCOUNT, LONG_AGO, UNIT, USDC, World, acting, drive_until, request_of
 from transfers.calendars import Calendar
@@ -60,6 +62,7 @@ def some_business() -> World:
         cancel(world.order("40.00").id, "no longer needed")
         mark_reconciled(transfer_id=paid.id, evidence={"chain": "seen"})
         add_maker(request_id=request_of(waiting).id, person_id=create_person(name="editor").id)
+        _conversion(world)
         _books()
         _parties(world)
         _rules(world)
@@ -79,6 +82,13 @@ def _incoming() -> None:
         watch()
         for transfer in Transfer.objects.filter(route="chain_deposit"):
             drive_until(transfer, "CONFIRMED", "FAILED")
+
+
+def _conversion(world: World) -> None:
+    within.exchange()
+    reference_rates(USDC_USD="17")
+    within.promote(budget=10**7)
+    drive_until(within.convert(world), "CONFIRMED")
 
 
 def _books() -> None:

@@ -105,6 +105,8 @@ LIES = {
     "transfers_walletreservation": "UPDATE transfers_walletreservation SET ended_at = now() WHERE ended_at IS NULL",
     "transfers_arrival": "UPDATE transfers_arrival SET version = version + 1 WHERE status = 'credited'",
     "transfers_depositaddress": "DELETE FROM transfers_depositaddress",
+    "transfers_cashback": "UPDATE transfers_cashback SET amount = amount + 1",
+    "transfers_promotion": "DELETE FROM transfers_promotion",
     "transfers_bankcalendar": "UPDATE transfers_bankcalendar SET id = gen_random_uuid()",
     "transfers_chaintransaction": "UPDATE transfers_chaintransaction SET attempt = 2 WHERE nonce = 0",
     "reconciliation_break": "UPDATE reconciliation_break SET status = 'resolved', resolved_at = now() WHERE type = 'balance'",

@@ -8,6 +8,7 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from psycopg.types.json import Jsonb
 
+from approvals.commands import create_client
 from tests.transfers.world import World
 from transfers.machines import CURRENT_VERSION, MACHINES, may
 from transfers.models import ExternalReference, MachineRow, Quote, Transfer, TransferEvent
@@ -56,8 +57,9 @@ def put_in(transfer: Transfer, route: Route, status: Status) -> None:
     triggers = [f"transfers_transfer_{name}" for name in ("check", "keep", "event")]
     for trigger in triggers:
         sql(f"ALTER TABLE transfers_transfer DISABLE TRIGGER {trigger}")
-    change = "UPDATE transfers_transfer SET status = %s, route = %s, machine_version = %s WHERE id = %s"
-    sql(change, status.value, route.value, CURRENT_VERSION[route], transfer.id)
+    receiver = "globex" if route is Route.INTERNAL_TRANSFER else None
+    change = "UPDATE transfers_transfer SET status = %s, route = %s, machine_version = %s, receiver_id = %s WHERE id = %s"
+    sql(change, status.value, route.value, CURRENT_VERSION[route], receiver, transfer.id)
     at_commit()
     for trigger in triggers:
         sql(f"ALTER TABLE transfers_transfer ENABLE ALWAYS TRIGGER {trigger}")
@@ -82,6 +84,7 @@ def test_machine_rows_are_the_machines_of_states(db: None) -> None:
 @pytest.mark.parametrize("route", list(Route))
 def test_every_pair_of_states_is_legal_exactly_when_the_machine_has_its_row(world: World, route: Route) -> None:
     transfer = world.order()
+    create_client(client_id="globex", name="Globex")
     version = CURRENT_VERSION[route]
     for source, target in itertools.permutations(Status, 2):
         put_in(transfer, route, source)

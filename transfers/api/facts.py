@@ -14,11 +14,11 @@ from approvals.models import ApprovalRequest, Vote
 from ledger.money import AssetUnit, Money
 from ledger.queries import unit
 from transfers.failures import FAILURES
-from transfers.models import ExternalReference, Transfer, TransferEvent
-from transfers.states import DEPOSITS
+from transfers.models import Cashback, ExternalReference, Transfer, TransferEvent
+from transfers.states import DEPOSITS, Route
 
 TX_HASH, BANK_REFERENCE, PROVIDER_TRADE_ID = "tx_hash", "bank_reference", "provider_trade_id"
-_FEE_KIND = "withdrawal"
+_FEE_KINDS = {Route.INTERNAL_TRANSFER: "internal_transfer", Route.CONVERSION: "conversion"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,7 @@ class TransferFacts:
     approval: Approval
     references: dict[str, str]
     reached: dict[str, datetime]
+    cashback: Cashback | None
 
     def fields(self) -> dict[str, Any]:
         """By the names of API.md; amounts as decimal text in major units."""
@@ -72,14 +73,23 @@ class TransferFacts:
             "failure": self._failure(),
             "created_at": transfer.created_at,
             "updated_at": transfer.updated_at,
+            **self._cashback(target),
             **{f"{status.lower()}_at": moment for status, moment in self.reached.items() if status != "CREATED"},
         }
 
     def _fees(self, source: AssetUnit) -> list[dict[str, str]]:
-        """Known from the firm quote on; before it, nothing is promised."""
-        if self.transfer.quote_id is None:
+        """Known from the firm quote on, or once it is booked; before it, nothing is promised."""
+        if self.transfer.quote_id is None and not (self.transfer.receiver_id and self.transfer.target_amount):
             return []
-        return [{"kind": _FEE_KIND, "amount": _major(int(self.transfer.fee_amount), source), "currency": source.code}]
+        kind = _FEE_KINDS.get(Route(self.transfer.route), "withdrawal")
+        return [{"kind": kind, "amount": _major(int(self.transfer.fee_amount), source), "currency": source.code}]
+
+    def _cashback(self, target: AssetUnit) -> dict[str, dict[str, str]]:
+        """What a promotion added to a conversion, where one did."""
+        if self.cashback is None:
+            return {}
+        amount = _major(int(self.cashback.amount), target)
+        return {"cashback": {"promotion": self.cashback.promotion_id, "amount": amount, "currency": target.code}}
 
     def _failure(self) -> dict[str, str] | None:
         """In the catalogue's words for clients. Our own message may name people and reasons that are not theirs to read."""
@@ -90,10 +100,29 @@ class TransferFacts:
 
 
 def facts_of(transfers: Sequence[Transfer]) -> list[TransferFacts]:
-    """In the order given; three queries for any number."""
+    """In the order given; four queries for any number."""
     ids = [transfer.pk for transfer in transfers]
     references, reached, approvals = _references(ids), _reached(ids), _approvals(transfers)
-    return [TransferFacts(one, approvals[one.pk], references[one.pk], reached[one.pk]) for one in transfers]
+    converted = [one.pk for one in transfers if one.route == Route.CONVERSION]
+    gifts = Cashback.objects.in_bulk(converted) if converted else {}
+    return [TransferFacts(one, approvals[one.pk], references[one.pk], reached[one.pk], gifts.get(one.pk)) for one in transfers]
+
+
+def received_fields(transfers: Sequence[Transfer]) -> list[dict[str, Any]]:
+    """What the receiver of each internal transfer may know of it; one query for any number."""
+    reached = _reached([transfer.pk for transfer in transfers])
+    return [
+        {
+            "transaction_id": one.pk,
+            "sender": {"client": one.client_id, "name": one.client.name},
+            "amount": _major(int(one.target_amount or 0), unit(one.target_asset_id)),
+            "currency": unit(one.target_asset_id).code,
+            "asset": one.target_asset_id,
+            "status": one.status,
+            "received_at": reached[one.pk]["CONFIRMED"],
+        }
+        for one in transfers
+    ]
 
 
 def _references(ids: Sequence[UUID]) -> dict[UUID, dict[str, str]]:

@@ -9,11 +9,12 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from transfers.api.problems import Problem, ProblemRaised
 from transfers.models import Transfer, TransferEvent
 from transfers.outbox.vocabulary import CLIENT_EVENTS
+from transfers.states import Status
 
 _FILTERS = {
     "status": "status",
@@ -22,7 +23,8 @@ _FILTERS = {
     "created_before": "created_at__lt",
     "reference": "client_reference",
 }
-
+# Of an internal transfer the receiver hears when the money is in its balance, and not before.
+ARRIVED = (Status.CONFIRMED, Status.RECONCILED)
 
 Row = TypeVar("Row")
 
@@ -39,7 +41,15 @@ class Page(Generic[Row]):
 def transfers_of(client_id: str, query: Mapping[str, Any]) -> Page[Transfer]:
     """One page of the client's transfers, newest first; `query` as ListTransfers gives it. Raises ProblemRaised (400)."""
     filters = {column: query[name] for name, column in _FILTERS.items() if name in query}
-    rows = Transfer.objects.filter(client_id=client_id, **filters)
+    return _newest_first(Transfer.objects.filter(client_id=client_id, **filters), query)
+
+
+def received_by(client_id: str, query: Mapping[str, Any]) -> Page[Transfer]:
+    """What other clients have paid into the client's balance, newest first: only what has arrived. Raises ProblemRaised (400)."""
+    return _newest_first(Transfer.objects.filter(receiver_id=client_id, status__in=ARRIVED).select_related("client"), query)
+
+
+def _newest_first(rows: QuerySet[Transfer], query: Mapping[str, Any]) -> Page[Transfer]:
     if cursor := query.get("cursor"):
         created_at, row_id = _position(cursor)
         rows = rows.filter(Q(created_at__lt=created_at) | Q(created_at=created_at, id__lt=row_id))

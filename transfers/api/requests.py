@@ -83,9 +83,24 @@ _ACCOUNT = {
     "required": ["type", "name"],
     "additionalProperties": False,
 }
+_CLIENT = {
+    "type": "object",
+    "properties": {"type": {"const": "client_account"}, "client": {"type": "string"}},
+    "required": ["type", "client"],
+    "additionalProperties": False,
+    "description": "Another client's balance here.",
+}
+_OWN = {
+    "type": "object",
+    "properties": {"type": {"const": "own_balance"}},
+    "required": ["type"],
+    "additionalProperties": False,
+    "description": "The client's own balance in the target currency: a conversion.",
+}
+_BARE = {"type": "string", "description": "An address on the only network there is."}
 
 
-@extend_schema_field({"oneOf": [_ADDRESS, _ACCOUNT, {"type": "string", "description": "An address on the only network there is."}]})
+@extend_schema_field({"oneOf": [_ADDRESS, _ACCOUNT, _CLIENT, _OWN, _BARE]})
 class Where(serializers.JSONField):
     """A destination object, or an address as text. Its fields are judged by the control plane, which names each fault."""
 
@@ -158,6 +173,13 @@ class ListTransfers(Strict):
     created_after = Moment(required=False, help_text="Later than this moment.")
     created_before = Moment(required=False, help_text="Earlier than this moment.")
     reference = Text(required=False, max_length=MAX_REFERENCE_LENGTH, trim_whitespace=False)
+    limit = serializers.IntegerField(required=False, default=DEFAULT_LIMIT, min_value=1, max_value=MAX_LIMIT)
+    cursor = Text(required=False, max_length=400)
+
+
+class ListIncoming(Strict):
+    """Query of `GET /v1/incoming_transfers`."""
+
     limit = serializers.IntegerField(required=False, default=DEFAULT_LIMIT, min_value=1, max_value=MAX_LIMIT)
     cursor = Text(required=False, max_length=400)
 

@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from approvals.models import ApprovalRequest
-from transfers.api.facts import facts_of
+from transfers.api.facts import facts_of, received_fields
 from transfers.models import Transfer
 from transfers.states import EvidenceState, MoneyState, RequestState, Status
 
@@ -48,6 +48,14 @@ class Failure(serializers.Serializer[Any]):
     message = serializers.CharField()
 
 
+class CashbackPaid(serializers.Serializer[Any]):
+    """What a promotion added to a conversion."""
+
+    promotion = serializers.CharField()
+    amount = serializers.CharField()
+    currency = serializers.CharField()
+
+
 class TransferAnswer(serializers.Serializer[Any]):
     """A transfer. `<milestone>_at` is there from the moment the milestone is reached."""
 
@@ -80,6 +88,7 @@ class TransferAnswer(serializers.Serializer[Any]):
     metadata = serializers.DictField()
     status_text = serializers.CharField()
     failure = Failure(allow_null=True)
+    cashback = CashbackPaid(required=False, help_text="Where a promotion added something to a conversion.")
     created_at = Moment()
     updated_at = Moment()
 
@@ -90,6 +99,30 @@ class TransferAnswer(serializers.Serializer[Any]):
 
 class TransferPage(serializers.Serializer[Any]):
     data = TransferAnswer(many=True)  # type: ignore[assignment]
+    next_cursor = serializers.CharField(allow_null=True)
+    has_more = serializers.BooleanField()
+
+
+class Payer(serializers.Serializer[Any]):
+    client = serializers.CharField()
+    name = serializers.CharField()
+
+
+class IncomingAnswer(serializers.Serializer[Any]):
+    """What another client paid into the caller's balance: who, how much and when. Its reference, metadata, fees and approvals
+    are the sender's own and are not told."""
+
+    transaction_id = serializers.UUIDField()
+    sender = Payer()
+    amount = serializers.CharField(help_text="Decimal text in major units.")
+    currency = serializers.CharField()
+    asset = serializers.CharField()
+    status = _one_of(Status)
+    received_at = Moment()
+
+
+class IncomingPage(serializers.Serializer[Any]):
+    data = IncomingAnswer(many=True)  # type: ignore[assignment]
     next_cursor = serializers.CharField(allow_null=True)
     has_more = serializers.BooleanField()
 
@@ -167,6 +200,11 @@ def write_transfers(transfers: Sequence[Transfer]) -> list[dict[str, Any]]:
 
 def write_transfer(transfer: Transfer) -> dict[str, Any]:
     return write_transfers([transfer])[0]
+
+
+def write_incoming(transfers: Sequence[Transfer]) -> list[dict[str, Any]]:
+    """As the receiver sees them. `client` of each is selected."""
+    return [dict(IncomingAnswer(fields).data) for fields in received_fields(transfers)]
 
 
 def write_page(rows: Sequence[dict[str, Any]], next_cursor: str | None) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from django.urls import path
 from transfers.api.views.balances import Balances
 from transfers.api.views.deposits import DepositAddresses
 from transfers.api.views.events import Events
+from transfers.api.views.incoming import IncomingTransfers, OneIncoming
 from transfers.api.views.quotes import Quotes
 from transfers.api.views.schema import Schema
 from transfers.api.views.transfers import OneTransfer, TransferCancel, TransferEvents, Transfers
@@ -16,6 +17,8 @@ urlpatterns = [
     path("transfers/<str:transaction_id>/cancel", TransferCancel.as_view(), name="v1-transfer-cancel"),
     path("transfers/<str:transaction_id>/events", TransferEvents.as_view(), name="v1-transfer-events"),
     path("quotes", Quotes.as_view(), name="v1-quotes"),
+    path("incoming_transfers", IncomingTransfers.as_view(), name="v1-incoming-transfers"),
+    path("incoming_transfers/<str:transaction_id>", OneIncoming.as_view(), name="v1-incoming-transfer"),
     path("balances", Balances.as_view(), name="v1-balances"),
     path("events", Events.as_view(), name="v1-events"),
     path("webhooks", Webhooks.as_view(), name="v1-webhooks"),

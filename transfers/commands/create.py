@@ -1,4 +1,4 @@
-"""Accepting a withdrawal: decided, limited, held and recorded in one database transaction, or refused without a trace of money.
+"""Accepting an order: decided, limited, held and recorded in one database transaction, or refused without a trace of money.
 
 Locks in their order: idempotency key, halts (shared), limit buckets, accounts. The indicative quote is asked before, outside of it.
 """
@@ -10,23 +10,15 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from approvals.commands.halts import check_halts
-from approvals.commands.limits import consume_limits
-from approvals.commands.policy import decide_policy
 from approvals.commands.requests import open_request
-from approvals.errors import Halted, LimitExceeded, PolicyMissing
 from approvals.models import ApprovalRequest, PolicyDecision
-from approvals.policy.facts import TransferFacts
 from audit import clock, context
 from audit.commands import record, record_refusal
 from audit.identity import new_id, new_reference
-from ledger import chart
-from ledger.commands import PlaceHold, apply_holds
-from ledger.errors import AccountClosed, InsufficientFunds, UnknownAccount
 from ledger.money import Money
 from ledger.queries import unit
 from transfers import locks
-from transfers.commands import moves, payload, pricing
+from transfers.commands import gates, moves, payload, pricing
 from transfers.commands.deadlines import accepted_deadline
 from transfers.commands.orders import Understood, WithdrawalOrder, understand
 from transfers.commands.quotes import Shown, price_for
@@ -36,7 +28,7 @@ from transfers.errors import Refused
 from transfers.machines import CURRENT_VERSION
 from transfers.models import Quote, Transfer
 from transfers.states import MoneyState, Route, Status
-from transfers.wording import status_text
+from transfers.wording import status_text, verb
 
 # How long an order, and with it its approval, stays good.
 ORDER_LIFETIME = timedelta(hours=4)
@@ -82,17 +74,16 @@ def _already_made(key_id: UUID | None) -> Transfer | None:
 
 def _accept(order: WithdrawalOrder, understood: Understood, shown: Shown) -> Transfer:
     transfer = _drawn_up(order, understood, shown)
-    account = chart.client_account_code(understood.client.id, transfer.source_asset_id)
-    _check_halts(transfer, account)
-    decision = _decide(order, understood, transfer)
-    _consume_limits(transfer)
+    gates.no_halt(transfer)
+    decision = gates.decide(order, understood, transfer)
+    gates.within_limits(transfer)
     _ask_approval(order, transfer, decision)
     transfer.policy_decision = decision
     _insert(transfer)
     if shown.price is not None:
         pricing.store(shown.price, transfer=transfer, kind=Quote.Kind.INDICATIVE)
     moves.tell_created(transfer, data=_told(transfer, decision))
-    _hold(transfer, account)
+    gates.hold(transfer)
     return transfer
 
 
@@ -119,7 +110,8 @@ def _drawn_up(order: WithdrawalOrder, understood: Understood, shown: Shown) -> T
         named_quote=shown.named,
         not_after=now + ORDER_LIFETIME,
         destination=understood.destination,
-        destination_details=understood.destination.details,
+        destination_details=understood.details,
+        receiver=understood.receiver,
         client_reference=order.reference,
         metadata=dict(order.metadata),
         correlation_id=context.current().correlation_id,
@@ -140,69 +132,6 @@ def _insert(transfer: Transfer) -> None:
         if "named_quote" in str(error):
             raise Refused("invalid_quote", "The quote was used for another transfer already; ask for a new one.") from error
         raise
-
-
-def _check_halts(transfer: Transfer, account: str) -> None:
-    try:
-        check_halts(
-            client_id=transfer.client_id,
-            account_codes=(account,),
-            asset_ids=(transfer.source_asset_id, transfer.target_asset_id),
-            corridor_id=transfer.corridor_id or "",
-            destination_id=str(transfer.destination_id or ""),
-        )
-    except Halted as halted:
-        raise Refused(halted.code, halted.sentence) from halted
-
-
-def _decide(order: WithdrawalOrder, understood: Understood, transfer: Transfer) -> PolicyDecision:
-    facts = TransferFacts(
-        client_id=transfer.client_id,
-        route=transfer.route,
-        corridor_id=transfer.corridor_id or "",
-        asset_id=transfer.source_asset_id,
-        amount=transfer.source_amount,
-        destination_kind=understood.destination.kind,
-        destination_id=str(understood.destination.id),
-        destination_status=understood.destination_status,
-        country=understood.country,
-        made_by_type=order.made_by_type,
-    )
-    try:
-        decision = decide_policy(subject_type="transfer", subject_id=str(transfer.id), facts=facts)
-    except PolicyMissing as error:
-        raise Refused("policy_denied", str(error)) from error
-    if decision.outcome == "deny":
-        raise _denied(understood)
-    return decision
-
-
-def _denied(understood: Understood) -> Refused:
-    if understood.destination_status == "cooling_off":
-        until = understood.destination.cooling_off_until
-        return Refused(
-            "invalid_destination",
-            f"This destination is new and can be used from {until:%Y-%m-%d %H:%M} UTC.",
-            {"destination": f"In its cooling-off until {until:%Y-%m-%dT%H:%M:%SZ}."},
-        )
-    return Refused("policy_denied", "Our policy does not allow this transfer. Please contact support if you expected it to.")
-
-
-def _consume_limits(transfer: Transfer) -> None:
-    try:
-        consume_limits(
-            client_id=transfer.client_id,
-            corridor_id=transfer.corridor_id or "",
-            asset_id=transfer.source_asset_id,
-            amount=transfer.source_amount,
-            subject_id=str(transfer.id),
-        )
-    except LimitExceeded as error:
-        asset = unit(transfer.source_asset_id)
-        left = Money(max(error.capacity - error.used, 0), asset).format()
-        raise Refused(
-            "limit_exceeded", f"{error.limit}: {left} {asset.code} are left.", {"amount": f"At most {left} now."}
-        ) from error
 
 
 def _ask_approval(order: WithdrawalOrder, transfer: Transfer, decision: PolicyDecision) -> None:
@@ -228,7 +157,7 @@ def _open(order: WithdrawalOrder, transfer: Transfer, decision: PolicyDecision) 
         subject_type="transfer",
         subject_id=str(transfer.id),
         client_id=transfer.client_id,
-        title=f"{'Review: ' if held else ''}{transfer.client.name} withdraws {amount} {asset.code}",
+        title=f"{'Review: ' if held else ''}{transfer.client.name} {verb(transfer.route)} {amount} {asset.code}",
         payload=payload.build(transfer, revision=1, policy_set=decision.set_id, makers=order.makers),
         quorum=max(decision.quorum, 1),
         role=REVIEW_ROLE if held else decision.role,
@@ -236,25 +165,6 @@ def _open(order: WithdrawalOrder, transfer: Transfer, decision: PolicyDecision) 
         makers=order.makers,
         policy_decision=decision,
     )
-
-
-def _hold(transfer: Transfer, account: str) -> None:
-    """Reserve the most that may be debited: the check and the reservation are one step in the ledger, under the account's lock."""
-    try:
-        apply_holds(PlaceHold(transfer.hold_reference, account, transfer.max_total_debit), transaction_id=transfer.id)
-    except InsufficientFunds as error:
-        asset = unit(transfer.source_asset_id)
-        have, need = Money(max(error.available, 0), asset).format(), Money(transfer.max_total_debit, asset).format()
-        raise Refused(
-            "insufficient_funds",
-            f"{have} {asset.code} are available; amount and fee need {need}.",
-            {"amount": f"{have} available."},
-        ) from error
-    except (UnknownAccount, AccountClosed) as error:
-        code = unit(transfer.source_asset_id).code
-        raise Refused(
-            "insufficient_funds", f"There is no open {code} balance to pay this from.", {"source_currency": "No balance."}
-        ) from error
 
 
 def _told(transfer: Transfer, decision: PolicyDecision) -> dict[str, Any]:
@@ -270,7 +180,7 @@ def _told(transfer: Transfer, decision: PolicyDecision) -> dict[str, Any]:
         "max_fee": str(transfer.max_fee),
         "min_target_amount": str(transfer.min_target_amount),
         "not_after": transfer.not_after,
-        "destination_id": str(transfer.destination_id),
+        "destination_id": str(transfer.destination_id or ""),
         "policy_decision": str(decision.id),
         "approval_request": str(transfer.approval_request_id or ""),
         "made_by": transfer.made_by,

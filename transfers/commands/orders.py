@@ -4,17 +4,18 @@ list.
 Everything here only reads. A refusal names the field and the way out.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from approvals.destinations import NormalDestination, normalise
+from approvals.destinations import CLIENT_ACCOUNT, OWN_BALANCE, NormalDestination, normalise
 from approvals.errors import DestinationInvalid
 from approvals.models import Client, Corridor, Destination
 from audit import clock
+from ledger import chart
 from ledger.money import Money
-from ledger.queries import unit
+from ledger.queries import balances_by_code, unit
 from transfers.errors import NotFound, Refused
 from transfers.states import Route
 
@@ -24,7 +25,9 @@ MAX_REFERENCE_LENGTH = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WithdrawalOrder:
-    """`amount` in major units as text. `makers` are the persons who may not approve it: the operator, or whoever controls the key.
+    """What a client orders: a withdrawal, a transfer to another client, or a conversion; the destination says which.
+
+    `amount` in major units as text. `makers` are the persons who may not approve it: the operator, or whoever controls the key.
     `idempotency_key_id` is the key's row, taken by the caller; the transfer is tied to it in the transaction that makes it.
     `quote_id` names a firm quote of the client's."""
 
@@ -45,21 +48,33 @@ class WithdrawalOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Understood:
-    """`destination_status` is a policy fact: allowed or cooling_off; the others are refused before."""
+    """`destination_status` is a policy fact: allowed or cooling_off; the others are refused before. `destination` is None for a
+    conversion, which stays with the client; `receiver` is the other client of an internal transfer."""
 
     client: Client
     corridor: Corridor
     amount: int
-    destination: Destination
+    wanted: NormalDestination
+    destination: Destination | None
     destination_status: str
+    receiver: Client | None = None
 
     @property
     def route(self) -> Route:
         return Route(self.corridor.route)
 
     @property
+    def details(self) -> dict[str, str]:
+        """The destination as it is kept, shown and signed."""
+        return dict(self.destination.details) if self.destination else self.wanted.details
+
+    @property
     def country(self) -> str:
-        return str(self.destination.details.get("country", ""))
+        return self.details.get("country", "")
+
+    @property
+    def destination_id(self) -> str:
+        return str(self.destination.pk) if self.destination else ""
 
 
 def understand(order: WithdrawalOrder) -> Understood:
@@ -69,13 +84,15 @@ def understand(order: WithdrawalOrder) -> Understood:
     network = _network_hint(order)
     wanted = _normalised(order.destination, network)
     corridor = _corridor(order, wanted)
-    destination, status = _own_destination(client, wanted)
+    destination, status = (None, "allowed") if wanted.kind == OWN_BALANCE else own_destination(client, wanted)
     return Understood(
         client=client,
         corridor=corridor,
         amount=amount_of(order.amount, corridor.source_asset_id),
+        wanted=wanted,
         destination=destination,
         destination_status=status,
+        receiver=receiver_of(wanted, corridor.target_asset_id),
     )
 
 
@@ -134,28 +151,35 @@ def _lanes(order: WithdrawalOrder) -> list[Corridor]:
 
 
 def lanes_between(source: str, target: str, corridor: str | None) -> list[Corridor]:
-    """Active corridors between the two currencies, each given as a bare code or as an asset id; only the named one, if any."""
-    lanes = Corridor.objects.filter(active=True).order_by("id")
-    if corridor:
-        lanes = lanes.filter(pk=corridor)
+    """Active corridors between the two currencies; only the named one, if any."""
+    return lanes_among(Corridor.objects.filter(active=True).order_by("id"), source, target, corridor or "")
+
+
+def lanes_among(lanes: Iterable[Corridor], source: str, target: str, corridor: str) -> list[Corridor]:
+    """Those of `lanes` between the two currencies, each given as a bare code or as an asset id."""
     return [
         lane
         for lane in lanes
-        if source in (lane.source_asset_id, unit(lane.source_asset_id).code)
+        if corridor in ("", lane.pk)
+        and source in (lane.source_asset_id, unit(lane.source_asset_id).code)
         and target in (lane.target_asset_id, unit(lane.target_asset_id).code)
     ]
 
 
 def _corridor(order: WithdrawalOrder, wanted: NormalDestination) -> Corridor:
-    fitting = [lane for lane in _lanes(order) if _reaches(lane, wanted)]
+    return choose_lane(_lanes(order), wanted, f"{order.source_currency} to {order.target_currency}", order.corridor or "")
+
+
+def choose_lane(lanes: Iterable[Corridor], wanted: NormalDestination, pair: str, corridor: str) -> Corridor:
+    """The one of `lanes` that reaches what is wanted. `pair` and `corridor` are what was asked for. Raises Refused."""
+    fitting = [lane for lane in lanes if _reaches(lane, wanted)]
     if len(fitting) == 1:
         return fitting[0]
-    pair = f"{order.source_currency} to {order.target_currency}"
     if not fitting:
         raise Refused(
             "unsupported_currency",
             f"We have no corridor from {pair} to that destination. Check the currencies, the network and the country.",
-            {"corridor" if order.corridor else "target_currency": f"No active corridor for {pair}."},
+            {"corridor" if corridor else "target_currency": f"No active corridor for {pair}."},
         )
     names = ", ".join(lane.id for lane in fitting)
     raise Refused("corridor_ambiguous", f"More than one corridor fits: {names}. Name one.", {"corridor": f"Use one of {names}."})
@@ -166,13 +190,44 @@ def lanes_to(destination: Destination) -> list[Corridor]:
     return [lane for lane in Corridor.objects.filter(active=True).order_by("id") if _reaches(lane, destination)]
 
 
+_KINDS = {
+    Route.ON_CHAIN_WITHDRAWAL: Destination.Kind.CRYPTO_ADDRESS,
+    Route.OFF_RAMP: Destination.Kind.BANK_ACCOUNT,
+    Route.INTERNAL_TRANSFER: CLIENT_ACCOUNT,
+    Route.CONVERSION: OWN_BALANCE,
+}
+
+
 def _reaches(lane: Corridor, wanted: NormalDestination | Destination) -> bool:
+    if wanted.kind != _KINDS.get(Route(lane.route)):
+        return False
     if lane.route == Route.ON_CHAIN_WITHDRAWAL:
-        return wanted.kind == Destination.Kind.CRYPTO_ADDRESS and wanted.details["network"] == lane.network
-    return wanted.kind == Destination.Kind.BANK_ACCOUNT and lane.country in ("", wanted.details["country"])
+        return bool(wanted.details["network"] == lane.network)
+    return lane.route != Route.OFF_RAMP or lane.country in ("", wanted.details["country"])
 
 
-def _own_destination(client: Client, wanted: NormalDestination) -> tuple[Destination, str]:
+def receiver_of(wanted: NormalDestination, asset_id: str) -> Client | None:
+    """The client that receives, able to: None where nobody of ours does. Raises Refused."""
+    if wanted.kind != CLIENT_ACCOUNT:
+        return None
+    receiver = Client.objects.filter(pk=wanted.details["client"], status=Client.Status.ACTIVE).first()
+    if receiver is None or not can_take(receiver.pk, asset_id):
+        raise Refused(
+            "invalid_destination",
+            f"The receiver cannot take {unit(asset_id).code} here at present.",
+            {"destination.client": "Cannot receive this asset."},
+        )
+    return receiver
+
+
+def can_take(client_id: str, asset_id: str) -> bool:
+    """Whether the client has an open balance in this asset."""
+    code = chart.client_account_code(client_id, asset_id)
+    found = balances_by_code([code]).get(code)
+    return found is not None and found.status == "open"
+
+
+def own_destination(client: Client, wanted: NormalDestination) -> tuple[Destination, str]:
     destination = Destination.objects.filter(client=client, fingerprint=wanted.fingerprint).first()
     if destination is None:
         raise Refused(

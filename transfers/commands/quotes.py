@@ -17,10 +17,10 @@ from transfers.commands import pricing
 from transfers.commands.orders import Understood, amount_of, client_of, lanes_between
 from transfers.commands.pricing import Price
 from transfers.errors import Refused, Unavailable, Waiting
-from transfers.models import Quote, Transfer
+from transfers.models import ConversionSplit, Quote, Transfer
 from transfers.pricing.offers import SHORTEST_LIFE
 from transfers.rails.base import RailError
-from transfers.states import Route
+from transfers.states import CONVERTING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +59,7 @@ class Shown:
 
     def least(self, understood: Understood) -> int:
         """The least that the destination may get; on chain it gets what was ordered."""
-        if self.price is None or understood.route != Route.OFF_RAMP:
+        if self.price is None or understood.route not in CONVERTING:
             return understood.amount
         return minimum_target(self.price.target_amount, slippage_bps=understood.corridor.slippage_bps)
 
@@ -69,7 +69,7 @@ def price_for(understood: Understood, quote_id: UUID | None) -> Shown:
     if quote_id is not None:
         named = named_quote(quote_id, understood)
         return Shown(as_price(named), named)
-    if understood.route != Route.OFF_RAMP:
+    if understood.route not in CONVERTING:
         return Shown(None)
     try:
         return Shown(pricing.price(understood.corridor, understood.amount))
@@ -115,6 +115,22 @@ def as_price(quote: Quote) -> Price:
         expires_at=quote.expires_at,
         corridor_id=quote.corridor_id or "",
         round_id=quote.round_id,
+        split=_split_of(quote),
+    )
+
+
+def _split_of(quote: Quote) -> ConversionSplit | None:
+    """A copy for the quote that is made of this one."""
+    kept = ConversionSplit.objects.filter(quote=quote).first()
+    if kept is None:
+        return None
+    return ConversionSplit(
+        market_rate=kept.market_rate,
+        spread_bps=kept.spread_bps,
+        market_amount=kept.market_amount,
+        client_amount=kept.client_amount,
+        spread_amount=kept.spread_amount,
+        rounding_amount=kept.rounding_amount,
     )
 
 

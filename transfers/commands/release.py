@@ -9,16 +9,15 @@ from uuid import UUID
 
 from django.db import transaction
 
-from approvals.commands.halts import check_halts
 from approvals.commands.requests import cast_vote
+from approvals.destinations import CLIENT_ACCOUNT, OWN_BALANCE
 from approvals.models import ApprovalRequest
 from approvals.registry import Action, DecideInput, Fact, VoteOutcome, register
 from audit import clock
-from ledger import chart
 from ledger.money import Money
 from ledger.queries import unit
 from transfers import locks
-from transfers.commands import moves
+from transfers.commands import moves, stopped
 from transfers.commands.create import RELEASE_ACTION
 from transfers.commands.deadlines import deadline
 from transfers.commands.ending import end_unsent
@@ -27,7 +26,7 @@ from transfers.commands.wake import wake_after_commit
 from transfers.crashpoints import crashpoint
 from transfers.errors import Conflict
 from transfers.models import Transfer
-from transfers.states import Route, Status
+from transfers.states import CONVERTING, Route, Status
 from transfers.wording import status_text
 
 DECIDE_PERMISSION = "approvals.decide_request"
@@ -46,7 +45,7 @@ def decide_release(vote: DecideInput) -> VoteOutcome:
             raise Conflict(f"The transfer is {transfer.status} by now; there is nothing left to decide.")
         outcome = _cast(vote)
         if vote.decision == "approve":
-            _check_halts(transfer)
+            stopped.check(transfer)
         _act_on(transfer, outcome, vote)
         crashpoint("release.before_commit")
     return outcome
@@ -63,16 +62,6 @@ def _cast(vote: DecideInput) -> VoteOutcome:
         revision=vote.revision,
         reason=vote.reason,
         page_opened_at=vote.page_opened_at,
-    )
-
-
-def _check_halts(transfer: Transfer) -> None:
-    check_halts(
-        client_id=transfer.client_id,
-        account_codes=(chart.client_account_code(transfer.client_id, transfer.source_asset_id),),
-        asset_ids=(transfer.source_asset_id, transfer.target_asset_id),
-        corridor_id=transfer.corridor_id or "",
-        destination_id=str(transfer.destination_id or ""),
     )
 
 
@@ -105,23 +94,36 @@ def describe(payload: dict[str, Any]) -> list[Fact]:
         Fact("Fee, at most", f"{Money(int(payload['max_fee']), source).format()} {source.code}", "money"),
         Fact("Total debit, at most", f"{Money(int(payload['max_total_debit']), source).format()} {source.code}", "money"),
     ]
-    if payload["route"] == Route.OFF_RAMP:
+    if payload["route"] in CONVERTING:
         least = f"{Money(int(payload['min_target_amount']), target).format()} {target.code}"
         facts.append(Fact("Destination gets, at least", least, "money"))
     return [
         *facts,
         Fact("Corridor", payload["corridor"]),
-        Fact("Paid from wallet", f"{payload['chain']['wallet']} {payload['chain']['wallet_address']}", "address"),
-        Fact("On-chain recipient", payload["chain"]["recipient"], "address"),
-        Fact("Token contract", f"{payload['chain']['token_contract']} on chain {payload['chain']['chain_id']}", "address"),
+        *_chain(payload),
         Fact("Good until", payload["not_after"], "time"),
         Fact("Reference", payload["reference"], "reference"),
         Fact("Client's reference", payload["client_reference"] or "none"),
     ]
 
 
+def _chain(payload: dict[str, Any]) -> list[Fact]:
+    """Nothing where the money stays in our own books."""
+    if "chain" not in payload:
+        return []
+    return [
+        Fact("Paid from wallet", f"{payload['chain']['wallet']} {payload['chain']['wallet_address']}", "address"),
+        Fact("On-chain recipient", payload["chain"]["recipient"], "address"),
+        Fact("Token contract", f"{payload['chain']['token_contract']} on chain {payload['chain']['chain_id']}", "address"),
+    ]
+
+
 def _destination(payload: dict[str, Any]) -> list[Fact]:
     details = payload["destination"]
+    if details["type"] == CLIENT_ACCOUNT:
+        return [Fact("Receiver", details["client"], "client")]
+    if details["type"] == OWN_BALANCE:
+        return [Fact("Into", f"the client's own balance in {payload['target_asset']}")]
     if details["type"] == "crypto_address":
         return [Fact("Destination", f"{details['address']} on {details['network']}", "address")]
     number = details.get("iban") or details.get("clabe") or ""

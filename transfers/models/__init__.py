@@ -3,6 +3,7 @@
 from transfers.models.calendars import BankCalendar
 from transfers.models.calls import InboundWebhook, ProviderCall
 from transfers.models.chain import ChainTransaction, Wallet, WalletReservation
+from transfers.models.conversions import Cashback, ConversionSplit, ConversionTerms, Promotion
 from transfers.models.deposits import Arrival, DepositAddress, ScanMark
 from transfers.models.events import TransferEvent
 from transfers.models.idempotency import IdempotencyKey
@@ -17,7 +18,10 @@ __all__ = [
     "Arrival",
     "BankAccount",
     "BankCalendar",
+    "Cashback",
     "ChainTransaction",
+    "ConversionSplit",
+    "ConversionTerms",
     "DepositAddress",
     "ExternalReference",
     "Heartbeat",
@@ -26,6 +30,7 @@ __all__ = [
     "Leg",
     "MachineRow",
     "OutboxEvent",
+    "Promotion",
     "Provider",
     "ProviderCall",
     "ProviderState",

@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from audit.identity import new_id
 from ledger.fields import MinorUnitsField
-from transfers.states import EvidenceState, MoneyState, RequestState, Route, Status
+from transfers.states import IN_OUR_BOOKS, EvidenceState, MoneyState, RequestState, Route, Status
 
 
 def _choices(enum: type) -> list[tuple[str, str]]:
@@ -30,6 +30,8 @@ class MachineRow(models.Model):
 
 # Routes on which somebody orders us to send money away: what approvers sign is needed on them.
 WITHDRAWALS = (Route.ON_CHAIN_WITHDRAWAL, Route.OFF_RAMP)
+# What somebody orders within our own books needs its terms as well; a destination on the list only where another client receives.
+WITHIN = tuple(sorted(IN_OUR_BOOKS))
 
 
 class Transfer(models.Model):
@@ -65,6 +67,13 @@ class Transfer(models.Model):
     not_after = models.DateTimeField(null=True)
     destination = models.ForeignKey("approvals.Destination", null=True, on_delete=models.PROTECT, related_name="+")
     destination_details = models.JSONField(default=dict, help_text="The destination as it was when the transfer was made.")
+    receiver = models.ForeignKey(
+        "approvals.Client",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="incoming_transfers",
+        help_text="The client that gets an internal transfer.",
+    )
     client_reference = models.TextField(blank=True, default="")
     metadata = models.JSONField(default=dict)
     approval_request = models.ForeignKey("approvals.ApprovalRequest", null=True, on_delete=models.PROTECT, related_name="+")
@@ -123,11 +132,31 @@ class Transfer(models.Model):
                 ),
                 name="transfers_transfer_withdrawal_has_its_terms",
             ),
+            models.CheckConstraint(
+                condition=~Q(route__in=[route.value for route in WITHIN])
+                | Q(
+                    corridor__isnull=False,
+                    max_total_debit__gt=0,
+                    min_target_amount__gt=0,
+                    not_after__isnull=False,
+                    policy_decision__isnull=False,
+                ),
+                name="transfers_transfer_order_has_its_terms",
+            ),
+            models.CheckConstraint(
+                condition=Q(route=Route.INTERNAL_TRANSFER.value, receiver__isnull=False, destination__isnull=False)
+                & ~Q(receiver=models.F("client"))
+                | ~Q(route=Route.INTERNAL_TRANSFER.value) & Q(receiver__isnull=True),
+                name="transfers_transfer_internal_has_a_receiver",
+            ),
         ]
         indexes = [
             models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="transfers_transfer_due"),
             models.Index(fields=["client", "-created_at", "-id"], name="transfers_transfer_by_client"),
             models.Index(fields=["-created_at", "-id"], name="transfers_transfer_newest"),
+            models.Index(
+                fields=["receiver", "-created_at", "-id"], condition=Q(receiver__isnull=False), name="transfers_transfer_received"
+            ),
             models.Index(fields=["status", "state_entered_at"], name="transfers_transfer_in_state"),
             models.Index(fields=["deadline_at"], condition=Q(deadline_at__isnull=False), name="transfers_transfer_deadline"),
             models.Index(fields=["client_reference"], condition=~Q(client_reference=""), name="transfers_transfer_client_ref"),

@@ -17,22 +17,22 @@ _HELD_SINCE = datetime(2026, 1, 1, tzinfo=UTC)
 APPROVER = "approver"
 
 
-def _amount(number: int) -> str:
+def amount_of(number: int) -> str:
     """Different ones, so that a payment cannot pass for another."""
     return f"{11 + number % 80}.{number % 100:02}"
 
 
 def on_chain(tag: str, number: int) -> None:
-    client.withdraw(f"{tag}/{number}", _amount(number))
+    client.withdraw(f"{tag}/{number}", amount_of(number))
 
 
 def off_ramp(tag: str, number: int) -> None:
-    client.withdraw(f"{tag}/{number}", _amount(number), to_bank=True)
+    client.withdraw(f"{tag}/{number}", amount_of(number), to_bank=True)
 
 
 def large(tag: str, number: int) -> None:
     """Large enough to wait for one approver, small enough not to wait for two."""
-    client.withdraw(f"{tag}/{number}", f"1{_amount(number).rjust(6, '0')}")
+    client.withdraw(f"{tag}/{number}", f"1{amount_of(number).rjust(6, '0')}")
 
 
 def decide(transfer_id: UUID, decision: str) -> None:

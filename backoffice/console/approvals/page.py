@@ -26,6 +26,7 @@ from ledger.queries import periods as months
 from transfers.commands import payload as release_payload
 from transfers.models import Quote, Transfer, Wallet
 from transfers.states import Status
+from transfers.wording import verb
 
 RELEASE = "transfer.release"
 LIFT = "halt.lift"
@@ -70,7 +71,8 @@ def heading(view: RequestView) -> str:
     if view.request.action == RELEASE:
         client = Client.objects.get(pk=payload["client_id"])
         review = "Review: " if decision is not None and decision.outcome == "hold" else ""
-        return f"{review}{client.name} withdraws {amounts.text(int(payload['source_amount']), payload['source_asset'])}"
+        amount = amounts.text(int(payload["source_amount"]), payload["source_asset"])
+        return f"{review}{client.name} {verb(payload['route'])} {amount}"
     if view.request.action == LIFT:
         return f"Resume {payload['scope']} {payload['target']}" if payload["target"] else "Resume everything"
     if view.request.action == CORRECT:
@@ -139,7 +141,7 @@ def history(payload: dict[str, Any]) -> History:
     recent = paid.filter(source_asset_id=payload["source_asset"], created_at__gte=clock.now() - _HISTORY)
     sums = recent.aggregate(total=Sum("source_amount"), largest=Max("source_amount"))
     largest = None if sums["largest"] is None else int(sums["largest"])
-    times = paid.filter(destination_id=payload["destination_id"]).count()
+    times = paid.filter(destination_id=payload["destination_id"]).count() if payload["destination_id"] else 0
     return History(recent.count(), int(sums["total"] or 0), largest, times)
 
 
@@ -165,9 +167,10 @@ def _ends(address: str) -> tuple[str, str]:
 def release_context(view: RequestView) -> dict[str, Any]:
     """What the page of a withdrawal shows; amounts and addresses from the payload, comparisons from the books as they are now."""
     payload = view.payload
-    destination = Destination.objects.filter(pk=payload["destination_id"]).first()
+    listed = payload["destination_id"]
+    destination = Destination.objects.filter(pk=listed).first() if listed else None
     indicative = Quote.objects.filter(transfer_id=payload["transfer_id"], kind=Quote.Kind.INDICATIVE).order_by("-quoted_at").first()
-    wallet = Wallet.objects.get(code=payload["chain"]["wallet"])
+    wallet = Wallet.objects.get(code=payload["chain"]["wallet"]) if "chain" in payload else None
     return {
         "client": Client.objects.get(pk=payload["client_id"]),
         "amount": int(payload["source_amount"]),
@@ -181,9 +184,9 @@ def release_context(view: RequestView) -> dict[str, Any]:
         "max_total_debit": int(payload["max_total_debit"]),
         "number": destination_number(payload["destination"]),
         "destination": destination,
-        "destination_status": control.destination_status(destination),
+        "destination_status": control.destination_status(destination) if listed else "allowed",
         "client_balance": balance(chart.client_account_code(payload["client_id"], payload["source_asset"])),
-        "wallet_balance": balance(wallet.token_account_code),
+        "wallet_balance": balance(wallet.token_account_code) if wallet else None,
         "limits": limit_bars(view),
         "history": history(payload),
         "look_alikes": look_alikes(payload),

@@ -10,7 +10,6 @@ from backoffice.console.parts import PostingRow
 from ledger.models import LedgerTransaction
 from ledger.posting import Line
 from ledger.queries import AccountBalance, balances_by_code
-from transfers import postings
 from transfers.commands import payload as release_payload
 
 _GROWS_BY_DEBIT = ("asset", "expense")
@@ -18,9 +17,8 @@ NEW = "opened with this posting"
 
 
 def posting_rows(payload: dict[str, Any]) -> list[PostingRow]:
-    """Of a withdrawal: at most the approved fee, at least the approved target."""
-    facts = release_payload.facts_of(payload)
-    return rows_of([line for posting in postings.payment(facts, value_at=clock.now()) for line in posting.lines])
+    """Of an order: at most the approved fee, at least the approved target."""
+    return rows_of([line for posting in release_payload.postings_of(payload, value_at=clock.now()) for line in posting.lines])
 
 
 def entry_rows(posting: LedgerTransaction) -> list[PostingRow]:

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from approvals.corrections.payload import totals
+from approvals.destinations import OWN_BALANCE
 from approvals.errors import PayloadTampered
 from approvals.models import SEVERAL_CLIENTS, ApprovalRequest, Client, Vote
 from approvals.queries import obstacle_to, payload_of
@@ -105,8 +106,9 @@ def _amount(payload: dict[str, Any]) -> tuple[int | None, str]:
 
 
 def destination_number(details: dict[str, str]) -> str:
-    """The address or account number that people compare."""
-    return details.get("address") or details.get("iban") or details.get("clabe") or ""
+    """The address, account number or client that people compare."""
+    named = details.get("address") or details.get("iban") or details.get("clabe") or details.get("client")
+    return named or ("own balance" if details.get("type") == OWN_BALANCE else "")
 
 
 def reasons(request: ApprovalRequest) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ from transfers.commands import pricing
 from transfers.commands.orders import Understood, WithdrawalOrder, lanes_to, understand
 from transfers.errors import Refused
 from transfers.rails.base import RailError
-from transfers.states import Route
+from transfers.states import CONVERTING
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ def review(order: WithdrawalOrder) -> Review:
     target = _indicative(understood)
     return Review(
         understood=understood,
-        number=destination_number(understood.destination.details),
+        number=destination_number(understood.details),
         fee=fee,
         total=amount + fee,
         funds=funds,
@@ -139,7 +139,7 @@ def review(order: WithdrawalOrder) -> Review:
         policy=policy,
         quorum=quorum,
         role=role,
-        is_conversion=understood.route == Route.OFF_RAMP,
+        is_conversion=understood.route in CONVERTING,
         target=target,
         least_target=None if target is None else minimum_target(target, slippage_bps=corridor.slippage_bps),
         obstacle=_obstacle(understood, amount + fee, funds, limits, policy),
@@ -154,7 +154,7 @@ def _touched(understood: Understood) -> dict[str, list[str]]:
         "account": [chart.client_account_code(client, corridor.source_asset_id)],
         "asset": [corridor.source_asset_id, corridor.target_asset_id],
         "corridor": [corridor.pk],
-        "destination": [str(understood.destination.pk)],
+        "destination": [understood.destination_id],
     }
 
 
@@ -177,8 +177,8 @@ def _policy(understood: Understood, order: WithdrawalOrder) -> tuple[PolicySumma
         corridor_id=understood.corridor.pk,
         asset_id=asset.id,
         amount=understood.amount,
-        destination_kind=understood.destination.kind,
-        destination_id=str(understood.destination.pk),
+        destination_kind=understood.wanted.kind,
+        destination_id=understood.destination_id,
         destination_status=understood.destination_status,
         country=understood.country,
         made_by_type=order.made_by_type,
@@ -189,7 +189,7 @@ def _policy(understood: Understood, order: WithdrawalOrder) -> tuple[PolicySumma
 
 def _indicative(understood: Understood) -> int | None:
     """What the destination would get: on chain the amount itself, in a conversion what the desk says now."""
-    if understood.route != Route.OFF_RAMP:
+    if understood.route not in CONVERTING:
         return understood.amount
     try:
         return pricing.price(understood.corridor, understood.amount).target_amount
@@ -203,7 +203,7 @@ def _obstacle(
     if halt := halt_covering(_touched(understood)):
         return sentence_of(halt)
     if policy.outcome == "deny":
-        if understood.destination_status == "cooling_off":
+        if understood.destination is not None and understood.destination_status == "cooling_off":
             left = understood.destination.cooling_off_until - clock.now()
             return f"The destination is cooling off for another {max(int(left.total_seconds() // 60), 1)} minutes."
         return "The policy denies it."

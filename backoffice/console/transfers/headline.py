@@ -9,7 +9,7 @@ from backoffice.console.transfers import incoming
 from backoffice.console.transfers.story import Story
 from backoffice.console.transfers.waiting import is_pending, wait_of
 from transfers.machines import MILESTONES
-from transfers.states import TERMINAL, MoneyState, RequestState, Route, Status
+from transfers.states import IN_OUR_BOOKS, TERMINAL, MoneyState, RequestState, Route, Status
 
 _FIXED: dict[Status, str] = {
     Status.QUOTED: "Priced, waiting for wallet inventory and gas",
@@ -41,10 +41,13 @@ def _created(story: Story) -> str:
     request = story.transfer.approval_request
     if request is not None and is_pending(story.transfer):
         return f"Waiting for approval: {story.approvals} of {request.quorum}"
-    return "Approved, waiting for its quote" if request else "Accepted, waiting for its quote"
+    waits_for = "its posting" if story.transfer.route == Route.INTERNAL_TRANSFER else "its quote"
+    return f"{'Approved' if request else 'Accepted'}, waiting for {waits_for}"
 
 
 def _locked(story: Story) -> str:
+    if story.transfer.route in IN_OUR_BOOKS:
+        return "Funds locked, about to be booked"
     leg = story.leg("evm")
     if leg is None or leg.request_state == RequestState.RECEIVED:
         return "Funds locked, about to be signed and sent"
@@ -62,6 +65,8 @@ def _sent(story: Story) -> str:
 
 
 def _confirmed(story: Story) -> str:
+    if story.transfer.route in IN_OUR_BOOKS:
+        return "Booked, waiting for the books to prove it"
     if story.transfer.route != Route.OFF_RAMP:
         return "Arrived, waiting for our own chain index to prove it"
     leg = story.leg("bank")

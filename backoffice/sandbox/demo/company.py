@@ -84,6 +84,7 @@ class DemoCorridor:
     fee_bps: int
     fee_minimum: str
     slippage_bps: int
+    source_asset: str = USDC
 
 
 CORRIDORS = (
@@ -91,6 +92,17 @@ CORRIDORS = (
     DemoCorridor("US-MX", "USDC to Mexican pesos", "off_ramp", "MXN", "MX", "", 25, "1.00", 50),
     DemoCorridor("US-AT", "USDC to euro, Austria", "off_ramp", "EUR", "AT", "", 20, "1.00", 50),
 )
+
+
+# Between clients, and a client's own conversions: fees and spread are what we keep of them.
+WITHIN = (
+    DemoCorridor("WITHIN-USDC", "USDC between clients", "internal_transfer", USDC, "", "", 0, "0", 0),
+    DemoCorridor("USDC-USD", "USDC to US dollars", "conversion", "USD", "", "", 0, "0", 50),
+    DemoCorridor("USD-USDC", "US dollars to USDC", "conversion", USDC, "", "", 0, "0", 50, source_asset="USD"),
+)
+SPREADS_BPS = {"USDC-USD": 15, "USD-USDC": 20}
+# Who may pay whom: a ring, so that every client has somebody on its list.
+NEIGHBOURS = {"acme": "globex", "globex": "initech", "initech": "acme"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +118,7 @@ class DemoNostro:
 NOSTROS = (
     DemoNostro("nordbank-mxn", "Nordbank, Mexican pesos", "MXN", "mexico"),
     DemoNostro("nordbank-eur", "Nordbank, euro", "EUR", "target"),
+    DemoNostro("nordbank-usd", "Nordbank, US dollars", "USD", "fedwire"),
 )
 
 # The sandbox bank works on an order at once all the same (--hurry), so that a demo on a Sunday shows a whole payout.
@@ -167,6 +180,20 @@ POLICY_RULES: tuple[dict[str, object], ...] = (
         "criteria": {"client": ["initech"], "asset": [USDC], "destination_status": ["allowed"], "amount_from": "25000"},
         "outcome": "require_approval",
         "quorum": 2,
+        "role": "approver",
+    },
+    {
+        "code": "dollars",
+        "title": "Dollars below 100,000 are converted without an approval",
+        "criteria": {"asset": ["USD"], "destination_status": ["allowed"], "amount_below": "100000"},
+        "outcome": "allow",
+    },
+    {
+        "code": "many-dollars",
+        "title": "Conversions from 100,000 dollars need one approver",
+        "criteria": {"asset": ["USD"], "destination_status": ["allowed"], "amount_from": "100000"},
+        "outcome": "require_approval",
+        "quorum": 1,
         "role": "approver",
     },
     {

@@ -10,6 +10,7 @@ from approvals.models import PolicySet
 from backoffice.sandbox.demo import company
 from ledger.money import Money
 from ledger.queries import unit
+from transfers.commands.conversion_terms import set_spread
 
 FIRST_SET = 1
 
@@ -21,19 +22,21 @@ def minor(amount: str, asset_id: str) -> int:
 
 def seed_control() -> None:
     """Corridors, the first policy set, and limits. Later sets are the operators' own and stay."""
-    for corridor in company.CORRIDORS:
+    for corridor in (*company.CORRIDORS, *company.WITHIN):
         create_corridor(
             corridor_id=corridor.id,
             name=corridor.name,
             route=corridor.route,
-            source_asset_id=company.USDC,
+            source_asset_id=corridor.source_asset,
             target_asset_id=corridor.target_asset,
             country=corridor.country,
             network=corridor.network,
             fee_bps=corridor.fee_bps,
-            fee_minimum=minor(corridor.fee_minimum, company.USDC),
+            fee_minimum=minor(corridor.fee_minimum, corridor.source_asset),
             slippage_bps=corridor.slippage_bps,
         )
+    for corridor_id, spread_bps in company.SPREADS_BPS.items():
+        set_spread(corridor_id=corridor_id, spread_bps=spread_bps)
     if not PolicySet.objects.filter(version=FIRST_SET).exists():
         publish_policy_set(version=FIRST_SET, rules=[_in_minor_units(rule) for rule in company.POLICY_RULES])
     for limit in company.LIMITS:
@@ -41,8 +44,9 @@ def seed_control() -> None:
 
 
 def _in_minor_units(rule: dict[str, Any]) -> dict[str, Any]:
+    (asset,) = rule["criteria"].get("asset", [company.USDC])
     criteria = {
-        name: str(minor(value, company.USDC)) if name in {"amount_from", "amount_below"} else value
+        name: str(minor(value, asset)) if name in {"amount_from", "amount_below"} else value
         for name, value in rule["criteria"].items()
     }
     return {"quorum": 0, "role": "", **rule, "criteria": criteria}
@@ -54,6 +58,13 @@ def seed_destinations(client: company.DemoClient) -> dict[str, dict[str, str]]:
     for details, label in ((crypto, client.address_label), (client.bank_account, client.bank_account["name"])):
         add_destination(client_id=client.id, kind=details["type"], details=details, label=label, cooling_off=timedelta(0))
     return {"crypto_address": crypto, "bank_account": dict(client.bank_account)}
+
+
+def seed_neighbours() -> None:
+    """Each client has another one on its list, once all of them are there."""
+    for client_id, other in company.NEIGHBOURS.items():
+        details = {"type": "client_account", "client": other}
+        add_destination(client_id=client_id, kind=details["type"], details=details, label=other.title(), cooling_off=timedelta(0))
 
 
 def _outside_address(client_id: str) -> str:

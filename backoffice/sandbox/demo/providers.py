@@ -11,7 +11,8 @@ from transfers.commands.reference import fetch_rates
 from transfers.rails.base import RetryableError
 
 _DESKS = {"harbour": "Harbour FX", "pacific": "Pacific Liquidity"}
-_CORRIDORS = ("US-MX", "US-AT")
+# With the asset that their amounts are in.
+_CORRIDORS = {"US-MX": "USDC.ethereum", "US-AT": "USDC.ethereum", "USDC-USD": "USDC.ethereum", "USD-USDC": "USD"}
 # Neither wants small change; Pacific's flat fee would make it dear.
 _LEAST = {"harbour": "500.00", "pacific": "250.00"}
 _PATIENCE_S = 20.0
@@ -19,11 +20,10 @@ _PATIENCE_S = 20.0
 
 def seed_providers() -> None:
     """Those desks that have an address here. Repeating it changes nothing."""
-    usdc = unit("USDC.ethereum")
     for code in sorted(_DESKS.keys() & settings.DESKS.keys()):
         add_provider(code=code, name=_DESKS[code], kind="desk", calls_per_minute=600)
-        for corridor in _CORRIDORS:
-            set_terms(provider=code, corridor=corridor, min_amount=Money.parse(_LEAST[code], usdc).minor, reason="demo")
+        for corridor, asset in _CORRIDORS.items():
+            set_terms(provider=code, corridor=corridor, min_amount=Money.parse(_LEAST[code], unit(asset)).minor, reason="demo")
     _first_rates()
 
 

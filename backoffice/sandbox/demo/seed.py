@@ -10,7 +10,7 @@ from django.conf import settings
 
 from audit import context
 from audit.context import Actor
-from backoffice.sandbox.demo import books, company, control, people, providers
+from backoffice.sandbox.demo import books, company, control, people, providers, within
 from backoffice.sandbox.demo.chain import SandboxChain
 from transfers.commands.deposits.addresses import open_bank_reference, open_crypto_address
 from transfers.models import BankAccount, DepositAddress, Wallet
@@ -43,13 +43,16 @@ def _seed_on(chain: SandboxChain, demo: dict[str, Any], path: Path) -> dict[str,
     """What needs the chain, and everything after it."""
     books.seed_assets(chain.token_address())
     books.seed_house_accounts()
+    within.seed_house_accounts()
     control.seed_control()
     for client in company.CLIENTS:
         demo["api_keys"][client.id] = people.seed_client(client, demo["api_keys"].get(client.id, ""))
         _keep(path, demo)
         books.seed_client_account(client)
+        within.seed_client_account(client)
         demo["destinations"][client.id] = control.seed_destinations(client)
         open_crypto_address(client_id=client.id, network=company.NETWORK)
+    control.seed_neighbours()
     _seed_wallets(chain)
     books.seed_calendars()
     for nostro in company.NOSTROS:

@@ -14,12 +14,15 @@ import httpx
 import structlog
 
 from audit.identity import new_reference
+from backoffice.sandbox.demo.company import NEIGHBOURS
 
 log = structlog.get_logger(__name__)
 
 HIGH_VALUE_WAITING = 4
 ON_CHAIN = "crypto_address"
 BANK = "bank_account"
+NEIGHBOUR = "client_account"
+OWN = "own_balance"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +93,10 @@ class Trickle:
 
     def _small(self) -> Order:
         client = self._dice.choice(sorted(self._clients))
-        kind = self._dice.choice((ON_CHAIN, ON_CHAIN, BANK))
-        return Order(
-            client, kind, f"{self._dice.randint(20, 940)}.{self._dice.randint(0, 99):02}", f"INV-{self._dice.randint(1000, 9999)}"
-        )
+        kind = self._dice.choice((ON_CHAIN, ON_CHAIN, BANK, BANK, NEIGHBOUR, OWN))
+        # No desk takes small change.
+        amount = f"{self._dice.randint(300 if kind == OWN else 20, 940)}.{self._dice.randint(0, 99):02}"
+        return Order(client, kind, amount, f"INV-{self._dice.randint(1000, 9999)}")
 
     def _large(self) -> Order:
         client, low, high = self._dice.choice((("acme", 110, 480), ("globex", 105, 260), ("initech", 26, 60)))
@@ -101,8 +104,7 @@ class Trickle:
         return Order(client, self._dice.choice((ON_CHAIN, BANK)), amount, f"SETTLE-{self._dice.randint(100, 999)}")
 
     def _body(self, order: Order) -> dict[str, Any]:
-        destination = self._destinations[order.client][order.kind]
-        target = "USDC" if order.kind == ON_CHAIN else {"MX": "MXN", "AT": "EUR"}[destination["country"]]
+        destination, target = self._where(order)
         return {
             "source_currency": "USDC",
             "target_currency": target,
@@ -110,6 +112,15 @@ class Trickle:
             "destination": destination,
             "reference": order.text,
         }
+
+    def _where(self, order: Order) -> tuple[dict[str, str], str]:
+        """The destination, and the currency that it takes."""
+        if order.kind == OWN:
+            return {"type": OWN}, "USD"
+        if order.kind == NEIGHBOUR:
+            return {"type": NEIGHBOUR, "client": NEIGHBOURS[order.client]}, "USDC"
+        destination = self._destinations[order.client][order.kind]
+        return destination, "USDC" if order.kind == ON_CHAIN else {"MX": "MXN", "AT": "EUR"}[destination["country"]]
 
     def _send(self, order: Order) -> None:
         key = f"trickle-{new_reference()}"

@@ -24,6 +24,8 @@ CALLS = [
     ("GET", "/v1/transfers/{id}", "transfers:read"),
     ("GET", "/v1/transfers/{id}/events", "transfers:read"),
     ("POST", "/v1/transfers/{id}/cancel", "transfers:write"),
+    ("GET", "/v1/incoming_transfers", "transfers:read"),
+    ("GET", "/v1/incoming_transfers/{id}", "transfers:read"),
     ("GET", "/v1/balances", "balances:read"),
     ("POST", "/v1/quotes", "transfers:write"),
     ("GET", "/v1/events", "transfers:read"),

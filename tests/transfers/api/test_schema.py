@@ -39,6 +39,8 @@ def test_it_describes_every_endpoint_and_the_key(document: dict[str, Any]) -> No
         ("/v1/transfers/{transaction_id}", "get"),
         ("/v1/transfers/{transaction_id}/cancel", "post"),
         ("/v1/transfers/{transaction_id}/events", "get"),
+        ("/v1/incoming_transfers", "get"),
+        ("/v1/incoming_transfers/{transaction_id}", "get"),
         ("/v1/balances", "get"),
         ("/v1/quotes", "post"),
         ("/v1/events", "get"),

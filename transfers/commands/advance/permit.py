@@ -1,8 +1,7 @@
 """What must hold before a step commits anything: no halt covers it, and its authority is proved from what is stored."""
 
-from approvals.commands.halts import check_halts
 from approvals.models import ApprovalRequest
-from ledger import chart
+from transfers.commands import stopped
 from transfers.commands.authority import prove
 from transfers.models import Leg, Transfer
 
@@ -16,13 +15,4 @@ def permit(transfer: Transfer, *, legs: dict[str, Leg] | None = None, provider: 
 
 def no_halt(transfer: Transfer, *, legs: dict[str, Leg] | None = None, provider: str = "") -> None:
     """Raises Halted when a stop covers the client, corridor, assets, destination, provider or any account that is touched."""
-    accounts = [chart.client_account_code(transfer.client_id, transfer.source_asset_id)]
-    accounts += [leg.account_code for leg in (legs or {}).values()]
-    check_halts(
-        client_id=transfer.client_id,
-        account_codes=accounts,
-        asset_ids=(transfer.source_asset_id, transfer.target_asset_id),
-        corridor_id=transfer.corridor_id or "",
-        provider=provider,
-        destination_id=str(transfer.destination_id or ""),
-    )
+    stopped.check(transfer, accounts=[leg.account_code for leg in (legs or {}).values()], provider=provider)

@@ -4,14 +4,13 @@ from datetime import timedelta
 
 from django.db import transaction
 
-from approvals.models import ApprovalRequest, Corridor
+from approvals.models import Corridor
 from audit import clock
 from transfers import locks
 from transfers.bounds import Bounds, breaches
 from transfers.commands import moves, pricing
+from transfers.commands.advance.begin import may_begin
 from transfers.commands.advance.permit import permit
-from transfers.commands.ending import end_unsent
-from transfers.commands.expire import expire_locked
 from transfers.commands.pricing import Price
 from transfers.commands.quotes import as_price, is_alive
 from transfers.crashpoints import crashpoint
@@ -22,7 +21,6 @@ from transfers.states import Status
 
 # A market that left the bounds is looked at again after this.
 REQUOTE_AFTER = timedelta(seconds=15)
-_OVER = (ApprovalRequest.Status.REJECTED, ApprovalRequest.Status.WITHDRAWN, ApprovalRequest.Status.DISMISSED)
 
 
 def quote(lease: Lease) -> None:
@@ -48,22 +46,9 @@ def quote(lease: Lease) -> None:
 
 
 def _ready(lease: Lease) -> bool:
-    """Whether there is something to price: ends what lapsed, and puts off what still waits for votes."""
+    """Whether there is something to price."""
     with transaction.atomic():
-        transfer = locks.leased(lease, Status.CREATED)
-        if expire_locked(transfer):
-            return False
-        request = transfer.approval_request
-        if request is not None and request.status in _OVER:
-            # Ended without a vote through this floor; what was asked is no longer asked.
-            code = "approval_rejected" if request.status == ApprovalRequest.Status.REJECTED else "cancelled_by_operator"
-            end_unsent(transfer, Status.CANCELLED, failure_code=code, reason=f"The request for approval was {request.status}.")
-            return False
-        if request is not None and request.status != ApprovalRequest.Status.APPROVED:
-            moves.set_columns(transfer, due_at=transfer.good_until)
-            return False
-        permit(transfer)
-    return True
+        return may_begin(locks.leased(lease, Status.CREATED))
 
 
 def _named(transfer: Transfer) -> Price | None:

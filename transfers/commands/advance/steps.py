@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Mapping
 
+from transfers.commands.advance.book_internal import book_internal
 from transfers.commands.advance.confirm import confirm
+from transfers.commands.advance.convert import execute_conversion, lock_conversion
 from transfers.commands.advance.credit import credit_booked, credit_on_chain, watch_credited
 from transfers.commands.advance.lock_funds import BANK, lock_funds
 from transfers.commands.advance.pay_out import pay_out
@@ -56,4 +58,10 @@ STEPS: Mapping[Route, Mapping[Status, Choice]] = {
     },
     Route.BANK_DEPOSIT: {Status.CREATED: always(credit_booked)},
     Route.OFF_RAMP: {**_TO_CHAIN, Status.CONFIRMED: _at_the_bank, Status.FIAT_SETTLED: always(recheck)},
+    Route.INTERNAL_TRANSFER: {Status.CREATED: always(book_internal)},
+    Route.CONVERSION: {
+        Status.CREATED: always(quote),
+        Status.QUOTED: always(lock_conversion),
+        Status.FUNDS_LOCKED: always(execute_conversion),
+    },
 }

@@ -71,3 +71,9 @@ GRANT INSERT ON transfers_arrival, transfers_scanmark TO countersign_worker;
 GRANT UPDATE (status, transfer_id, block_number, block_hash, credits, reason, version) ON transfers_arrival
     TO countersign_web, countersign_worker;
 GRANT UPDATE (block, scanned_at) ON transfers_scanmark TO countersign_worker;
+-- Within our own books: terms and promotions are read everywhere, a price's split is stored with its quote, cashback is paid by the driver.
+GRANT SELECT ON transfers_conversionterms, transfers_conversionsplit, transfers_promotion, transfers_cashback
+TO countersign_web, countersign_worker;
+GRANT INSERT ON transfers_conversionsplit TO countersign_web, countersign_worker;
+GRANT INSERT ON transfers_cashback TO countersign_worker;
+GRANT EXECUTE ON FUNCTION transfers_record_moves(jsonb, jsonb[]) TO countersign_web, countersign_worker;

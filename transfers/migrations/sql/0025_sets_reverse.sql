@@ -1,0 +1,1 @@
+DROP FUNCTION transfers_record_moves(jsonb, jsonb[]);
