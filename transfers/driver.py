@@ -171,8 +171,9 @@ def _refuse_to_act(transfer: Transfer, trouble: Unproven) -> None:
 def words_of(trouble: Exception) -> str:
     """One line for the row, its first word the code in the failure catalogue. Of errors that are not ours only the kind is kept."""
     if isinstance(trouble, TransferError | RailError):
-        named = isinstance(trouble, Refused | Waiting | Walled)
-        code = trouble.code if named else rail_code(trouble) if isinstance(trouble, RailError) else ""
+        if isinstance(trouble, Refused | Waiting | Walled):
+            return f"{trouble.code}: {trouble}"
+        code = rail_code(trouble) if isinstance(trouble, RailError) else ""
         return f"{code}: {trouble}" if code else str(trouble)
     return f"unexpected {type(trouble).__name__}; see the log"
 

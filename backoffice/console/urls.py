@@ -44,6 +44,7 @@ urlpatterns = [
     path("transfers/<uuid:transfer_id>/", transfers.transfer, name="transfer"),
     path("transfers/<uuid:transfer_id>/cancel/", transfers.cancel, name="transfer-cancel"),
     path("transfers/<uuid:transfer_id>/<str:name>/now/", operate.nudge, name="transfer-nudge"),
+    path("transfers/<uuid:transfer_id>/<str:name>/terms/", operate.new_bounds, name="transfer-terms"),
     path("transfers/<uuid:transfer_id>/<str:name>/ask/", operate.verdict, name="transfer-verdict"),
     path("deposits/", deposits.deposits, name="deposits"),
     path("deposits/<uuid:arrival_id>/allocate/", deposits.allocate, name="deposit-allocate"),

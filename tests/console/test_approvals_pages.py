@@ -1,6 +1,7 @@
 """The approval queue and the page of one request: what they show, to whom, and from which bytes."""
 
 import time
+from decimal import Decimal
 
 import pytest
 from django.db import connection
@@ -13,6 +14,8 @@ from tests.console.office import operator_with, tamper, text_of, url_of, vote
 from tests.sandbox.bank_office import TOKEN, open_office
 from tests.sandbox.fixtures import chain
 from tests.transfers import world as worlds
+from tests.transfers.tame import tame_outside
+from transfers import driver
 from transfers.models import Quote
 from transfers.rails import registry
 from transfers.rails.registry import Rails, RailSettings
@@ -175,3 +178,21 @@ def test_a_changed_byte_shows_nothing_to_decide(checker, transfer):
         assert "9,000.00" not in page
     assert not Vote.objects.exists()
     assert "9,000.00" not in text_of(checker.get("/approvals/?show=pending"))
+
+
+def test_a_later_revision_says_field_by_field_what_has_changed(client, cast, house):
+    with tame_outside() as tame:
+        transfer = house.off_ramp("5000.00", makers=(cast.maker.person_id,))
+        tame.desk_rate = Decimal("16.90")
+        for person in (cast.checker.person, cast.second_checker.person):
+            house.vote(transfer, person)
+        driver.advance_one(transfer.id)
+        client.force_login(cast.maker)
+        assert "Propose new terms" in client.get(f"/transfers/{transfer.id}/").content.decode()
+        assert client.post(f"/transfers/{transfer.id}/new_bounds/terms/", {"reason": "agreed by phone"}).status_code == 302
+        assert client.post(f"/transfers/{transfer.id}/new_bounds/terms/", {"reason": "again"}).status_code == 409
+    transfer.refresh_from_db()
+    client.force_login(cast.checker)
+    page = client.get(f"/approvals/{transfer.approval_request_id}/").content.decode()
+    for words in ("What has changed", "Destination gets, at least", "84,575.00 MXN", "84,077.50 MXN"):
+        assert words in page, words

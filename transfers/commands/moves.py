@@ -25,7 +25,9 @@ from transfers.wording import status_text
 MOVED: dict[Status, str] = {status: f"transfer.{status.value.lower()}" for status in Status}
 REQUOTING = "transfer.requoting"
 RETRIED, RESUMED = "transfer.retried", "transfer.resumed"
+NEW_BOUNDS = "transfer.new_bounds_proposed"
 NOTES = (
+    NEW_BOUNDS,
     "transfer.approved",
     "transfer.quote_out_of_bounds",
     "transfer.sending",

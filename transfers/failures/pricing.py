@@ -8,7 +8,7 @@ ENTRIES: tuple[Failure, ...] = (
         "A firm quote breaks a bound that was agreed (fee, total debit or minimum amount).",
         "Stays in CREATED and is quoted again until its not-after, then EXPIRED. No approved bound is ever stretched.",
         "The market has moved beyond your terms. We try again until your order's time is up; the funds stay reserved.",
-        "Wait for the market, or cancel and agree new terms with the client.",
+        "Wait for the market, propose new terms (votes are void, others approve the new ones), or cancel.",
         ends=False,
     ),
     Failure(

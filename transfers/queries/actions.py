@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from approvals.models import ApprovalRequest
-from transfers.commands import nudge, verdicts
+from transfers.commands import new_bounds, nudge, verdicts
 from transfers.commands.cancel import CANCELLABLE, ON_ITS_WAY
 from transfers.commands.ending import past_no_return
 from transfers.commands.verdicts import Verdict
@@ -112,6 +112,14 @@ RULES: tuple[Rule, ...] = (
         "Your roles do not include retrying transfers.",
         "The failed step is taken again at once, under the same names: nothing can happen twice.",
         lambda situation: nudge.why_not_retry(situation.transfer),
+    ),
+    Rule(
+        "new_bounds",
+        "Propose new terms",
+        "transfers.create_withdrawal",
+        "Your roles do not include proposing terms.",
+        "Earlier votes are void, and others approve the price of today as a new revision.",
+        lambda situation: new_bounds.why_not(situation.transfer),
     ),
     Rule(
         "resume",

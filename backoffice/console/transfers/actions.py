@@ -33,7 +33,7 @@ class Doing:
     @property
     def form(self) -> ReasonForm:
         """Each dialog's field needs an id of its own."""
-        kind = ReasonForm if self.view == "console:transfer-nudge" else EvidenceForm
+        kind = EvidenceForm if self.view == _VERDICT else ReasonForm
         return kind(auto_id=f"{self.dialog}-%s")
 
 
@@ -43,6 +43,13 @@ DOINGS = {
     one.name: one
     for one in (
         Doing("retry", "Try the failed step again?", "It is taken at once instead of after its pause.", "Retry", _NUDGE),
+        Doing(
+            "new_bounds",
+            "Propose the price of today?",
+            "What was approved before counts for nothing; others approve the new least amount, or the client's order lapses.",
+            "Propose it",
+            "console:transfer-terms",
+        ),
         Doing("resume", "Look again at what stopped it?", "If it still stands, the transfer goes on waiting.", "Resume", _NUDGE),
         Doing(
             "paid", "Ask to treat it as paid?", f"The payment is booked as made. {_DECIDED}", "Ask for it", _VERDICT, danger=True

@@ -27,6 +27,7 @@ _EVENTS: dict[str, tuple[str, Tone]] = {
     "Quoted": ("money", Tone.NEUTRAL),
     "Requoting": ("money", Tone.LOOK),
     "Quote out of bounds": ("money", Tone.LOOK),
+    "New bounds proposed": ("people", Tone.LOOK),
     "Funds locked": ("money", Tone.DONE),
     "Confirmed": ("evidence", Tone.DONE),
     "Fiat settled": ("providers", Tone.DONE),

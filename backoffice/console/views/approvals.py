@@ -39,6 +39,7 @@ from backoffice.access.rules import operator_of, requires
 from backoffice.console.approvals import page
 from backoffice.console.approvals.preview import posting_rows
 from backoffice.console.approvals.queue import NAMES, destination_number, queues, rows
+from backoffice.console.approvals.revisions import changes_of
 from backoffice.console.counts import visible_requests
 from backoffice.console.forms import VoteForm
 from backoffice.console.parts import Tab
@@ -210,7 +211,7 @@ def _page(
 
 
 _MORE: dict[str, Callable[[RequestView], dict[str, Any]]] = {
-    page.RELEASE: lambda view: page.release_context(view) | {"postings": posting_rows(view.payload)},
+    page.RELEASE: lambda view: page.release_context(view) | {"postings": posting_rows(view.payload), "changes": changes_of(view)},
     page.CORRECT: page.correction_context,
     page.PERIOD: page.period_context,
 }

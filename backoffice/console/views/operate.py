@@ -15,6 +15,7 @@ from backoffice.console.transfers.scope import transfer_of
 from backoffice.console.views.transfers import page_of
 from transfers.commands import nudge as nudges
 from transfers.commands import verdicts
+from transfers.commands.new_bounds import propose_new_bounds
 from transfers.commands.verdicts import Verdict
 from transfers.errors import Conflict, Refused
 from transfers.models import Transfer
@@ -67,6 +68,27 @@ def verdict(request: HttpRequest, transfer_id: UUID, name: str) -> HttpResponse:
     except (Conflict, Refused) as error:
         return page_of(request, transfer_id, error=str(error), status=409)
     messages.success(request, f"Asked. Two approvers other than you decide on “{asked.title}”")
+    return redirect("console:transfer", transfer_id)
+
+
+@requires("transfers.create_withdrawal")
+@require_POST
+def new_bounds(request: HttpRequest, transfer_id: UUID, name: str) -> HttpResponse:
+    """Ask others to approve the price of today. What was approved before counts for nothing from then on."""
+    if name != "new_bounds":
+        raise Http404("no such action")
+    operator = operator_of(request)
+    found = transfer_of(operator, transfer_id)
+    form = ReasonForm(request.POST)
+    if not form.is_valid():
+        return page_of(request, transfer_id, error=_first(form), status=422)
+    if operator.person_id is None:
+        return page_of(request, transfer_id, error=_NO_PERSON, status=403)
+    try:
+        asked = propose_new_bounds(transfer_id=found.pk, reason=form.cleaned_data["reason"], maker=operator.person_id)
+    except Conflict as error:
+        return page_of(request, transfer_id, error=str(error), status=409)
+    messages.success(request, f"Asked. Others decide on “{asked.title}”")
     return redirect("console:transfer", transfer_id)
 
 

@@ -19,6 +19,8 @@ GRANT UPDATE (
     status, version, request_state, money_state, evidence_state, target_amount, fee_amount, quote_id, hold_reference, failure_code,
     failure_message, status_text, updated_at, state_entered_at, deadline_at, due_at, lease_owner, lease_until, fence, attempts, last_error, stopped_by
 ) ON transfers_transfer TO countersign_web, countersign_worker;
+-- New terms, with the new request that asks for them.
+GRANT UPDATE (min_target_amount, approval_request_id) ON transfers_transfer TO countersign_web;
 GRANT UPDATE (request_state, money_state, evidence_state) ON transfers_leg TO countersign_web, countersign_worker;
 GRANT UPDATE (value_date, expected_on, missed_cut_off) ON transfers_leg TO countersign_worker;
 GRANT UPDATE (ended_at) ON transfers_walletreservation TO countersign_web, countersign_worker;
