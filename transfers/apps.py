@@ -13,7 +13,7 @@ class TransfersConfig(AppConfig):
         from ledger.proofs import registry as proofs
         from transfers import coverage
         from transfers.archive import EVENTS, RETENTION
-        from transfers.commands import conversion_terms, promotions
+        from transfers.commands import conversion_terms, levels, promotions
         from transfers.commands.deposits import allocation
         from transfers.commands.moves import AUDIT_TYPES
         from transfers.commands.providers import PROVIDER_TYPES
@@ -37,6 +37,7 @@ class TransfersConfig(AppConfig):
         register_action()
         register_actions()
         allocation.register_action()
+        levels.register_action()
         registry.configure(
             registry.RailSettings(
                 chain_rpc_url=settings.CHAIN_RPC_URL,

@@ -1,7 +1,7 @@
 """Which events tell the rows of this floor."""
 
 from audit import coverage
-from transfers.vocabulary import CALENDAR_SET
+from transfers.vocabulary import CALENDAR_SET, LEVELS_SET
 
 # Every version of a transfer is one event of its own and one of the trail.
 _TRANSFERS = "SELECT id::text AS key, version AS versions, created_at AS since FROM transfers_transfer"
@@ -69,6 +69,16 @@ _SIGNED = """
                AND metadata->>'attempt' = kept.attempt::text) AS events
       FROM transfers_chaintransaction AS kept JOIN transfers_leg AS leg ON leg.id = kept.leg_id
 """
+# As many as versions, and one more for a row that is not as its last version says.
+_LEVEL_VERSIONS = """(SELECT count(*) FROM transfers_historicalliquiditylevel AS one WHERE one.account_code = kept.account_code)
+    + (SELECT (last.funding, last.minimum, last.target, last.maximum)
+              IS DISTINCT FROM (kept.funding, kept.minimum, kept.target, kept.maximum)
+         FROM transfers_historicalliquiditylevel AS last WHERE last.account_code = kept.account_code
+        ORDER BY last.history_date DESC, last.history_id DESC LIMIT 1)::integer
+"""
+_LEVEL_SINCE = (
+    "(SELECT min(history_date) FROM transfers_historicalliquiditylevel AS one WHERE one.account_code = kept.account_code)"
+)
 _SET_AT = "(SELECT min(history_date) FROM transfers_historicalbankcalendar AS version WHERE version.id = kept.id)"
 _MESSAGES = ("transfers_webhookendpoint", "transfers_webhooksecret", "transfers_webhookdelivery", "transfers_webhookattempt")
 # What a promotion paid is told by the event of the conversion that it was paid with.
@@ -120,6 +130,18 @@ def register() -> None:
     coverage.exempt(
         "it says what we keep of a price, each change is told, and every price keeps its own", "transfers_conversionterms"
     )
+    coverage.covered(
+        "transfers_liquiditylevel",
+        coverage.by_resource(
+            "transfers_liquiditylevel",
+            resource_type="liquidity_level",
+            types=(LEVELS_SET,),
+            since=_LEVEL_SINCE,
+            key="kept.account_code",
+            versions=_LEVEL_VERSIONS,
+        ),
+    )
+    coverage.exempt("it keeps the versions of a table whose versions are counted", "transfers_historicalliquiditylevel")
     coverage.exempt("it keeps what was said to and by others, as evidence", "transfers_providercall", "transfers_inboundwebhook")
     coverage.exempt("it keeps the names that the outside has for something", "transfers_externalreference")
     coverage.exempt("it says where money is kept, and no amount", "transfers_wallet", "transfers_bankaccount")

@@ -6,6 +6,7 @@ WEBHOOKS_REPROCESSED = "webhooks.reprocessed"
 TRANSFER_REFUSED = "transfer.refused"
 
 CALENDAR_SET = "bank_calendar.set"
+LEVELS_SET = "liquidity_level.set"
 
 DEPOSITS = (
     "deposit.address_opened",
@@ -17,4 +18,4 @@ DEPOSITS = (
     "deposit.allocated",
 )
 
-DOORS = (API_ACCESS_REFUSED, WEBHOOKS_REPROCESSED, CALENDAR_SET)
+DOORS = (API_ACCESS_REFUSED, WEBHOOKS_REPROCESSED, CALENDAR_SET, LEVELS_SET)

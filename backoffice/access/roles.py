@@ -130,6 +130,7 @@ _ALL = (
             # Decided by approvers alone, so treasury never decides what it asks for.
             "ledger.request_correction",
             "ledger.close_period",
+            "transfers.manage_liquidity",
         ),
     ),
 )

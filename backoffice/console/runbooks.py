@@ -77,6 +77,21 @@ _ALL = (
         ("reference_rate_stale",),
     ),
     Runbook(
+        "liquidity-low",
+        "Too little money where we pay from",
+        "Payments wait, or soon will. Their funds are on hold; nothing was sent and nothing is lost.",
+    ),
+    Runbook(
+        "liquidity-high",
+        "Too much money in one place",
+        "Nothing is wrong yet. More than was agreed lies where it can be lost at once.",
+    ),
+    Runbook(
+        "position-unexplained",
+        "Our books and the outside differ, and nothing explains it",
+        "Less outside than in our books may mean that money is gone. Find out before anything more leaves that place.",
+    ),
+    Runbook(
         "client-overdrawn",
         "A client is below zero",
         "The outside took back money that the client had spent. The client owes us; nobody else's money is touched.",

@@ -10,15 +10,16 @@ from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef
 
+from reconciliation.commands.incoming import identity_of
 from reconciliation.matching import STRONG_KINDS, Role
 from reconciliation.models import BalanceReading, ExternalItem, Match
+from reconciliation.positions.arrivals import AFTER_THE_BLOCK, arrived_first, seen_arrivals
 from reconciliation.positions.places import Place, PlaceKind
 from transfers.models import ChainTransaction, ExternalReference, Leg
 from transfers.queries.in_flight import UNBOOKED
 from transfers.states import EvidenceState, MoneyState
 
 NOT_BOOKED_YET = "shown outside, in our books in a moment"
-AFTER_THE_BLOCK = "in our books, in a block after the one that was read"
 NOT_ON_A_STATEMENT = "in our books, not on a statement yet"
 
 
@@ -38,7 +39,12 @@ _Part = tuple[str, str, int]
 def explanations(places: Iterable[Place], readings: Mapping[str, BalanceReading]) -> dict[str, list[Explanation]]:
     """By account, for those that were read; a fixed number of queries."""
     read = {place.account_code: place for place in places if place.account_code in readings}
-    parts = [*_shown_first(read, readings), *_booked_first_on_chain(readings), *_booked_first_at_banks(read, readings)]
+    parts = [
+        *_shown_first(read, readings),
+        *_booked_first_on_chain(readings),
+        *arrived_first(readings),
+        *_booked_first_at_banks(read, readings),
+    ]
     amounts: dict[tuple[str, str], list[int]] = defaultdict(list)
     for code, words, amount in parts:
         amounts[code, words].append(amount)
@@ -51,14 +57,15 @@ def explanations(places: Iterable[Place], readings: Mapping[str, BalanceReading]
 def _shown_first(read: Mapping[str, Place], readings: Mapping[str, BalanceReading]) -> Iterable[_Part]:
     """Items of the outside whose movement is ours and is not booked. Those that nobody here ordered explain nothing."""
     waiting = list(ExternalItem.objects.filter(status=ExternalItem.Status.UNMATCHED).select_related("source", "block"))
-    legs = _named_legs(waiting)
+    legs, seen = _named_legs(waiting), seen_arrivals(waiting)
     gas = {place.number.lower(): code for code, place in read.items() if place.kind is PlaceKind.GAS}
     for item in waiting:
         is_gas = item.kind == ExternalItem.Kind.GAS
         code = gas.get(item.source.account_identification.lower(), "") if is_gas else item.source.account_code
         if code not in readings or item.currency != read[code].asset.id or not _is_contained(item, readings[code]):
             continue
-        if any(leg.money_state in UNBOOKED for name in item.references.values() for leg in legs.get(str(name), ())):
+        is_leg = any(leg.money_state in UNBOOKED for name in item.references.values() for leg in legs.get(str(name), ()))
+        if is_leg or (item.direction == ExternalItem.Direction.CREDIT and identity_of(item) in seen):
             yield code, NOT_BOOKED_YET, item.amount if item.direction == ExternalItem.Direction.CREDIT else -item.amount
 
 

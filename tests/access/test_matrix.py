@@ -90,6 +90,7 @@ PAGES: dict[str, frozenset[str]] = {
     "/drills/bank/timeout/arm/": frozenset({"admin", "oncall"}),
     "/drills/bank/none/off/": frozenset({"admin", "oncall"}),
     "/ledger/corrections/period/?month=none": frozenset({"treasury"}),
+    "/terminal/levels/?account=none": frozenset({"treasury"}),
     "/ledger/proofs/run/": frozenset({"admin", "compliance", "oncall", "treasury"}),
     "/providers/": EVERYBODY - {"support"},
     "/providers/rates/": EVERYBODY - {"support"},

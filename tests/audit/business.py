@@ -44,6 +44,7 @@ from tests.reconciliation.outside import bank_source, wallet_source
 from tests.transfers import within
 from tests.transfers import world as worlds
 from tests.transfers.incoming import address_of, fake_chain
+from tests.transfers.levels import set_levels
 from tests.transfers.prices import reference_rates
 from tests.transfers.tame import every_ending, tame_outside
 from tests.transfers.world import ACCOUNT, LONG_AGO, UNIT, USDC, World, acting, drive_until, request_of
@@ -53,6 +54,8 @@ from transfers.commands.cancel import cancel
 from transfers.commands.deposits.watching import watch
 from transfers.commands.reconcile import mark_reconciled
 from transfers.models import BankAccount, Leg, Transfer
+
+WALLET = "wallet:hot-1:USDC.ethereum"
 
 
 def some_business() -> World:
@@ -68,6 +71,8 @@ def some_business() -> World:
         _rules(world)
         _outside(paid)
         _incoming()
+        for target in (5, 6):
+            set_levels(world, WALLET, minimum=1, target=target, maximum=10)
         set_calendar(Calendar(code="bank", title="Bank", zone="UTC"), valid_from=LONG_AGO)
         prove_all()
         return world

@@ -108,6 +108,7 @@ LIES = {
     "transfers_cashback": "UPDATE transfers_cashback SET amount = amount + 1",
     "transfers_promotion": "DELETE FROM transfers_promotion",
     "transfers_bankcalendar": "UPDATE transfers_bankcalendar SET id = gen_random_uuid()",
+    "transfers_liquiditylevel": "UPDATE transfers_liquiditylevel SET minimum = 0",
     "transfers_chaintransaction": "UPDATE transfers_chaintransaction SET attempt = 2 WHERE nonce = 0",
     "reconciliation_break": "UPDATE reconciliation_break SET status = 'resolved', resolved_at = now() WHERE type = 'balance'",
     "reconciliation_match": "DELETE FROM reconciliation_match",

@@ -136,7 +136,13 @@ def test_gas_that_was_paid_and_is_not_booked_is_explained(house, tame):
 def test_money_from_a_stranger_explains_nothing(house, tame):
     """It is shown, and no leg of ours bears its name."""
     transfer = drive_until(house.order("100.00"), "CONFIRMED")
-    shown(chain_leg(transfer), block=MINED_IN, direction="credit", amount=5, references={"tx_hash": "0x" + "ee" * 32})
+    shown(
+        chain_leg(transfer),
+        block=MINED_IN,
+        direction="credit",
+        amount=5,
+        references={"tx_hash": "0x" + "ee" * 32, "log_index": "0"},
+    )
     reading(HOT, FUNDS - 100 * UNIT + 5)
     assert position_of(HOT).unexplained == 5
 

@@ -80,7 +80,10 @@ class Arrival(models.Model):
                 name="transfers_arrival_is_credited_by_a_transfer",
             ),
         ]
-        indexes = [models.Index(fields=["status", "seen_at"], name="transfers_arrival_queue")]
+        indexes = [
+            models.Index(fields=["status", "seen_at"], name="transfers_arrival_queue"),
+            models.Index(fields=["block_number"], name="transfers_arrival_block"),
+        ]
 
 
 class ScanMark(models.Model):

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Count, F, Q, Sum
 
 from audit import clock
-from transfers.models import Leg, Wallet, WalletReservation
+from transfers.models import Arrival, Leg, Wallet, WalletReservation
 from transfers.states import MoneyState, RequestState
 
 # Drawn up or committed outside, and not in our books yet.
@@ -37,7 +37,7 @@ NOTHING = InFlight()
 def in_flight(codes: Collection[str]) -> dict[str, InFlight]:
     """For those of the accounts that have anything in flight; a fixed number of queries."""
     sums: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for code, parts in (*_leaving(codes), *_coming(codes), *_gas(codes)):
+    for code, parts in (*_leaving(codes), *_coming(codes), *_arriving(codes), *_gas(codes)):
         for name, amount in parts.items():
             sums[code][name] += amount
     return {code: InFlight(**parts) for code, parts in sums.items()}
@@ -67,6 +67,13 @@ def _coming(codes: Collection[str]) -> list[tuple[str, dict[str, int]]]:
         .annotate(coming=Sum("amount"), payments=Count("id"))
     )
     return [(str(row["code"]), _amounts(row)) for row in rows.order_by()]
+
+
+def _arriving(codes: Collection[str]) -> list[tuple[str, dict[str, int]]]:
+    """Money of others that is on its way into our books."""
+    seen = Arrival.objects.filter(account_code__in=codes, status=Arrival.Status.SEEN).values("account_code")
+    rows = seen.annotate(coming=Sum("amount"), payments=Count("id"))
+    return [(row["account_code"], _amounts(row)) for row in rows.order_by()]
 
 
 def _gas(codes: Collection[str]) -> list[tuple[str, dict[str, int]]]:

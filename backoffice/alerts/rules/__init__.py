@@ -1,6 +1,17 @@
 """What is worth waking somebody for. One module per kind of cause; each rule finds its causes and says why one is gone."""
 
-from backoffice.alerts.rules import breaks, overdrafts, processes, proofs, providers, sealing, time_in_state, webhooks
+from backoffice.alerts.rules import (
+    breaks,
+    liquidity,
+    overdrafts,
+    positions,
+    processes,
+    proofs,
+    providers,
+    sealing,
+    time_in_state,
+    webhooks,
+)
 from backoffice.alerts.rules.base import Rule
 
 
@@ -10,6 +21,8 @@ def all_rules() -> list[Rule]:
         processes.DeadProcesses(),
         breaks.OverdueBreaks(),
         overdrafts.OpenOverdrafts(),
+        liquidity.Levels(),
+        positions.Unexplained(),
         providers.OutOfUse(),
         providers.WalledOff(),
         providers.NoReference(),

@@ -1,6 +1,6 @@
 """Rows of the terminal: a place with its figures, and in one word and one sentence whether both sides agree."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -8,12 +8,14 @@ from audit import clock
 from backoffice.console import amounts
 from backoffice.console.formats import duration
 from backoffice.console.parts import Badge, Tone
+from backoffice.console.terminal.levels import Drawn, drawn
 from ledger.money import AssetUnit
 from reconciliation.models import BalanceReading
 from reconciliation.positions import AssetTotal, Overview, PlaceKind, Position
+from transfers.queries.liquidity import Liquidity
 
 _KINDS = {PlaceKind.WALLET: "wallet", PlaceKind.GAS: "gas", PlaceKind.BANK: "bank account", PlaceKind.POOL: "pool"}
-_PURPOSES = {"hot": "hot wallet", "settlement": "at the liquidity partner"}
+_PURPOSES = {"hot": "hot wallet", "settlement": "at the liquidity partner", "wallet": "addresses of clients"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +28,7 @@ class Row:
     badge: Badge
     sentence: str
     where: str
+    levels: Drawn | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +40,15 @@ class Group:
     rows: list[Row]
 
 
-def groups(found: Overview, *, asset: str = "", kind: str = "", only_differences: bool = False) -> list[Group]:
-    """By asset, narrowed to what was asked for. A total is always of the whole asset."""
+def groups(
+    found: Overview, paid_from: Mapping[str, Liquidity], *, asset: str = "", kind: str = "", only_differences: bool = False
+) -> list[Group]:
+    """By asset, narrowed to what was asked for. A total is always of the whole asset. `paid_from` by ledger account."""
     totals = {total.asset.id: total for total in found.totals}
+    rows = [_row(position, drawn(paid_from.get(position.place.account_code))) for position in found.positions]
     shown = [
         row
-        for row in map(_row, found.positions)
+        for row in rows
         if asset in ("", row.position.place.asset.id)
         and kind in ("", row.position.place.kind)
         and not (only_differences and row.badge.tone in (Tone.DONE, Tone.NEUTRAL))
@@ -66,7 +72,7 @@ def _places(count: int) -> str:
     return f"{count} place{'' if count == 1 else 's'}"
 
 
-def _row(position: Position) -> Row:
+def _row(position: Position, levels: Drawn | None) -> Row:
     badge, sentence = _verdict(position)
     place = position.place
     what = _KINDS[place.kind]
@@ -79,6 +85,7 @@ def _row(position: Position) -> Row:
         badge=badge,
         sentence=sentence,
         where=_where(position.reading),
+        levels=levels,
     )
 
 

@@ -11,6 +11,7 @@ from backoffice.access.rules import operator_of, requires
 from backoffice.console.terminal import rows
 from backoffice.console.terminal.filters import TerminalFilterForm
 from reconciliation.positions import overview
+from transfers.queries.liquidity import liquidity
 
 
 @requires("ledger.view_account")
@@ -28,6 +29,7 @@ def terminal(request: HttpRequest) -> HttpResponse:
         "at": found.at,
         "groups": rows.groups(
             found,
+            liquidity(),
             asset=given.get("asset", ""),
             kind=given.get("kind", ""),
             only_differences="differences" in given,
@@ -36,6 +38,7 @@ def terminal(request: HttpRequest) -> HttpResponse:
         # What is owed to all clients together is for those who may see every client.
         "sees_owed": operator.has_perm(VIEW_CLIENT),
         "sees_breaks": operator.has_perm("reconciliation.view_break"),
+        "may_manage": operator.has_perm("transfers.manage_liquidity"),
         "sees_transfers": operator.has_perm("transfers.view_transfer"),
     }
     is_part = bool(request.headers.get("HX-Request"))

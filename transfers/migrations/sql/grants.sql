@@ -79,3 +79,7 @@ TO countersign_web, countersign_worker;
 GRANT INSERT ON transfers_conversionsplit TO countersign_web, countersign_worker;
 GRANT INSERT ON transfers_cashback TO countersign_worker;
 GRANT EXECUTE ON FUNCTION transfers_record_moves(jsonb, jsonb[]) TO countersign_web, countersign_worker;
+-- What the house wants to keep where: set by the last vote on a request, in the process that serves it.
+GRANT SELECT ON transfers_liquiditylevel, transfers_historicalliquiditylevel TO countersign_web, countersign_worker;
+GRANT INSERT ON transfers_liquiditylevel, transfers_historicalliquiditylevel TO countersign_web;
+GRANT UPDATE (asset_id, funding, minimum, target, maximum) ON transfers_liquiditylevel TO countersign_web;
