@@ -67,6 +67,8 @@ DESK_TOKEN = env.text("DESK_TOKEN", BANK_TOKEN)
 DESKS, DESK_TOKENS = env.pairs("DESKS"), env.pairs("DESK_TOKENS")
 QUOTE_BUDGET = env.seconds("QUOTE_BUDGET", 2.0)
 RATES_URL, RATES_TOKEN = env.text("RATES_URL", ""), env.text("RATES_TOKEN", "")
+PSP_URL = env.text("PSP_URL", "")
+PSP_TOKEN = env.text("PSP_TOKEN", "")
 SIGNER_URL = env.text("SIGNER_URL", "")
 SIGNER_TOKEN = env.text("SIGNER_TOKEN", "")
 # Source name -> secret (`whsec_...`) of webhooks that come in; several sources are separated by white space.

@@ -25,6 +25,8 @@ class Role(StrEnum):
     RECEIPT = "receipt"
     RETURN = "return"
     GAS = "gas"
+    DISPUTE = "dispute"
+    DISPUTE_WON = "dispute_won"
 
 
 class Verdict(StrEnum):

@@ -52,6 +52,8 @@ class TransfersConfig(AppConfig):
                 desk_timeout_s=float(settings.QUOTE_BUDGET),
                 rates_url=settings.RATES_URL,
                 rates_token=settings.RATES_TOKEN,
+                psp_url=settings.PSP_URL,
+                psp_token=settings.PSP_TOKEN,
                 signer_url=settings.SIGNER_URL,
                 signer_token=settings.SIGNER_TOKEN,
             ),

@@ -50,6 +50,10 @@ _ARRIVALS_TOLD = """
     SELECT resource_id AS key, count(*) AS events, min(recorded_at) AS since FROM audit_event
      WHERE resource_type = 'arrival' AND diff ? 'version' GROUP BY resource_id
 """
+_CARDS_TOLD = """
+    SELECT resource_id AS key, count(*) AS events, min(recorded_at) AS since FROM audit_event
+     WHERE resource_type = '{kind}' AND diff ? 'version' GROUP BY resource_id
+"""
 _RESERVATIONS = """
     SELECT kept.leg_id::text AS key, 1 + (kept.ended_at IS NOT NULL)::integer AS versions, kept.created_at AS since,
            count(*) FILTER (WHERE event.type = 'transfer.funds_locked')
@@ -109,6 +113,10 @@ def register() -> None:
             since="kept.created_at",
         ),
     )
+    for table, since in (("cardbatch", "reported_at"), ("carddispute", "opened_at")):
+        rows = f"SELECT id::text AS key, version AS versions, {since} AS since FROM transfers_{table}"  # noqa: S608 - ours
+        told = _CARDS_TOLD.format(kind={"cardbatch": "card_batch", "carddispute": "card_dispute"}[table])
+        coverage.covered(f"transfers_{table}", coverage.beside(rows, told))
     coverage.exempt("it says how far blocks were read, and reading them again is harmless", "transfers_scanmark")
     coverage.covered(
         "transfers_bankcalendar",

@@ -70,6 +70,19 @@ ALL: tuple[str, ...] = (
     "convert.after_lock_commit",
     "convert.before_commit",
     "convert.after_commit",
+    "card_order.before_commit",
+    "card_authorise.after_intent",
+    "card_authorise.after_call",
+    "card_authorise.before_commit",
+    "card_authorise.after_commit",
+    "card_capture.after_intent",
+    "card_capture.after_call",
+    "card_capture.before_commit",
+    "card_capture.after_commit",
+    "card_follow.after_call",
+    "card_follow.before_commit",
+    "card_follow.after_commit",
+    "card_batch.before_commit",
 )
 _KNOWN = frozenset(ALL)
 _SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}

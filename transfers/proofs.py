@@ -70,6 +70,16 @@ _HOLDS_MATCH_TRANSFERS = """
       LEFT JOIN transfers_transfer AS transfer ON transfer.id = hold.transaction_id
      WHERE hold.status = 'placed' AND (transfer.id IS NOT NULL OR starts_with(hold.reference, 'withdrawal-hold/'))
        AND (transfer.id IS NULL OR transfer.status = ANY(%(terminal)s) OR transfer.hold_reference <> hold.reference)
+       AND NOT starts_with(hold.reference, 'card-hold/')
+"""
+# Charged and not paid to us yet: exactly then the client's money is on hold.
+_CARDS_MATCH_HOLDS = """
+    SELECT transfer.reference AS subject,
+           format('it is %%s, its hold is %%s', transfer.status, coalesce(hold.status, 'none')) AS message
+      FROM transfers_transfer AS transfer
+      LEFT JOIN ledger_hold AS hold ON hold.reference = 'card-hold/' || transfer.reference
+     WHERE transfer.route = 'card_deposit' AND transfer.state_entered_at >= %(around)s
+       AND (transfer.status = 'CONFIRMED') <> coalesce(hold.status = 'placed' AND hold.amount = transfer.source_amount, false)
 """
 
 # A credit that the chain took back is reversed: of the numbered ones at most the last stands. Months that are archived were proved.
@@ -104,6 +114,12 @@ _ARRIVALS_MATCH_CREDITS = """
 """
 
 PROOFS = (
+    Proof(
+        name="cards_match_holds",
+        says="What a card was charged is on hold until the provider has paid us, and not a moment longer.",
+        find=asked(_CARDS_MATCH_HOLDS),
+        incremental=True,
+    ),
     Proof(
         name="arrivals_match_credits",
         says="Every arrival is credited once and in full, or set aside once, or not booked at all: as its record says.",

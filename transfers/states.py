@@ -30,12 +30,13 @@ class Route(StrEnum):
     OFF_RAMP = "off_ramp"
     CHAIN_DEPOSIT = "chain_deposit"
     BANK_DEPOSIT = "bank_deposit"
+    CARD_DEPOSIT = "card_deposit"
     INTERNAL_TRANSFER = "internal_transfer"
     CONVERSION = "conversion"
 
 
 # Money that comes in: nobody here ordered it.
-DEPOSITS = frozenset({Route.CHAIN_DEPOSIT, Route.BANK_DEPOSIT})
+DEPOSITS = frozenset({Route.CHAIN_DEPOSIT, Route.BANK_DEPOSIT, Route.CARD_DEPOSIT})
 # Nothing leaves our books on these, so the books themselves are the proof.
 IN_OUR_BOOKS = frozenset({Route.INTERNAL_TRANSFER, Route.CONVERSION})
 # What comes out is another asset than what goes in, at a price.

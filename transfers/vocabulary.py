@@ -16,6 +16,10 @@ DEPOSITS = (
     "deposit.taken_back",
     "deposit.gone",
     "deposit.allocated",
+    "card.batch_reported",
+    "card.batch_paid",
+    "card.charged_back",
+    "card.chargeback_won",
 )
 
 DOORS = (API_ACCESS_REFUSED, WEBHOOKS_REPROCESSED, CALENDAR_SET, LEVELS_SET)

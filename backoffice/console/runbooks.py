@@ -60,6 +60,12 @@ _ALL = (
         ("deposit_vanished", "deposit_gone", "deposit_reorged", "deposit_below_minimum", "deposit_asset_not_kept", "halted"),
     ),
     Runbook(
+        "card-deposit",
+        "A deposit by card is late, or taken back",
+        "The card provider owes us the money until its batch is at our bank. Cardholders can take it back for months after that.",
+        ("card_declined", "card_capture_refused", "card_provider_unknown", "card_charged_back"),
+    ),
+    Runbook(
         "transfer-unreconciled",
         "Done, but not proved",
         "Our books say it is done; the bank statement or our own chain index has not said so yet.",

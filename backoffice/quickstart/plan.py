@@ -26,10 +26,11 @@ _PARTS = {
     "chain": "CHAIN_RPC_URL",
     "bank": "BANK_URL",
     "desks": "DESKS",
+    "psp": "PSP_URL",
     "signer": "SIGNER_URL",
     "notary": "AUDIT_ANCHORS",
 }
-_WITH_PORT = ("valkey", "chain", "bank", "desks", "signer", "notary")
+_WITH_PORT = ("valkey", "chain", "bank", "desks", "psp", "signer", "notary")
 # The desks of the sandbox besides the bank's own.
 DESKS = ("harbour", "pacific")
 # The name under which a sandbox signs its audit log.
@@ -166,6 +167,8 @@ class Plan:
             "CHAIN_RPC_URL": self.address("chain"),
             "BANK_URL": self.address("bank"),
             "SIGNER_URL": self.address("signer"),
+            "PSP_URL": self.address("psp"),
+            **self._secret("PSP_TOKEN", self.keys.path("psp.token")),
             **self._secret("BANK_TOKEN", self.keys.path("bank.token")),
             **self._secret("SIGNER_TOKEN", self.keys.path("signer.token")),
             **self._secret("VAULT_KEYS", self.keys.path("vault", new_house_key)),
@@ -175,7 +178,7 @@ class Plan:
             ),
         }
         if not self.environ.get("WEBHOOK_SECRETS"):
-            made["WEBHOOK_SECRETS"] = f"bank={self.keys.webhook_value('bank')}"
+            made["WEBHOOK_SECRETS"] = " ".join(f"{source}={self.keys.webhook_value(source)}" for source in ("bank", "psp"))
         return made
 
     def _desks(self) -> dict[str, str]:

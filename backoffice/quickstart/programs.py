@@ -57,10 +57,26 @@ def outside(plan: Plan) -> Iterator[Program]:
             "--hurry",
         ]
         yield _simulator(plan, "bank", arguments)
+    if "psp" in plan.embedded:
+        yield _simulator(plan, "psp", _cards(plan))
     if "desks" in plan.embedded:
         yield _simulator(plan, "desks", ["--token-file", str(plan.keys.path("desks.token"))])
     if "notary" in plan.embedded:
         yield _simulator(plan, "notary", ["--log-key-file", str(plan.log_key)])
+
+
+def _cards(plan: Plan) -> list[str]:
+    """The card provider pays its batches through the sandbox bank, where there is one."""
+    arguments = [
+        *("--token-file", str(plan.keys.path("psp.token"))),
+        *("--webhook-url", f"{plan.url}/hooks/psp"),
+        *("--webhook-secret-file", str(plan.keys.webhook_path("psp"))),
+        *("--settle-interval", _setting(plan, "PSP_SETTLE_INTERVAL", "60")),
+    ]
+    if "bank" not in plan.embedded:
+        return arguments
+    bank = ("--bank-url", plan.address("bank"), "--bank-token-file", str(plan.keys.path("bank.token")))
+    return [*arguments, *bank]
 
 
 # The wallets of the house that the signer holds keys for.

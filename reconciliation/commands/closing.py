@@ -50,7 +50,7 @@ def _awaiting() -> Q:
 def _proved() -> "QuerySet[Transfer]":
     """On a chain the payment and what its sending cost must be proved, at a bank the payment."""
     unpaid = Q(direction="out") & (~_has_match(Role.PAYMENT) | (Q(rail="evm") & ~_has_match(Role.GAS)))
-    lacking = Leg.objects.filter(unpaid | Q(direction="in") & ~_has_receipt(), transfer=OuterRef("pk"))
+    lacking = Leg.objects.filter(unpaid | Q(direction="in") & ~_has_receipt() & ~_has_match(Role.RECEIPT), transfer=OuterRef("pk"))
     differing = Break.objects.filter(transfer_id=OuterRef("pk"), status__in=_OPEN).exclude(type=Break.Type.MISSING_EXTERNAL)
     in_doubt = Break.objects.filter(subject_key__startswith=REWRITTEN, status__in=_OPEN).values_list("source__network", flat=True)
     on_doubtful_chain = Leg.objects.filter(transfer=OuterRef("pk"), counterparty__network__in=list(in_doubt))

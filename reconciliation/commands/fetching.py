@@ -5,6 +5,7 @@ import structlog
 from audit import context
 from audit.context import Actor
 from reconciliation.commands.breaks import open_break
+from reconciliation.commands.cards import fetch_batches
 from reconciliation.commands.importing import import_statement
 from reconciliation.commands.indexing import index_network, report_rewritten
 from reconciliation.errors import ChainRewritten
@@ -23,6 +24,7 @@ def fetch_everything() -> None:
         _fetch_chain(network)
     for source in Source.objects.filter(kind=Source.Kind.BANK_STATEMENT, active=True).exclude(account_identification=""):
         _fetch_statements(source)
+    fetch_batches()
 
 
 def _fetch_chain(network: str) -> None:

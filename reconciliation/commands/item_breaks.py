@@ -65,6 +65,23 @@ def break_arrival(item: ExternalItem, arrival: Arrival, difference: str) -> Brea
     )
 
 
+def break_card(item: ExternalItem, leg: Leg, difference: str) -> Break:
+    """The card provider reports one of our payments otherwise than our books have it."""
+    return open_break(
+        type=Break.Type.AMOUNT,
+        severity=Break.Severity.HIGH,
+        source=item.source,
+        subject_key=f"card:{item.fingerprint}",
+        title=f"Transfer {leg.transfer.reference}: {difference}",
+        explanation=f"A line of settlement {item.references['batch']} names it, but {difference}.",
+        currency=shown_asset(item),
+        expected=leg.amount,
+        actual=item.amount,
+        item=item,
+        transfer_id=leg.transfer_id,
+    )
+
+
 def break_difference(item: ExternalItem, leg: Leg, compared: Comparison) -> Break:
     """It names a leg, and is not what was ordered."""
     return open_break(

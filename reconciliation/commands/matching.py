@@ -13,6 +13,7 @@ from django.db import transaction
 from audit import clock
 from audit.commands import record
 from ledger.models import Entry
+from reconciliation.commands.cards import settle_card_item
 from reconciliation.commands.closing import close_proved_transfers, report_missing
 from reconciliation.commands.incoming import arrival_of, match_allocated, settle_arrival
 from reconciliation.commands.item_breaks import break_difference, break_unordered
@@ -80,6 +81,9 @@ def _settle_item(item_id: UUID) -> str:
     )
     if item is None:
         return ""
+    about_cards = settle_card_item(item)
+    if about_cards is not None:
+        return item.status if about_cards == State.UNMATCHED else _end(item, State(about_cards))
     leg = _leg_of(item)
     arrival = arrival_of(item) if leg is None or _comes_from_outside(item, leg) else None
     if arrival is not None:

@@ -19,6 +19,7 @@ class ExternalItem(models.Model):
         BANK_LINE = "bank_line"
         TOKEN_TRANSFER = "token_transfer"  # noqa: S105 - a token of money
         GAS = "gas"
+        CARD_LINE = "card_line"
 
     class Status(models.TextChoices):
         UNMATCHED = "unmatched"

@@ -12,6 +12,7 @@ class Source(models.Model):
     class Kind(models.TextChoices):
         BANK_STATEMENT = "bank_statement"
         CHAIN = "chain"
+        CARDS = "cards"
 
     code = models.SlugField(primary_key=True, max_length=40)
     name = models.TextField()

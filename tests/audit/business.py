@@ -1,6 +1,8 @@
 """A day at the house in which every kind of row comes about and changes in every way, through the commands alone."""
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from approvals import registry
@@ -37,17 +39,20 @@ from ledger.commands import (
 )
 from ledger.snapshots.asked import SnapshotKind
 from reconciliation.commands.breaks import open_break
+from reconciliation.commands.cards import fetch_batches
 from reconciliation.commands.matching import match_open_items
 from reconciliation.models import Break, ExternalItem
 from tests.ledger.horizon import prove_all
 from tests.reconciliation.outside import bank_source, wallet_source
 from tests.transfers import within
 from tests.transfers import world as worlds
+from tests.transfers.cards import card_provider, ordered
 from tests.transfers.incoming import address_of, fake_chain
 from tests.transfers.levels import set_levels
 from tests.transfers.prices import reference_rates
 from tests.transfers.tame import every_ending, tame_outside
 from tests.transfers.world import ACCOUNT, LONG_AGO, UNIT, USDC, World, acting, drive_until, request_of
+from transfers import driver
 from transfers.calendars import Calendar
 from transfers.commands.calendars import set_calendar
 from transfers.commands.cancel import cancel
@@ -73,6 +78,7 @@ def some_business() -> World:
         _incoming()
         for target in (5, 6):
             set_levels(world, WALLET, minimum=1, target=target, maximum=10)
+        _cards()
         set_calendar(Calendar(code="bank", title="Bank", zone="UTC"), valid_from=LONG_AGO)
         prove_all()
         return world
@@ -94,6 +100,17 @@ def _conversion(world: World) -> None:
     reference_rates(USDC_USD="17")
     within.promote(budget=10**7)
     drive_until(within.convert(world), "CONFIRMED")
+
+
+def _cards() -> None:
+    """A card is charged, settled and taken back."""
+    with TemporaryDirectory() as directory, card_provider(Path(directory)) as provider:
+        transfer = drive_until(ordered(), "CONFIRMED")
+        provider.settle()
+        fetch_batches()
+        provider.chargeback(transfer)
+        Transfer.objects.filter(pk=transfer.pk).update(due_at=LONG_AGO)
+        driver.advance_one(transfer.pk)
 
 
 def _books() -> None:

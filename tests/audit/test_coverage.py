@@ -107,6 +107,8 @@ LIES = {
     "transfers_depositaddress": "DELETE FROM transfers_depositaddress",
     "transfers_cashback": "UPDATE transfers_cashback SET amount = amount + 1",
     "transfers_promotion": "DELETE FROM transfers_promotion",
+    "transfers_cardbatch": "UPDATE transfers_cardbatch SET version = version + 1",
+    "transfers_carddispute": "DELETE FROM transfers_carddispute",
     "transfers_bankcalendar": "UPDATE transfers_bankcalendar SET id = gen_random_uuid()",
     "transfers_liquiditylevel": "UPDATE transfers_liquiditylevel SET minimum = 0",
     "transfers_chaintransaction": "UPDATE transfers_chaintransaction SET attempt = 2 WHERE nonce = 0",

@@ -146,6 +146,18 @@ class CreateTransfer(Strict):
     metadata = Metadata(required=False, default=dict)
 
 
+class CreateCardDeposit(Strict):
+    """Body of `POST /v1/card_deposits`."""
+
+    currency = Currency()
+    amount = Amount(help_text="What the card is charged, all of which comes to your balance.")
+    card = Text(max_length=200, help_text="The card provider's token of the card; never its number.")
+    reference = Text(
+        required=False, allow_blank=True, default="", max_length=MAX_REFERENCE_LENGTH, help_text="The client's own text."
+    )
+    metadata = Metadata(required=False, default=dict)
+
+
 class CancelTransfer(Strict):
     """Body of `POST /v1/transfers/{transaction_id}/cancel`; may be left out."""
 

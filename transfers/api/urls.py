@@ -3,6 +3,7 @@
 from django.urls import path
 
 from transfers.api.views.balances import Balances
+from transfers.api.views.cards import CardDeposits
 from transfers.api.views.deposits import DepositAddresses
 from transfers.api.views.events import Events
 from transfers.api.views.incoming import IncomingTransfers, OneIncoming
@@ -25,5 +26,6 @@ urlpatterns = [
     path("webhooks/<str:webhook_id>", OneWebhook.as_view(), name="v1-webhook"),
     path("webhooks/<str:webhook_id>/rotate_secret", WebhookSecretRotation.as_view(), name="v1-webhook-rotate"),
     path("deposit_addresses", DepositAddresses.as_view(), name="v1-deposit-addresses"),
+    path("card_deposits", CardDeposits.as_view(), name="v1-card-deposits"),
     path("openapi.json", Schema.as_view(), name="v1-openapi"),
 ]

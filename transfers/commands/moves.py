@@ -37,6 +37,8 @@ NOTES = (
     RETRIED,
     RESUMED,
     "transfer.deposit_vanished",
+    "transfer.charged_back",
+    "transfer.chargeback_won",
     "transfer.disputed",
     "transfer.dispute_ended",
 )

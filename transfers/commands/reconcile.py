@@ -29,8 +29,11 @@ def mark_reconciled(*, transfer_id: UUID, evidence: dict[str, Any]) -> Transfer:
             return transfer
         if transfer.money_state != "posted":
             raise Conflict(f"The money of this transfer is {transfer.money_state}, not posted.")
+        # What somebody disputes stays disputed, however well it is proved.
+        disputed = transfer.evidence_state in (EvidenceState.DISPUTED, EvidenceState.REPAIRED)
+        kept = transfer.evidence_state if disputed else EvidenceState.MATCHED
         Leg.objects.filter(transfer=transfer).update(evidence_state=EvidenceState.MATCHED)
-        moves.move(transfer, Status.RECONCILED, data={"evidence": evidence}, evidence_state=EvidenceState.MATCHED, due_at=None)
+        moves.move(transfer, Status.RECONCILED, data={"evidence": evidence}, evidence_state=kept, due_at=None)
         crashpoint("reconcile.before_commit")
     return transfer
 

@@ -4,7 +4,15 @@ One table, read by everybody: the commands consult `may`, a migration copies the
 them, the diagrams are drawn from it, and a test walks every pair.
 """
 
-from transfers.machines import bank_deposit, chain_deposit, conversion, internal_transfer, off_ramp, on_chain_withdrawal
+from transfers.machines import (
+    bank_deposit,
+    card_deposit,
+    chain_deposit,
+    conversion,
+    internal_transfer,
+    off_ramp,
+    on_chain_withdrawal,
+)
 from transfers.machines.base import RouteMachine, Threshold
 from transfers.states import Route, Row, Status
 
@@ -17,6 +25,7 @@ ROUTES: dict[Route, RouteMachine] = {
     Route.BANK_DEPOSIT: bank_deposit.MACHINE,
     Route.INTERNAL_TRANSFER: internal_transfer.MACHINE,
     Route.CONVERSION: conversion.MACHINE,
+    Route.CARD_DEPOSIT: card_deposit.MACHINE,
 }
 MACHINES: dict[tuple[Route, int], tuple[Row, ...]] = {
     (route, version): rows for route, machine in ROUTES.items() for version, rows in machine.versions.items()

@@ -2,6 +2,7 @@
 
 from transfers.models.calendars import BankCalendar
 from transfers.models.calls import InboundWebhook, ProviderCall
+from transfers.models.cards import CardBatch, CardDispute
 from transfers.models.chain import ChainTransaction, Wallet, WalletReservation
 from transfers.models.conversions import Cashback, ConversionSplit, ConversionTerms, Promotion
 from transfers.models.deposits import Arrival, DepositAddress, ScanMark
@@ -19,6 +20,8 @@ __all__ = [
     "Arrival",
     "BankAccount",
     "BankCalendar",
+    "CardBatch",
+    "CardDispute",
     "Cashback",
     "ChainTransaction",
     "ConversionSplit",

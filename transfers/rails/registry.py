@@ -13,6 +13,7 @@ from transfers.rails.base import RetryableError
 from transfers.rails.desk import LiquidityDesk, QuoteDesk
 from transfers.rails.evm import EvmRail
 from transfers.rails.guard import Gate, Guarded
+from transfers.rails.psp import PspRail
 from transfers.rails.rate_feed import RateFeed
 from transfers.rails.signing import SignerClient
 
@@ -46,6 +47,8 @@ class RailSettings:
     desk_timeout_s: float = 3.0
     rates_url: str = ""
     rates_token: str = ""
+    psp_url: str = ""
+    psp_token: str = ""
     signer_url: str = ""
     signer_token: str = ""
 
@@ -95,6 +98,11 @@ class Rails:
 
     def _guarded(self, rail: RailT, provider: str) -> RailT:
         return rail if self._gate is None else cast("RailT", Guarded(rail, provider, self._gate))
+
+    @cached_property
+    def psp(self) -> PspRail:
+        _needed(self.settings.psp_url, "PSP_URL")
+        return PspRail(self.settings.psp_url, self.settings.psp_token)
 
     def close(self) -> None:
         """Close the connections of whatever was made."""

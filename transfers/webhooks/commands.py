@@ -18,7 +18,7 @@ from audit.identity import new_id
 from transfers.commands.wake import wake_after_commit
 from transfers.models import InboundWebhook, Leg, Transfer
 from transfers.rates import Rate, take
-from transfers.states import RequestState
+from transfers.states import RequestState, Route
 from transfers.states import Status as Settled
 from transfers.vocabulary import WEBHOOKS_REPROCESSED
 from transfers.webhooks.hints import NotUnderstood, end_to_end_ids
@@ -110,7 +110,7 @@ def process(webhook_id: UUID) -> Status:
 def _look_now(transfer_id: UUID) -> str:
     """Bring the driver's next look forward. Whoever sent the message is not believed: the driver asks the provider."""
     now = clock.now()
-    waits = Q(due_at__gt=now) | Q(due_at=None, status=Settled.FIAT_SETTLED)
+    waits = Q(due_at__gt=now) | Q(due_at=None, status=Settled.FIAT_SETTLED) | Q(due_at=None, route=Route.CARD_DEPOSIT)
     if Transfer.objects.filter(waits, pk=transfer_id).update(due_at=now) == 0:
         return "Nothing was waiting for it."
     wake_after_commit(transfer_id)

@@ -54,6 +54,11 @@ def at_the_bank(tag: str, number: int) -> None:
     httpx.post(f"{settings.BANK_URL}/sandbox/incoming", json=body, headers=headers, timeout=30).raise_for_status()
 
 
+def by_card(tag: str, number: int) -> None:
+    order = {"currency": "EUR", "amount": f"{20 + number % 70}.00", "card": "card_good", "reference": f"{tag}/{number}"}
+    client.post("/v1/card_deposits", order, key=f"{tag}/{number}")
+
+
 def _marked(name: str) -> bool:
     """Whether this piece was begun before; from now on it was."""
     path = _hashes(name)
@@ -67,3 +72,4 @@ def _marked(name: str) -> bool:
 _PROVED = frozenset({Status.RECONCILED.value})
 register(Work(name="chain_deposit", begin=on_chain, ends=_PROVED, found=found_on_chain))
 register(Work(name="bank_deposit", begin=at_the_bank, ends=_PROVED))
+register(Work(name="card_deposit", begin=by_card, ends=_PROVED))

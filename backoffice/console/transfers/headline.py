@@ -24,7 +24,7 @@ _FIXED: dict[Status, str] = {
 def sentence(story: Story) -> str:
     """The title of the page."""
     status = Status(story.transfer.status)
-    if incoming.is_incoming(story.transfer) and status in (Status.CREATED, Status.CONFIRMED, Status.REORGED):
+    if incoming.is_incoming(story.transfer) and status not in (*TERMINAL, Status.DROPPED):
         return incoming.sentence(story)
     tellers = {
         Status.CREATED: _created,

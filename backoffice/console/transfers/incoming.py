@@ -13,12 +13,22 @@ TITLES: dict[str, str] = {
     Route.OFF_RAMP: "Payout to a bank",
     Route.CHAIN_DEPOSIT: "Deposit on chain",
     Route.BANK_DEPOSIT: "Deposit at a bank",
+    Route.CARD_DEPOSIT: "Deposit by card",
 }
 _EXPECTED: dict[str, str] = {
     Route.ON_CHAIN_WITHDRAWAL: "expected is our own chain index",
     Route.OFF_RAMP: "expected are our chain index and the bank's statement",
     Route.CHAIN_DEPOSIT: "expected is our own chain index",
     Route.BANK_DEPOSIT: "expected is the bank's statement",
+    Route.CARD_DEPOSIT: "expected are the card provider's settlement report and its payment at the bank",
+}
+
+
+_CARD: dict[Status, str] = {
+    Status.CREATED: "Being authorised by the card's issuer",
+    Status.FUNDS_LOCKED: "Authorised, being charged",
+    Status.CONFIRMED: "Charged, on hold until the card provider has paid us",
+    Status.FIAT_SETTLED: "Paid to our bank, waiting for the settlement report to prove it",
 }
 
 
@@ -26,7 +36,7 @@ _EXPECTED: dict[str, str] = {
 class Incoming:
     """`sender` and `landed` are the numbers people compare; `landed_in` says in words what the second is."""
 
-    arrival: Arrival
+    arrival: Arrival | None
     sender: str
     sender_name: str
     landed: str
@@ -35,6 +45,8 @@ class Incoming:
 
 def incoming_of(transfer: Transfer) -> Incoming | None:
     """None for money that goes out."""
+    if transfer.route == Route.CARD_DEPOSIT:
+        return Incoming(None, "", "a card, charged by our card provider", "", "")
     arrival = Arrival.objects.select_related("address").filter(transfer=transfer).first()
     if arrival is None:
         return None
@@ -52,6 +64,8 @@ def expected_evidence(route: str) -> str:
 def sentence(story: Story) -> str:
     """The title of a deposit's page."""
     transfer = story.transfer
+    if transfer.route == Route.CARD_DEPOSIT:
+        return _CARD[Status(transfer.status)]
     on_chain = transfer.route == Route.CHAIN_DEPOSIT
     if transfer.status == Status.CREATED:
         needed = settings.CHAIN_CONFIRMATIONS

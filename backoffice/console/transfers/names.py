@@ -10,11 +10,12 @@ _KINDS = {
     "message_id": "Message id",
     "uetr": "UETR",
     "bank_reference": "Bank's",
+    "card_payment": "Card payment",
     "provider_trade_id": "Desk's trade",
 }
 # What stands on one line of the panel.
 _FITS = 30
-_RAILS = {"evm": "Chain leg", "bank": "Bank leg"}
+_RAILS = {"evm": "Chain leg", "bank": "Bank leg", "psp": "Card leg"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,7 @@ def test_it_describes_every_endpoint_and_the_key(document: dict[str, Any]) -> No
         ("/v1/webhooks/{webhook_id}", "delete"),
         ("/v1/webhooks/{webhook_id}/rotate_secret", "post"),
         ("/v1/deposit_addresses", "get"),
+        ("/v1/card_deposits", "post"),
     }
     assert document["components"]["securitySchemes"]["ApiKey"]["scheme"] == "bearer"
     for methods in document["paths"].values():

@@ -27,7 +27,7 @@ from transfers.models import Transfer
 from transfers.vocabulary import TRANSFER_REFUSED
 
 _PROBLEM = OpenApiResponse(responses.ProblemAnswer, description="A problem document; `code` says which.")
-_KEY = OpenApiParameter(
+KEY = OpenApiParameter(
     "Idempotency-Key",
     {"type": "string", "minLength": 1, "maxLength": 255},
     OpenApiParameter.HEADER,
@@ -36,7 +36,7 @@ _KEY = OpenApiParameter(
 )
 
 
-def _problems(*statuses: int) -> dict[Any, Any]:
+def problems(*statuses: int) -> dict[Any, Any]:
     return {(status, CONTENT_TYPE): _PROBLEM for status in (*statuses, 401, 403, 429, 500, 503)}
 
 
@@ -57,9 +57,9 @@ class Transfers(ApiView):
 
     @extend_schema(
         operation_id="create_transfer",
-        parameters=[_KEY],
+        parameters=[KEY],
         request=CreateTransfer,
-        responses={201: responses.TransferAnswer, **_problems(400, 409, 413, 415, 422)},
+        responses={201: responses.TransferAnswer, **problems(400, 409, 413, 415, 422)},
     )
     def post(self, request: Request) -> Response:
         """Order a withdrawal. The same key and body again gives the stored answer."""
@@ -72,7 +72,7 @@ class Transfers(ApiView):
         return self._given(answer_once(attempt, work=partial(self._create, request), refusal=self._refusal))
 
     @extend_schema(
-        operation_id="list_transfers", parameters=[ListTransfers], responses={200: responses.TransferPage, **_problems(400)}
+        operation_id="list_transfers", parameters=[ListTransfers], responses={200: responses.TransferPage, **problems(400)}
     )
     def get(self, request: Request) -> Response:
         """The client's transfers, newest first, by cursor."""
@@ -131,7 +131,7 @@ class Transfers(ApiView):
 class OneTransfer(ApiView):
     scopes = {"GET": "transfers:read"}
 
-    @extend_schema(operation_id="get_transfer", responses={200: responses.TransferAnswer, **_problems(404)})
+    @extend_schema(operation_id="get_transfer", responses={200: responses.TransferAnswer, **problems(404)})
     def get(self, request: Request, transaction_id: str) -> Response:  # noqa: ARG002
         """One transfer as it stands."""
         return Response(responses.write_transfer(own_transfer(self.caller.client_id, transaction_id)))
@@ -143,7 +143,7 @@ class TransferCancel(ApiView):
     @extend_schema(
         operation_id="cancel_transfer",
         request=CancelTransfer,
-        responses={200: responses.TransferAnswer, **_problems(400, 404, 409, 413, 415, 422)},
+        responses={200: responses.TransferAnswer, **problems(400, 404, 409, 413, 415, 422)},
     )
     def post(self, request: Request, transaction_id: str) -> Response:
         """Cancel before anything is committed outside. Cancelling twice gives the same answer, so it needs no Idempotency-Key."""
@@ -161,7 +161,7 @@ class TransferEvents(ApiView):
     scopes = {"GET": "transfers:read"}
 
     @extend_schema(
-        operation_id="list_transfer_events", parameters=[ListEvents], responses={200: responses.EventPage, **_problems(400, 404)}
+        operation_id="list_transfer_events", parameters=[ListEvents], responses={200: responses.EventPage, **problems(400, 404)}
     )
     def get(self, request: Request, transaction_id: str) -> Response:
         """What happened to the transfer: immutable facts, oldest first."""

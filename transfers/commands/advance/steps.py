@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from transfers.commands.advance import card
 from transfers.commands.advance.book_internal import book_internal
 from transfers.commands.advance.confirm import confirm
 from transfers.commands.advance.convert import execute_conversion, lock_conversion
@@ -55,6 +56,11 @@ STEPS: Mapping[Route, Mapping[Status, Choice]] = {
         Status.CREATED: _credit_deposit,
         Status.CONFIRMED: always(watch_credited),
         Status.REORGED: always(credit_on_chain),
+    },
+    Route.CARD_DEPOSIT: {
+        Status.CREATED: always(card.authorise),
+        Status.FUNDS_LOCKED: always(card.capture),
+        **dict.fromkeys((Status.CONFIRMED, Status.FIAT_SETTLED, Status.RECONCILED), always(card.follow)),
     },
     Route.BANK_DEPOSIT: {Status.CREATED: always(credit_booked)},
     Route.OFF_RAMP: {**_TO_CHAIN, Status.CONFIRMED: _at_the_bank, Status.FIAT_SETTLED: always(recheck)},

@@ -1,0 +1,75 @@
+"""The provider's SQLite file: payments, disputes and batches, one writer at a time."""
+
+import json
+import sqlite3
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from backoffice.sandbox.bank.money import major_text
+
+# Of each capture: a share and a fixed part. A dispute costs its own fee, won or lost.
+FEE_BPS, FEE_FIXED, DISPUTE_FEE = 290, 30, 1500
+
+
+class Books:
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._lock = threading.RLock()
+        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self._connection.row_factory = sqlite3.Row
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        self._connection.executescript(Path(__file__).with_name("books.sql").read_text())
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All or nothing, one at a time."""
+        with self._lock:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()
+
+
+def shown(rows: sqlite3.Connection, reference: str) -> dict[str, object] | None:
+    """A payment as the API shows it, with its disputes."""
+    row = rows.execute("SELECT * FROM payment WHERE reference = ?", (reference,)).fetchone()
+    if row is None:
+        return None
+    disputes = rows.execute("SELECT * FROM dispute WHERE reference = ? ORDER BY opened_at, id", (reference,)).fetchall()
+    currency = row["currency"]
+    return {
+        "id": row["id"],
+        "reference": reference,
+        "amount": major_text(row["amount"], currency),
+        "currency": currency,
+        "status": row["status"],
+        "reason": row["reason"],
+        "disputes": [
+            {
+                "id": one["id"],
+                "amount": major_text(one["amount"], currency),
+                "fee": major_text(one["fee"], currency),
+                "status": one["status"],
+            }
+            for one in disputes
+        ],
+    }
+
+
+def hint(rows: sqlite3.Connection, type_: str, reference: str, now: float) -> None:
+    """Queue a hint that names a payment and says nothing else of it, in the transaction of the change itself."""
+    name = f"msg_{uuid.uuid4().hex}"
+    timestamp = datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    body = json.dumps({"id": name, "type": type_, "timestamp": timestamp, "data": {"end_to_end_id": reference}})
+    rows.execute("INSERT INTO hint (id, body, next_at) VALUES (?, ?, ?)", (name, body, now))

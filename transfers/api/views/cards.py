@@ -1,0 +1,58 @@
+"""`/v1/card_deposits`: charging a card for the client's balance."""
+
+from functools import partial
+from typing import Any, cast
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from transfers.api import responses
+from transfers.api.idempotency import Attempt, answer_once, key_of
+from transfers.api.requests import CreateCardDeposit
+from transfers.api.views.transfers import KEY, Transfers, problems
+from transfers.commands.deposits.cards import CardOrder, order_card_deposit
+from transfers.models import Transfer
+
+
+class CardDeposits(Transfers):
+    """Answers with a transfer, as every order does."""
+
+    scopes = {"POST": "transfers:write"}
+    http_method_names = ["post", "options"]
+
+    @extend_schema(
+        operation_id="create_card_deposit",
+        parameters=[KEY],
+        request=CreateCardDeposit,
+        responses={201: responses.TransferAnswer, **problems(400, 409, 413, 415, 422)},
+    )
+    def post(self, request: Request) -> Response:
+        """Charge a card. The money is yours to use once the card provider has paid us. The same key and body again gives the stored
+        answer."""
+        attempt = Attempt(
+            client_id=self.caller.client_id,
+            key=key_of(request.headers.get("Idempotency-Key")),
+            endpoint="POST /v1/card_deposits",
+            body=cast("dict[str, Any]", request.data),
+        )
+        return self._given(answer_once(attempt, work=partial(self._charge, request), refusal=self._refusal))
+
+    def _charge(self, request: Request, key_id: UUID) -> Transfer:
+        body = CreateCardDeposit(data=request.data)
+        body.is_valid(raise_exception=True)
+        given = body.validated_data
+        return order_card_deposit(
+            CardOrder(
+                client_id=self.caller.client_id,
+                currency=given["currency"],
+                amount=given["amount"],
+                card=given["card"],
+                reference=given["reference"],
+                metadata=given["metadata"],
+                made_by=self.caller.key_prefix,
+                made_by_type=self.caller.actor().type.value,
+                idempotency_key_id=key_id,
+            )
+        )

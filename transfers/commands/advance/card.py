@@ -1,0 +1,224 @@
+"""A card deposit's steps. Both orders to the provider are intent, call, outcome under our reference: whoever resumes asks first.
+
+The client is credited when the card is charged and the money stays on hold until the provider's batch is at our bank: nobody spends
+what the provider may still keep. A chargeback comes at any time after; it is booked when the provider's own record shows it.
+"""
+
+from django.db import transaction
+
+from audit import clock
+from audit.commands import record
+from ledger import chart
+from ledger.commands import PlaceHold, ReleaseHold, apply_holds, post, reverse
+from ledger.queries import value_time_of_correction
+from transfers import card_postings, locks
+from transfers.commands import calls, moves
+from transfers.commands.advance.permit import no_halt
+from transfers.commands.deposits.cards import PSP
+from transfers.crashpoints import crashpoint
+from transfers.failures import FAILURES
+from transfers.locks import Lease
+from transfers.models import CardBatch, CardDispute, ExternalReference, Leg, ProviderCall, Transfer
+from transfers.rails.base import TerminalError, UnknownOutcome
+from transfers.rails.psp import CardPayment, Dispute
+from transfers.rails.registry import rails
+from transfers.states import EvidenceState, MoneyState, RequestState, Status
+
+Outcome = ProviderCall.Outcome
+
+
+def authorise(lease: Lease) -> None:
+    """CREATED to FUNDS_LOCKED, or FAILED when the card is declined. Raises LeaseLost, Halted and the rails' errors."""
+    leg, is_new = _intent(lease, Status.CREATED, "authorise")
+    crashpoint("card_authorise.after_intent")
+    payment = None if is_new else rails().psp.find(leg.reference)
+    if payment is None:
+        with UnknownIsKept(leg, "authorise"):
+            payment = rails().psp.authorise(
+                reference=leg.reference, amount=leg.amount, currency=leg.asset_id, card=leg.counterparty["card"]
+            )
+    crashpoint("card_authorise.after_call")
+    with transaction.atomic():
+        transfer = locks.leased(lease, Status.CREATED)
+        _answered(leg, "authorise", payment)
+        if payment.status == "declined":
+            _fail(transfer, "card_declined", payment.reason)
+        else:
+            ExternalReference.objects.create(
+                transfer=transfer, leg=leg, kind="card_payment", value=payment.id, recorded_at=clock.now()
+            )
+            moves.move(transfer, Status.FUNDS_LOCKED, data={"payment": payment.id}, due_at=clock.now())
+        crashpoint("card_authorise.before_commit")
+    crashpoint("card_authorise.after_commit")
+
+
+def capture(lease: Lease) -> None:
+    """FUNDS_LOCKED to CONFIRMED: charged, credited, on hold. Raises LeaseLost, Halted and the rails' errors."""
+    leg, is_new = _intent(lease, Status.FUNDS_LOCKED, "capture")
+    crashpoint("card_capture.after_intent")
+    payment = None if is_new else rails().psp.find(leg.reference)
+    refusal = ""
+    if payment is None or payment.status != "captured":
+        try:
+            with UnknownIsKept(leg, "capture"):
+                payment = rails().psp.capture(leg.reference)
+        except TerminalError as error:
+            refusal = str(error)
+    crashpoint("card_capture.after_call")
+    with transaction.atomic():
+        transfer = locks.leased(lease, Status.FUNDS_LOCKED)
+        if refusal or payment is None:
+            _fail(transfer, "card_capture_refused", refusal)
+        else:
+            _answered(leg, "capture", payment)
+            _credit(transfer, leg)
+        crashpoint("card_capture.before_commit")
+    crashpoint("card_capture.after_commit")
+
+
+def follow(lease: Lease) -> None:
+    """From CONFIRMED on: what the provider's record and its batches say by now. Raises LeaseLost and the rails' errors."""
+    leg = Leg.objects.get(transfer_id=lease.transfer_id, rail=PSP)
+    payment = rails().psp.find(leg.reference)
+    crashpoint("card_follow.after_call")
+    with transaction.atomic():
+        transfer = locks.leased(lease, Status.CONFIRMED, Status.FIAT_SETTLED, Status.RECONCILED)
+        for dispute in payment.disputes if payment else ():
+            _dispute(transfer, dispute)
+        if transfer.status == Status.CONFIRMED and _is_paid(leg):
+            moves.move(transfer, Status.FIAT_SETTLED, due_at=None)
+            apply_holds(ReleaseHold(card_postings.hold_reference(transfer)), transaction_id=transfer.id)
+        else:
+            moves.set_columns(transfer, due_at=None, attempts=0, last_error="", stopped_by="")
+        crashpoint("card_follow.before_commit")
+    crashpoint("card_follow.after_commit")
+
+
+def _intent(lease: Lease, status: Status, operation: str) -> tuple[Leg, bool]:
+    """The leg, and whether this is the first time that we are about to send; committed before anything is sent."""
+    with transaction.atomic():
+        transfer = locks.leased(lease, status)
+        legs = locks.legs(transfer.id)
+        leg = legs[PSP]
+        no_halt(transfer, legs=legs, provider=PSP)
+        is_new = calls.found(_key(leg, operation)) is None
+        request = {"reference": leg.reference, "amount": str(leg.amount), "currency": leg.asset_id}
+        calls.begin(key=_key(leg, operation), transfer=transfer, leg=leg, provider=PSP, operation=operation, request=request)
+        if leg.request_state == RequestState.RECEIVED:
+            Leg.objects.filter(pk=leg.pk).update(request_state=RequestState.FORWARDED)
+    return leg, is_new
+
+
+class UnknownIsKept:
+    """Silence after an order is kept as such on leg and call, and goes on to the driver, which looks again."""
+
+    def __init__(self, leg: Leg, operation: str) -> None:
+        self._leg, self._operation = leg, operation
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if isinstance(error, UnknownOutcome):
+            with transaction.atomic():
+                Leg.objects.filter(pk=self._leg.pk).update(request_state=RequestState.TIMED_OUT)
+                words = FAILURES["card_provider_unknown"].detection
+                calls.finish(_key(self._leg, self._operation), outcome=Outcome.UNKNOWN, response="", summary=words)
+
+
+def _key(leg: Leg, operation: str) -> str:
+    return f"{leg.reference}/{operation}"
+
+
+def _answered(leg: Leg, operation: str, payment: CardPayment) -> None:
+    summary = f"The card provider says {payment.status}{f': {payment.reason}' if payment.reason else ''}."
+    calls.finish(_key(leg, operation), outcome=Outcome.ANSWERED, response=payment.raw, summary=summary)
+
+
+def _fail(transfer: Transfer, code: str, words: str) -> None:
+    Leg.objects.filter(transfer=transfer).update(request_state=RequestState.RESPONDED)
+    moves.move(
+        transfer,
+        Status.FAILED,
+        reason=words or FAILURES[code].detection,
+        data={"code": code},
+        failure_code=code,
+        failure_message=FAILURES[code].client_text,
+        request_state=RequestState.RESPONDED,
+        due_at=None,
+    )
+
+
+def _credit(transfer: Transfer, leg: Leg) -> None:
+    Leg.objects.filter(pk=leg.pk).update(money_state=MoneyState.POSTED, request_state=RequestState.RESPONDED)
+    moves.move(
+        transfer,
+        Status.CONFIRMED,
+        data={"posting": card_postings.capture_reference(transfer)},
+        money_state=MoneyState.POSTED,
+        request_state=RequestState.RESPONDED,
+        # The batch may have been faster than we.
+        due_at=clock.now(),
+    )
+    post(card_postings.capture(transfer, value_at=clock.now()))
+    account = chart.client_account_code(transfer.client_id, transfer.source_asset_id)
+    apply_holds(PlaceHold(card_postings.hold_reference(transfer), account, transfer.source_amount), transaction_id=transfer.id)
+
+
+def _is_paid(leg: Leg) -> bool:
+    named = [{"kind": "capture", "reference": leg.reference}]
+    return CardBatch.objects.filter(status=CardBatch.Status.PAID, lines__contains=named).exists()
+
+
+def _dispute(transfer: Transfer, told: Dispute) -> None:
+    """Book a dispute that we had not seen, and give the money back when one is won. Each once, in an open month."""
+    known = CardDispute.objects.select_for_update().filter(provider_id=told.id).first()
+    if known is None:
+        known = CardDispute(provider_id=told.id, transfer=transfer, amount=told.amount, fee=told.fee, opened_at=clock.now())
+        known.save(force_insert=True)
+        _charged_back(transfer, known)
+    if told.status == "won" and known.status == CardDispute.Status.LOST:
+        known.status, known.version = CardDispute.Status.WON, known.version + 1
+        known.save(update_fields=["status", "version"])
+        _won(transfer, known)
+
+
+def _charged_back(transfer: Transfer, dispute: CardDispute) -> None:
+    _tell(dispute, "card.charged_back")
+    moves.note(
+        transfer,
+        "transfer.charged_back",
+        reason=FAILURES["card_charged_back"].detection,
+        data={"dispute": dispute.provider_id, "amount": str(dispute.amount), "fee": str(dispute.fee)},
+        evidence_state=EvidenceState.DISPUTED,
+        status_text=FAILURES["card_charged_back"].client_text,
+    )
+    now = clock.now()
+    post(card_postings.chargeback(dispute, value_at=value_time_of_correction(card_postings.capture_reference(transfer), now=now)))
+    if dispute.fee:
+        post(card_postings.dispute_fee(dispute, value_at=now))
+
+
+def _won(transfer: Transfer, dispute: CardDispute) -> None:
+    _tell(dispute, "card.chargeback_won")
+    moves.note(
+        transfer,
+        "transfer.chargeback_won",
+        data={"dispute": dispute.provider_id, "amount": str(dispute.amount)},
+        evidence_state=EvidenceState.REPAIRED,
+        status_text="The dispute about this payment was decided for you. The amount is in your balance again.",
+    )
+    reference = card_postings.chargeback_reference(dispute)
+    value_at = value_time_of_correction(reference, now=clock.now())
+    reverse(reference_of=reference, reference=f"{reference}/won", reason="The dispute was decided for us.", value_at=value_at)
+
+
+def _tell(dispute: CardDispute, kind: str) -> None:
+    record(
+        type=kind,
+        resource_type="card_dispute",
+        resource_id=str(dispute.pk),
+        diff={"version": [dispute.version - 1, dispute.version]},
+        metadata={"dispute": dispute.provider_id, "amount": str(dispute.amount), "fee": str(dispute.fee)},
+        transaction_id=dispute.transfer_id,
+    )
