@@ -75,9 +75,11 @@ def test_the_page_of_a_deposit_says_where_it_came_from(house: None, status: str)
         browser = signed_in("operator")
         page = browser.get(reverse("console:transfer", args=[transfer.pk])).content.decode()
         listed = browser.get(reverse("console:transfers") + "?route=chain_deposit").content.decode()
+        others = browser.get(reverse("console:transfers") + "?route=bank_deposit").content.decode()
     assert address_of_sender() in page
     assert "Deposit on chain" in listed
     assert str(transfer.pk) in listed
+    assert str(transfer.pk) not in others
     assert "paid by the client" not in page
     wanted = {"CREATED": "Seen, credited after", "CONFIRMED": "waiting for our own chain index"}
     assert wanted[status] in page
@@ -85,3 +87,18 @@ def test_the_page_of_a_deposit_says_where_it_came_from(house: None, status: str)
 
 def address_of_sender() -> str:
     return str(Arrival.objects.get(rail="evm").sender["address"])
+
+
+def test_dust_on_chain_is_listed_with_its_sender(house: None) -> None:
+    with context.bind(Actor.system("test")), fake_chain() as chain:
+        chain.pay(address_of().value, 1)
+        chain.mine(3)
+        watch()
+        transfer = drive_until(Transfer.objects.get(), "FAILED")
+    browser = signed_in("operator")
+    page = browser.get(reverse("console:deposits")).content.decode()
+    assert "smallest deposit" in page
+    assert reverse("console:transfer", args=[transfer.pk]) in page
+    arrival = Arrival.objects.get(rail="evm")
+    asked = browser.get(reverse("console:deposit-allocate", args=[arrival.pk])).content.decode()
+    assert address_of_sender() in asked

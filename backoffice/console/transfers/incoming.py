@@ -14,6 +14,8 @@ TITLES: dict[str, str] = {
     Route.CHAIN_DEPOSIT: "Deposit on chain",
     Route.BANK_DEPOSIT: "Deposit at a bank",
     Route.CARD_DEPOSIT: "Deposit by card",
+    Route.INTERNAL_TRANSFER: "Transfer to another client",
+    Route.CONVERSION: "Conversion",
 }
 _EXPECTED: dict[str, str] = {
     Route.ON_CHAIN_WITHDRAWAL: "expected is our own chain index",

@@ -41,7 +41,7 @@ def deposits(request: HttpRequest) -> HttpResponse:
     """Everything unallocated, oldest first, with the request that waits for it."""
     arrivals = list(waiting_arrivals()[:_MOST])
     pending = _pending(arrivals)
-    rows = [(arrival, pending.get(str(arrival.pk))) for arrival in arrivals]
+    rows = [(arrival, _sender(arrival), pending.get(str(arrival.pk))) for arrival in arrivals]
     may_ask = operator_of(request).has_perm("ledger.request_correction")
     return render(request, "transfers/deposits.html", {"rows": rows, "may_ask": may_ask, "most": _MOST})
 
@@ -61,7 +61,13 @@ def allocate(request: HttpRequest, arrival_id: UUID) -> HttpResponse:
         error = NO_PERSON if operator.person_id is None else _ask(request, arrival, form.cleaned_data, operator.person_id)
         if not error:
             return redirect("console:deposits")
-    context = {"form": form, "arrival": arrival, "error": error, "pending": _pending([arrival]).get(str(arrival.pk))}
+    context = {
+        "form": form,
+        "arrival": arrival,
+        "sender": _sender(arrival),
+        "error": error,
+        "pending": _pending([arrival]).get(str(arrival.pk)),
+    }
     return render(request, "transfers/deposit_allocate.html", context, status=422 if form.is_bound else 200)
 
 
@@ -75,6 +81,11 @@ def _ask(request: HttpRequest, arrival: Arrival, given: dict[str, str], maker: U
         return str(error)
     messages.success(request, f"Asked: {asked.title}. Nothing is credited until it is approved.")
     return ""
+
+
+def _sender(arrival: Arrival) -> str:
+    """The number that people compare; empty where the outside does not say."""
+    return str(arrival.sender.get("address") or arrival.sender.get("iban") or "")
 
 
 def _pending(arrivals: list[Arrival]) -> dict[str, ApprovalRequest]:

@@ -63,6 +63,7 @@ def _wanted(given: dict[str, str], clients: list[str] | None) -> TransferFilter:
         clients=clients,
         client_id=given.get("client", ""),
         status=given.get("status", ""),
+        route=given.get("route", ""),
         corridor=given.get("corridor", ""),
         only_stopped="stopped" in given,
     )
