@@ -56,8 +56,14 @@ REDIS_URL = env.text("REDIS_URL", "")
 
 # --- The outside ------------------------------------------------------------------------------------------------------------------
 CHAIN_RPC_URL = env.text("CHAIN_RPC_URL", "")
+# A second node of the same network, run by somebody else: both must tell one story before anything is confirmed.
+CHAIN_RPC_URL_2 = env.text("CHAIN_RPC_URL_2", "")
 CHAIN_ID = env.integer("CHAIN_ID", 31337, minimum=1)
 CHAIN_CONFIRMATIONS = env.integer("CHAIN_CONFIRMATIONS", 3, minimum=1)
+# How deep a payment is watched, and from where on our own index reads: below it we expect no reorg.
+CHAIN_FINAL_DEPTH = env.integer("CHAIN_FINAL_DEPTH", 12, minimum=1)
+# How many blocks an attempt may wait before it is outbid.
+CHAIN_STUCK_AFTER_BLOCKS = env.integer("CHAIN_STUCK_AFTER_BLOCKS", 15, minimum=1)
 CHAIN_BLOCK_TIME = env.seconds("CHAIN_BLOCK_TIME", 2.0)
 BANK_URL = env.text("BANK_URL", "")
 BANK_TOKEN = env.text("BANK_TOKEN", "")

@@ -16,7 +16,7 @@ class TransfersConfig(AppConfig):
         from transfers.commands import conversion_terms, levels, promotions
         from transfers.commands.deposits import allocation
         from transfers.commands.moves import AUDIT_TYPES
-        from transfers.commands.providers import PROVIDER_TYPES
+        from transfers.commands.providers import PROVIDER_TYPES, nodes_set_aside
         from transfers.commands.reference import RATE_TYPES
         from transfers.commands.release import register_action
         from transfers.commands.verdicts import register_actions
@@ -41,8 +41,11 @@ class TransfersConfig(AppConfig):
         registry.configure(
             registry.RailSettings(
                 chain_rpc_url=settings.CHAIN_RPC_URL,
+                chain_rpc_url_2=settings.CHAIN_RPC_URL_2,
                 chain_id=settings.CHAIN_ID,
                 confirmations=settings.CHAIN_CONFIRMATIONS,
+                final_depth=settings.CHAIN_FINAL_DEPTH,
+                stuck_after_blocks=settings.CHAIN_STUCK_AFTER_BLOCKS,
                 block_time_s=float(settings.CHAIN_BLOCK_TIME),
                 bank_url=settings.BANK_URL,
                 bank_token=settings.BANK_TOKEN,
@@ -58,4 +61,5 @@ class TransfersConfig(AppConfig):
                 signer_token=settings.SIGNER_TOKEN,
             ),
             gate=Gate(),
+            set_aside=nodes_set_aside,
         )

@@ -68,7 +68,8 @@ _RESERVATIONS = """
 # What is signed was announced: the intent to sign is an event before there are any bytes.
 _SIGNED = """
     SELECT kept.hash AS key, 1 AS versions, kept.signed_at AS since,
-           (SELECT count(*) FROM audit_event WHERE type = 'transfer.sending' AND resource_type = 'transfer'
+           (SELECT count(*) FROM audit_event WHERE type IN ('transfer.sending', 'transfer.fee_raised', 'transfer.recalling')
+               AND resource_type = 'transfer'
                AND resource_id = leg.transfer_id::text AND metadata->>'leg' = leg.reference
                AND metadata->>'attempt' = kept.attempt::text) AS events
       FROM transfers_chaintransaction AS kept JOIN transfers_leg AS leg ON leg.id = kept.leg_id

@@ -29,6 +29,7 @@ from transfers.failures.rails import rail_code
 from transfers.locks import Lease
 from transfers.models import Transfer
 from transfers.rails.base import RailError
+from transfers.rails.evm.nodes import NodesDisagree
 from transfers.rails.guard import Walled
 
 log = logging.getLogger(__name__)
@@ -171,7 +172,7 @@ def _refuse_to_act(transfer: Transfer, trouble: Unproven) -> None:
 def words_of(trouble: Exception) -> str:
     """One line for the row, its first word the code in the failure catalogue. Of errors that are not ours only the kind is kept."""
     if isinstance(trouble, TransferError | RailError):
-        if isinstance(trouble, Refused | Waiting | Walled):
+        if isinstance(trouble, Refused | Waiting | Walled | NodesDisagree):
             return f"{trouble.code}: {trouble}"
         code = rail_code(trouble) if isinstance(trouble, RailError) else ""
         return f"{code}: {trouble}" if code else str(trouble)

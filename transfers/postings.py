@@ -16,7 +16,11 @@ from ledger.commands import Line, Posting, ReleaseHold, SettleHold
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentFacts:
-    """`principal`, `fee` of `source_asset`; `target` of `target_asset` for a conversion, 0 otherwise. Accounts are ledger codes."""
+    """`principal`, `fee` of `source_asset`; `target` of `target_asset` for a conversion, 0 otherwise. Accounts are ledger codes.
+
+    `confirmation` counts how often the chain has confirmed the payment: after a reorg the same payment is booked anew, under names
+    of its own.
+    """
 
     transfer_id: UUID
     reference: str
@@ -31,6 +35,7 @@ class PaymentFacts:
     settlement_account: str = ""
     nostro_account: str = ""
     corridor: str = ""
+    confirmation: int = 1
 
     @property
     def dimensions(self) -> dict[str, str]:
@@ -51,7 +56,7 @@ def payment(facts: PaymentFacts, *, value_at: datetime) -> tuple[Posting, ...]:
 
 def _withdrawal(facts: PaymentFacts, value_at: datetime) -> Posting:
     return Posting(
-        reference=f"withdrawal/{facts.reference}",
+        reference=numbered(f"withdrawal/{facts.reference}", facts.confirmation),
         kind="withdrawal",
         value_at=value_at,
         lines=(*_client_pays(facts), Line.credit(facts.wallet_account, facts.principal), *_fee_earned(facts)),
@@ -65,7 +70,7 @@ def _withdrawal(facts: PaymentFacts, value_at: datetime) -> Posting:
 def _conversion(facts: PaymentFacts, value_at: datetime) -> Posting:
     source, target = facts.source_asset, facts.target_asset
     return Posting(
-        reference=conversion_reference(facts.reference),
+        reference=conversion_reference(facts.reference, facts.confirmation),
         kind="conversion",
         value_at=value_at,
         lines=(
@@ -84,7 +89,7 @@ def _conversion(facts: PaymentFacts, value_at: datetime) -> Posting:
 
 def _to_partner(facts: PaymentFacts, value_at: datetime) -> Posting:
     return Posting(
-        reference=f"to-partner/{facts.reference}",
+        reference=numbered(f"to-partner/{facts.reference}", facts.confirmation),
         kind="wallet_movement",
         value_at=value_at,
         lines=(Line.debit(facts.settlement_account, facts.principal), Line.credit(facts.wallet_account, facts.principal)),
@@ -106,8 +111,13 @@ def payout_reference(reference: str) -> str:
     return f"payout/{reference}"
 
 
-def conversion_reference(reference: str) -> str:
-    return f"conversion/{reference}"
+def conversion_reference(reference: str, confirmation: int = 1) -> str:
+    return numbered(f"conversion/{reference}", confirmation)
+
+
+def numbered(reference: str, confirmation: int) -> str:
+    """The name of what is booked at the first, second, ... confirmation of one payment."""
+    return reference if confirmation == 1 else f"{reference}/{confirmation}"
 
 
 def gas(
@@ -119,10 +129,12 @@ def gas(
     cost: int,
     value_at: datetime,
     spent_for: Mapping[str, str],
+    confirmation: int = 1,
 ) -> Posting:
-    """The network's fee, borne by the house, in the gas asset's minor units; one per transaction hash. `spent_for`: dimensions."""
+    """The network's fee, borne by the house, in the gas asset's minor units; one per transaction hash and confirmation.
+    `spent_for`: dimensions."""
     return Posting(
-        reference=gas_reference(tx_hash),
+        reference=gas_reference(tx_hash, confirmation),
         kind="network_fee",
         value_at=value_at,
         lines=(Line.debit(chart.expense_account_code("network-fee", gas_asset), cost), Line.credit(gas_account, cost)),
@@ -132,9 +144,9 @@ def gas(
     )
 
 
-def gas_reference(tx_hash: str) -> str:
+def gas_reference(tx_hash: str, confirmation: int = 1) -> str:
     """Reference of the posting that booked what sending this transaction cost."""
-    return f"gas/{tx_hash}"
+    return numbered(f"gas/{tx_hash}", confirmation)
 
 
 def internal(

@@ -8,7 +8,7 @@ from ledger.proofs.registry import Proof, asked
 from transfers.states import TERMINAL, Status
 
 _BEFORE_THE_LOCK = (Status.CREATED, Status.QUOTED)
-_LOCKED = (Status.FUNDS_LOCKED, Status.SENT_ON_CHAIN)
+_LOCKED = (Status.FUNDS_LOCKED, Status.SENT_ON_CHAIN, Status.DROPPED, Status.REORGED)
 _PAID = (Status.CONFIRMED, Status.FIAT_SETTLED, Status.RECONCILED)
 _GIVEN_BACK = (Status.CANCELLED, Status.EXPIRED)
 
@@ -53,9 +53,9 @@ _TRANSFERS_MATCH_HOLDS = """
              LEFT JOIN ledger_entry AS entry ON entry.transaction_id = posting.id AND entry.booked_at = posting.booked_at
               AND entry.account_id = hold.account_id
             WHERE hold.status = 'settled' AND posting.transaction_id = transfer.id
-              AND posting.reference IN ('withdrawal/' || transfer.reference, 'conversion/' || transfer.reference,
-                                        'internal/' || transfer.reference)
-            GROUP BY posting.id) AS paid ON true
+              -- Of a payment that a reorg took back and the chain confirmed again, the newest confirmation counts.
+              AND posting.reference ~ ('^(withdrawal|conversion|internal)/' || transfer.reference || '(/[0-9]+)?$')
+            GROUP BY posting.id ORDER BY posting.booked_at DESC, posting.id DESC LIMIT 1) AS paid ON true
      WHERE transfer.hold_reference <> '' AND (
            transfer.status = ANY(%(under_way)s)
            OR transfer.status = ANY(%(terminal)s) AND transfer.state_entered_at >= %(around)s)

@@ -7,7 +7,9 @@ from celery import shared_task
 
 from transfers import driver
 from transfers.commands.deposits import watching
+from transfers.commands.nonces import mend_gaps
 from transfers.commands.reference import fetch_rates
+from transfers.commands.watching import watch_confirmed
 from transfers.outbox.deliver import deliver_due
 from transfers.outbox.dispatch import dispatch_all
 from transfers.rails.base import RailError
@@ -23,6 +25,13 @@ MESSAGES_LIMIT = 20
 def advance(*, transfer_id: str) -> None:
     """A hint that this transfer is due."""
     driver.advance_one(UUID(transfer_id))
+
+
+@shared_task(name="transfers.tasks.watch_chain", ignore_result=True)
+def watch_chain() -> None:
+    """Look after what is confirmed but not final, and after gaps in the wallets' nonces."""
+    watch_confirmed()
+    mend_gaps()
 
 
 @shared_task(name="transfers.tasks.drive_due", ignore_result=True)

@@ -10,6 +10,8 @@ from ledger.commands.proofs import prove_books
 from ledger.queries.proofs import full_proof_is_due, seconds_since_last_run
 from reconciliation.commands import readings, reconciling
 from transfers import driver
+from transfers.commands.nonces import mend_gaps
+from transfers.commands.watching import watch_confirmed
 from transfers.health.probing import probe_due
 from transfers.outbox.deliver import deliver_due
 from transfers.outbox.dispatch import dispatch_all
@@ -29,6 +31,13 @@ def drive() -> None:
     """Take the next step of transfers that nobody drives."""
     for transfer_id in left_behind(longer_than=LEFT_BEHIND, limit=TRANSFERS_AT_ONCE):
         driver.advance_one(transfer_id)
+
+
+def watch_chain() -> None:
+    """Only while beat is silent, as with reconciliation."""
+    if not any(sign.kind == "beat" for sign in signs(newer_than_s=BEAT_SILENT_S)):
+        watch_confirmed()
+        mend_gaps()
 
 
 def reconcile() -> None:
@@ -69,6 +78,7 @@ def all_jobs() -> list[Job]:
         # Three hands: a client's server that takes its time keeps one of them, and no other client.
         *(Job(f"messages {hand}", 1.0, deliver_due, patience_s=30 * 60.0) for hand in (1, 2, 3)),
         Job("providers", 5.0, probe_due, patience_s=5 * 60.0),
+        Job("chain", 5.0, watch_chain, patience_s=5 * 60.0),
         Job("reconcile", 15.0, reconcile, patience_s=10 * 60.0),
         Job("balances", 20.0, read_outside, patience_s=5 * 60.0),
         Job("proofs", PROVE_EVERY_S, prove, patience_s=5 * 60.0),

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from reconciliation.commands.reconciling import reconcile
 from transfers import driver
 from transfers.commands.deposits.watching import watch
+from transfers.commands.nonces import mend_gaps
+from transfers.commands.watching import watch_confirmed
 from transfers.outbox.deliver import deliver_due
 from transfers.outbox.dispatch import dispatch_all
 
@@ -25,10 +27,16 @@ def _tell(limit: int) -> None:
     deliver_due(limit)
 
 
+def _watch(limit: int) -> None:
+    watch_confirmed(limit)
+    mend_gaps()
+
+
 DRIVE = Hand("drive", "worker", driver.run_due)
 RECONCILE = Hand("reconcile", "worker", lambda _: reconcile())
 TELL = Hand("tell clients", "worker", _tell)
-WATCH = Hand("watch", "worker", lambda _: watch())
-HANDS: tuple[Hand, ...] = (DRIVE, RECONCILE, TELL, WATCH)
+INCOMING = Hand("watch", "worker", lambda _: watch())
+OUTGOING = Hand("watch payments", "worker", _watch)
+HANDS: tuple[Hand, ...] = (DRIVE, OUTGOING, RECONCILE, TELL, INCOMING)
 # Those who begin work, and the people who decide about it, are web processes.
 BEGIN, PEOPLE = "begin", "people"

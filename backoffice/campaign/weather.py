@@ -20,6 +20,12 @@ _HASTEN = """
 """
 
 
+_HASTEN_WATCHES = """
+    UPDATE transfers_chaintransaction SET watch_at = now() - interval '1 second'
+     WHERE hash IN (SELECT hash FROM transfers_chaintransaction WHERE watch_at > now() FOR UPDATE SKIP LOCKED)
+"""
+
+
 _LAPSE_MESSAGES = """
     UPDATE transfers_webhookdelivery SET lease_until = clock_timestamp() - interval '1 second'
      WHERE id IN (SELECT id FROM transfers_webhookdelivery WHERE lease_until > clock_timestamp() FOR UPDATE SKIP LOCKED)
@@ -39,6 +45,7 @@ def let_leases_lapse() -> None:
 def hasten() -> None:
     """Everything that is put off is due now, and so are blocks."""
     _execute(_HASTEN)
+    _execute(_HASTEN_WATCHES)
     _execute(_HASTEN_MESSAGES)
     mine()
 

@@ -24,13 +24,14 @@ _PARTS = {
     "postgres": "DATABASE_URL",
     "valkey": "REDIS_URL",
     "chain": "CHAIN_RPC_URL",
+    "chain-2": "CHAIN_RPC_URL_2",
     "bank": "BANK_URL",
     "desks": "DESKS",
     "psp": "PSP_URL",
     "signer": "SIGNER_URL",
     "notary": "AUDIT_ANCHORS",
 }
-_WITH_PORT = ("valkey", "chain", "bank", "desks", "psp", "signer", "notary")
+_WITH_PORT = ("valkey", "chain", "chain-2", "bank", "desks", "psp", "signer", "notary")
 # The desks of the sandbox besides the bank's own.
 DESKS = ("harbour", "pacific")
 # The name under which a sandbox signs its audit log.
@@ -72,7 +73,8 @@ class Plan:
     def embedded(self) -> frozenset[str]:
         """The parts that we run ourselves."""
         given = {part for part, variable in _PARTS.items() if self.environ.get(variable) or self.environ.get(f"{variable}_FILE")}
-        return frozenset(_PARTS) - given
+        # The second node follows ours: somebody else's network has none of our making.
+        return frozenset(_PARTS) - given - ({"chain-2"} if "chain" in given else set())
 
     @cached_property
     def ports(self) -> dict[str, int]:
@@ -165,6 +167,7 @@ class Plan:
             **self.bare(),
             "REDIS_URL": self.environ.get("REDIS_URL", "") or self.valkey.url,
             "CHAIN_RPC_URL": self.address("chain"),
+            **({"CHAIN_RPC_URL_2": self.address("chain-2")} if "chain-2" in self.embedded else {}),
             "BANK_URL": self.address("bank"),
             "SIGNER_URL": self.address("signer"),
             "PSP_URL": self.address("psp"),

@@ -47,6 +47,8 @@ def outside(plan: Plan) -> Iterator[Program]:
     """The simulators: each with its own directory, none with our database."""
     if "chain" in plan.embedded:
         yield _simulator(plan, "chain", ["--block-time", _setting(plan, "CHAIN_BLOCK_TIME", "2"), *_chain_id(plan)])
+    if "chain-2" in plan.embedded:
+        yield _simulator(plan, "chain-2", ["--follow", str(plan.data_dir / "chain"), *_chain_id(plan)], module="chain")
     if "bank" in plan.embedded:
         arguments = [
             *("--token-file", str(plan.keys.path("bank.token"))),
@@ -130,9 +132,17 @@ def every(plan: Plan) -> list[Program]:
     return found if plan.environ.get("SEED", "demo") == "none" else [*found, *traffic(plan)]
 
 
-def _simulator(plan: Plan, name: str, arguments: list[str]) -> Program:
+def _simulator(plan: Plan, name: str, arguments: list[str], *, module: str = "") -> Program:
     port = plan.ports[name]
-    command = [sys.executable, "-m", f"backoffice.sandbox.{name}", "--port", str(port), "--data-dir", str(plan.data_dir / name)]
+    command = [
+        sys.executable,
+        "-m",
+        f"backoffice.sandbox.{module or name}",
+        "--port",
+        str(port),
+        "--data-dir",
+        str(plan.data_dir / name),
+    ]
     return Program(name, [*command, *arguments], port=port)
 
 

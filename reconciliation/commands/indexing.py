@@ -22,6 +22,7 @@ from transfers.commands.deposits.addresses import WALLET
 from transfers.models import DepositAddress
 from transfers.rails.evm import EvmRail
 from transfers.rails.evm.answers import Block, IndexedTransfer, Receipt
+from transfers.rails.evm.nodes import EvmNodes
 
 # Blocks read in one database transaction: small enough to commit often, large enough to catch up quickly.
 BATCH = 200
@@ -34,7 +35,7 @@ class IndexRun:
     head: int
 
 
-def index_network(*, network: str, rail: EvmRail) -> IndexRun:
+def index_network(*, network: str, rail: EvmRail | EvmNodes) -> IndexRun:
     """Read every final block of `network` that was not read yet. Safe to run twice at once: the second finds the rows there.
 
     Raises ChainRewritten when a block does not follow the last one read.
@@ -45,7 +46,7 @@ def index_network(*, network: str, rail: EvmRail) -> IndexRun:
     # After the head: whoever was paid in a final block had the address before it, so it is among these.
     _read_deposit_addresses(network)
     sources = _sources(network)
-    final = head - rail.confirmations + 1
+    final = head - rail.final_depth + 1
     first = _next_block(network, sources)
     blocks = items = 0
     while first <= final:
@@ -88,7 +89,7 @@ def _next_block(network: str, sources: Iterable[Source]) -> int:
     return last.number + 1 if last else min(source.start_block for source in sources if source.start_block is not None)
 
 
-def _index_range(network: str, sources: list[Source], rail: EvmRail, first: int, last: int) -> int:
+def _index_range(network: str, sources: list[Source], rail: EvmRail | EvmNodes, first: int, last: int) -> int:
     headers = [rail.block(number) for number in range(first, last + 1)]
     assets = {asset.contract.lower(): asset for asset in Asset.objects.filter(network=network).exclude(contract="")}
     by_address = {source.account_identification.lower(): source for source in sources}

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from audit import clock
 from audit.commands import record
@@ -176,7 +177,10 @@ def _names(leg: Leg) -> dict[str, frozenset[str]]:
 
 def _gas_booked(tx_hash: str) -> int | None:
     """What our books say the transaction cost, in minor units of the gas asset; None while nothing is booked."""
-    booked = Entry.objects.filter(transaction__reference=gas_reference(tx_hash), debit__gt=0).first()
+    name = gas_reference(tx_hash)
+    # After a reorg the gas is booked anew under a longer name, and what was booked before is reversed.
+    named = Q(transaction__reference=name) | Q(transaction__reference__startswith=f"{name}/")
+    booked = Entry.objects.filter(named, debit__gt=0).order_by("transaction__booked_at").last()
     return booked.debit if booked else None
 
 

@@ -16,6 +16,7 @@ from reconciliation.models import BalanceReading, IndexedBlock, Source
 from transfers.models import Wallet
 from transfers.rails.base import RailError
 from transfers.rails.evm import EvmRail, Holding
+from transfers.rails.evm.nodes import EvmNodes
 from transfers.rails.registry import rails
 
 log = structlog.get_logger(__name__)
@@ -35,7 +36,7 @@ def read_balances() -> int:
     return new
 
 
-def _read_chain(rail: EvmRail, block: IndexedBlock) -> int:
+def _read_chain(rail: EvmRail | EvmNodes, block: IndexedBlock) -> int:
     wanted = holdings(block.network)
     known = BalanceReading.objects.filter(account_code__in=wanted, block_hash=block.hash).values_list("account_code", flat=True)
     for code in known:

@@ -15,10 +15,11 @@ from typing import Any
 import httpx
 import psycopg
 
+from backoffice.sandbox.chain.orders import ChainOrders
 from transfers.rails.registry import RailSettings
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-CONFIRMATIONS = 2
+CONFIRMATIONS, FINAL_DEPTH = 2, 4
 WALLETS = ("hot-1", "settlement-1")
 
 
@@ -34,6 +35,29 @@ class Stack:
         answer = httpx.post(self.rails.chain_rpc_url, json={"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).json()
         assert "error" not in answer, answer
         return answer["result"]
+
+    def order(self, kind: str, **parameters: str | int) -> None:
+        """As the drill page gives it."""
+        with ChainOrders(self.rails.chain_rpc_url) as orders:
+            orders.give(kind, **parameters)
+
+    def order_second(self, kind: str, **parameters: str | int) -> None:
+        with ChainOrders(self.rails.chain_rpc_url_2) as orders:
+            orders.give(kind, **parameters)
+
+    def obey(self) -> None:
+        """No standing order is left at any node."""
+        for url in filter(None, (self.rails.chain_rpc_url, self.rails.chain_rpc_url_2)):
+            with ChainOrders(url) as orders:
+                orders.take_back()
+
+    def height(self) -> int:
+        return int(self.chain("eth_blockNumber"), 16)
+
+    def calm_fees(self) -> None:
+        """Blocks until an ordered base fee has fallen to what an idle chain asks."""
+        while int(self.chain("eth_getBlockByNumber", "latest")["baseFeePerGas"], 16) > 10**6:
+            self.mine(32)
 
     def mine(self, blocks: int = 1) -> None:
         self.chain("sandbox_mine", hex(blocks))
@@ -74,7 +98,7 @@ class Processes:
             process.wait(timeout=20)
 
 
-def start(processes: Processes, signer_database: str) -> Stack:
+def start(processes: Processes, signer_database: str, *, second_node: bool = False) -> Stack:
     """Everything up and answering. `signer_database` is an empty database's URL."""
     directory = processes.directory
     chain_port, bank_port, signer_port = free_port(), free_port(), free_port()
@@ -86,6 +110,7 @@ def start(processes: Processes, signer_database: str) -> Stack:
         "bank", "backoffice.sandbox.bank", "--port", str(bank_port), "--data-dir", str(directory / "bank"), "--settle-delay", "0.2"
     )
     answering(f"http://127.0.0.1:{chain_port}/healthz")
+    second = _start_second_node(processes) if second_node else ""
     addresses = _start_signer(processes, signer_database, signer_port)
     answering(f"http://127.0.0.1:{bank_port}/healthz")
     bank_token = (directory / "bank" / "bank.token").read_text().strip()
@@ -93,8 +118,10 @@ def start(processes: Processes, signer_database: str) -> Stack:
     bank = f"http://127.0.0.1:{bank_port}"
     rails = RailSettings(
         chain_rpc_url=network["rpc_url"],
+        chain_rpc_url_2=second,
         chain_id=network["chain_id"],
         confirmations=CONFIRMATIONS,
+        final_depth=FINAL_DEPTH,
         block_time_s=0.4,
         bank_url=bank,
         bank_token=bank_token,
@@ -104,6 +131,14 @@ def start(processes: Processes, signer_database: str) -> Stack:
         signer_token=(directory / "signer.token").read_text().strip(),
     )
     return Stack(rails=rails, token=network["tokens"]["USDC.ethereum"], addresses=addresses)
+
+
+def _start_second_node(processes: Processes) -> str:
+    directory, port = processes.directory, free_port()
+    place = ("--port", str(port), "--data-dir", str(directory / "chain-2"), "--follow", str(directory / "chain"))
+    processes.start("chain-2", "backoffice.sandbox.chain", *place)
+    answering(f"http://127.0.0.1:{port}/healthz")
+    return f"http://127.0.0.1:{port}"
 
 
 def _start_signer(processes: Processes, database: str, port: int) -> dict[str, str]:
@@ -140,6 +175,13 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def drop_database(like: Mapping[str, Any], name: str) -> None:
+    address = {"host": like["HOST"], "port": like["PORT"], "user": like["USER"], "password": like["PASSWORD"]}
+    given = {key: value for key, value in address.items() if value}
+    with psycopg.connect(dbname="postgres", autocommit=True, **given) as admin:
+        admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'.encode())
 
 
 def create_database(like: Mapping[str, Any], name: str) -> str:

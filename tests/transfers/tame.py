@@ -29,6 +29,7 @@ class Tame:
 
     settings: RailSettings = field(default_factory=RailSettings)
     confirmations: int = 2
+    final_depth: int = 2
     signs: bool = True
     reverts: bool = False
     bank_says: str = "ACSC"
@@ -48,7 +49,13 @@ class Tame:
     def estimate_fees(self) -> FeeEstimate:
         return FeeEstimate(10**9, 10**8, 60_000)
 
-    def sign_transfer(self, intent: SignIntent) -> SignedTransaction:
+    def is_deep_enough(self, state: ChainState) -> bool:
+        return state.confirmations >= self.confirmations
+
+    def simulate(self, _: object, *, block: int | None = None) -> str:  # noqa: ARG002 - it takes everything
+        return ""
+
+    def sign_transfer(self, intent: SignIntent, *, correlation_id: str = "") -> SignedTransaction:  # noqa: ARG002
         if not self.signs:
             raise RetryableError("the signer sleeps", provider="signer")
         raw = json.dumps(asdict(intent)).encode()

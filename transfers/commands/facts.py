@@ -1,8 +1,10 @@
 """From a transfer and its legs to the facts that its postings are worked out from."""
 
+from transfers.commands import moves
 from transfers.commands.advance.lock_funds import BANK, CHAIN
-from transfers.models import Leg, Transfer
+from transfers.models import Leg, Transfer, TransferEvent
 from transfers.postings import PaymentFacts
+from transfers.states import Status
 
 
 def facts_of(transfer: Transfer, legs: dict[str, Leg]) -> PaymentFacts:
@@ -21,4 +23,12 @@ def facts_of(transfer: Transfer, legs: dict[str, Leg]) -> PaymentFacts:
         settlement_account=chain.counterparty.get("account_code", ""),
         nostro_account=bank.account_code if bank else "",
         corridor=transfer.corridor_id or "",
+        confirmation=confirmation_of(transfer),
     )
+
+
+def confirmation_of(transfer: Transfer) -> int:
+    """Which confirmation of the payment is the present one, or the next: one more than reorgs took back."""
+    if transfer.machine_version == 1:
+        return 1
+    return 1 + TransferEvent.objects.filter(transfer=transfer, type=moves.MOVED[Status.REORGED]).count()

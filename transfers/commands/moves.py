@@ -41,6 +41,12 @@ NOTES = (
     "transfer.chargeback_won",
     "transfer.disputed",
     "transfer.dispute_ended",
+    "transfer.doubt_ended",
+    "transfer.fee_raised",
+    "transfer.fee_cap_reached",
+    "transfer.hurried",
+    "transfer.recall_ordered",
+    "transfer.recalling",
 )
 AUDIT_TYPES = (*MOVED.values(), REQUOTING, *NOTES, "transfer.refused", "transfer.authority_broken")
 

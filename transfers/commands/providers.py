@@ -106,6 +106,12 @@ def find(code: str) -> Provider:
     return provider
 
 
+def nodes_set_aside() -> frozenset[str]:
+    """Nodes that somebody has switched off: their word counts for nothing, and nothing is sent through them."""
+    off = Provider.objects.filter(kind=Provider.Kind.CHAIN, enabled=False)
+    return frozenset(off.values_list("code", flat=True))
+
+
 def _told(terms: ProviderTerms) -> dict[str, Any]:
     highest = None if terms.max_amount is None else str(terms.max_amount)
     return {"min_amount": str(terms.min_amount), "max_amount": highest, "active": terms.active}

@@ -17,6 +17,7 @@ from ledger.commands import reverse
 from transfers import locks, machines, postings
 from transfers.commands import moves
 from transfers.commands.advance.lock_funds import BANK
+from transfers.commands.facts import confirmation_of
 from transfers.crashpoints import crashpoint
 from transfers.failures import FAILURES
 from transfers.models import Leg, Transfer
@@ -60,7 +61,11 @@ def take_back(*, transfer_id: UUID, bank_reason: str, evidence: dict[str, Any]) 
             due_at=None,
         )
         _reverse(postings.payout_reference(transfer.reference), f"payout-return/{transfer.reference}", bank_reason)
-        _reverse(postings.conversion_reference(transfer.reference), f"conversion-return/{transfer.reference}", bank_reason)
+        _reverse(
+            postings.conversion_reference(transfer.reference, confirmation_of(transfer)),
+            f"conversion-return/{transfer.reference}",
+            bank_reason,
+        )
         crashpoint("return.before_commit")
     return transfer
 

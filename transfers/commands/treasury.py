@@ -58,9 +58,18 @@ def reserve(wallet_code: str, leg: Leg, *, amount: int, gas: int) -> WalletReser
     if free.tokens < amount:
         has = f"wallet {wallet.code} has {max(free.tokens, 0)} minor units of {leg.asset_id} free"
         raise Waiting("wallet_short", f"{has}, {amount} are needed")
+    _check_gas(wallet, free, gas)
+    return WalletReservation.objects.create(wallet=wallet, leg=leg, amount=amount, gas_amount=gas, created_at=clock.now())
+
+
+def check_free_gas(wallet: Wallet, more: int) -> None:
+    """Under the wallet's lock. Raises Waiting when so much more gas is not free."""
+    _check_gas(wallet, free_of(wallet), more)
+
+
+def _check_gas(wallet: Wallet, free: Free, gas: int) -> None:
     if free.gas < gas:
         raise Waiting("wallet_short", f"wallet {wallet.code} has {max(free.gas, 0)} minor units free for gas, {gas} are needed")
-    return WalletReservation.objects.create(wallet=wallet, leg=leg, amount=amount, gas_amount=gas, created_at=clock.now())
 
 
 def free_of(wallet: Wallet) -> Free:
@@ -70,6 +79,13 @@ def free_of(wallet: Wallet) -> Free:
         tokens=balance(wallet.token_account_code).posted - int(promised["tokens"] or 0),
         gas=(balance(wallet.gas_account_code).posted if wallet.gas_account_code else 0) - int(promised["gas"] or 0),
     )
+
+
+def reopen_reservation(leg: Leg) -> None:
+    """A promise that was kept is open again, because the payment was taken back. Under the wallet's lock."""
+    promise = WalletReservation.objects.get(leg=leg)
+    locks.wallet(promise.wallet_id)
+    WalletReservation.objects.filter(pk=promise.pk).update(ended_at=None)
 
 
 def end_reservation(leg: Leg) -> None:

@@ -14,7 +14,7 @@ from ledger.commands import Line, Posting, apply_holds, open_account, post, reve
 from ledger.models import Account
 from transfers import postings
 from transfers.commands import moves, treasury
-from transfers.commands.facts import facts_of
+from transfers.commands.facts import confirmation_of, facts_of
 from transfers.failures import FAILURES
 from transfers.models import Leg, Transfer
 from transfers.states import MoneyState, RequestState, Status
@@ -71,7 +71,7 @@ def _reversed(transfer: Transfer, legs: dict[str, Leg], evidence: str, about: di
     _leg(leg, MoneyState.REVERSED)
     _fail(transfer, code, evidence, about, money_state=MoneyState.REVERSED)
     reverse(
-        reference_of=postings.conversion_reference(transfer.reference),
+        reference_of=postings.conversion_reference(transfer.reference, confirmation_of(transfer)),
         reference=f"conversion-reversal/{transfer.reference}",
         reason=FAILURES[code].detection,
         value_at=clock.now(),

@@ -49,9 +49,21 @@ TO_CHAIN_1 = (
     Row(S.SENT_ON_CHAIN, S.CONFIRMED, "confirm"),
     Row(S.SENT_ON_CHAIN, S.FAILED, "reverted on chain"),
 )
+# Version 2: what the network forgets is sent again, what it takes back is told as such, and a payment can be recalled.
+TO_CHAIN_2 = (
+    *TO_CHAIN_1[:-1],
+    Row(S.SENT_ON_CHAIN, S.FAILED, "reverted on chain"),
+    Row(S.SENT_ON_CHAIN, S.CANCELLED, "recall is final"),
+    Row(S.SENT_ON_CHAIN, S.DROPPED, "every node forgot it"),
+    Row(S.DROPPED, S.SENT_ON_CHAIN, "send the same bytes again"),
+    Row(S.CONFIRMED, S.REORGED, "its block is gone"),
+    Row(S.REORGED, S.SENT_ON_CHAIN, "send the same bytes again"),
+)
 TO_CHAIN_THRESHOLDS: dict[Status, Threshold] = {
     S.CREATED: Threshold(timedelta(minutes=5), "its quote"),
     S.QUOTED: Threshold(timedelta(minutes=5), "wallet inventory and gas"),
     S.FUNDS_LOCKED: Threshold(timedelta(hours=1), "signature and broadcast"),
     S.SENT_ON_CHAIN: Threshold(timedelta(minutes=10), "confirmations on chain"),
+    S.DROPPED: Threshold(timedelta(minutes=5), "a node to take it again"),
+    S.REORGED: Threshold(timedelta(minutes=5), "a node to take it again"),
 }

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from transfers.machines.base import TO_CHAIN_1, TO_CHAIN_THRESHOLDS, RouteMachine, S, Threshold
+from transfers.machines.base import TO_CHAIN_1, TO_CHAIN_2, TO_CHAIN_THRESHOLDS, RouteMachine, S, Threshold
 from transfers.states import Row
 
 _AT_THE_BANK = (
@@ -16,7 +16,7 @@ _COMES_BACK = (
     Row(S.RECONCILED, S.FAILED, "bank returns"),
 )
 MACHINE = RouteMachine(
-    versions={1: (*TO_CHAIN_1, *_AT_THE_BANK), 2: (*TO_CHAIN_1, *_AT_THE_BANK, *_COMES_BACK)},
+    versions={1: (*TO_CHAIN_1, *_AT_THE_BANK), 2: (*TO_CHAIN_2, *_AT_THE_BANK, *_COMES_BACK)},
     milestones=(S.CREATED, S.QUOTED, S.FUNDS_LOCKED, S.SENT_ON_CHAIN, S.CONFIRMED, S.FIAT_SETTLED, S.RECONCILED),
     settled=S.FIAT_SETTLED,
     texts={

@@ -28,7 +28,10 @@ class Wallet(models.Model):
 
 
 class WalletReservation(models.Model):
-    """Tokens and gas of a wallet promised to one leg, from FUNDS_LOCKED until booked or given back."""
+    """Tokens and gas of a wallet promised to one leg, from FUNDS_LOCKED until booked or given back; a reorg opens it again.
+
+    `gas_amount` is also the most that any attempt may cost, and operators may raise it.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     wallet = models.ForeignKey(Wallet, on_delete=models.PROTECT, related_name="reservations")
@@ -37,6 +40,8 @@ class WalletReservation(models.Model):
     gas_amount = MinorUnitsField()
     created_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
+    hurried_at = models.DateTimeField(null=True, help_text="When somebody asked to outbid what waits, whatever its age.")
+    recalled_at = models.DateTimeField(null=True, help_text="When somebody asked to use up its nonce without paying.")
 
 
 class ChainTransaction(models.Model):
@@ -49,10 +54,16 @@ class ChainTransaction(models.Model):
         MINED = "mined"
         CONFIRMED = "confirmed"
         REVERTED = "reverted"
+        REPLACED = "replaced"
+
+    class Purpose(models.TextChoices):
+        PAYMENT = "payment"
+        CANCEL = "cancel"
 
     hash = models.CharField(primary_key=True, max_length=66)
     leg = models.ForeignKey("transfers.Leg", on_delete=models.PROTECT, related_name="chain_transactions")
     attempt = models.PositiveSmallIntegerField()
+    purpose = models.TextField(choices=Purpose.choices, default=Purpose.PAYMENT)
     wallet = models.ForeignKey(Wallet, on_delete=models.PROTECT, related_name="chain_transactions")
     nonce = models.BigIntegerField()
     raw = models.BinaryField()
@@ -66,9 +77,13 @@ class ChainTransaction(models.Model):
     block_hash = models.CharField(max_length=66, blank=True, default="")
     confirmations = models.PositiveIntegerField(default=0)
     gas_cost = MinorUnitsField(null=True, help_text="Gas used times effective price, in the gas asset's minor units.")
+    watch_at = models.DateTimeField(null=True, help_text="When to look whether its block is still there; null when final.")
 
     class Meta:
-        indexes = [models.Index(fields=["block_number"], name="transfers_chain_tx_block")]
+        indexes = [
+            models.Index(fields=["block_number"], name="transfers_chain_tx_block"),
+            models.Index(fields=["watch_at"], condition=Q(watch_at__isnull=False), name="transfers_chain_tx_watch"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["leg", "attempt"], name="transfers_chain_transaction_once_per_attempt"),
             models.CheckConstraint(condition=Q(nonce__gte=0), name="transfers_chain_transaction_nonce_not_negative"),

@@ -7,6 +7,8 @@ from approvals.models import ApprovalRequest
 from transfers.commands import new_bounds, nudge, verdicts
 from transfers.commands.cancel import CANCELLABLE, ON_ITS_WAY
 from transfers.commands.ending import past_no_return
+from transfers.commands.recall import why_not_recall
+from transfers.commands.speed_up import why_not_speed_up
 from transfers.commands.verdicts import Verdict
 from transfers.models import Leg, Transfer
 from transfers.states import TERMINAL, Status
@@ -136,6 +138,22 @@ RULES: tuple[Rule, ...] = (
         "Your roles do not include cancelling transfers.",
         "The reserved funds become available again and a pending request is withdrawn.",
         _why_not_cancel,
+    ),
+    Rule(
+        "speed_up",
+        "Speed up",
+        RETRY_PERMISSION,
+        "Your roles do not include speeding transfers up.",
+        "A higher bid under the same nonce; what was sent before stays valid, and only one of them can pay.",
+        lambda situation: why_not_speed_up(situation.transfer),
+    ),
+    Rule(
+        "recall",
+        "Recall",
+        CANCEL_PERMISSION,
+        "Your roles do not include recalling payments.",
+        "Its nonce is used up without paying; the funds are available again when that is final.",
+        lambda situation: why_not_recall(situation.transfer),
     ),
     Rule("paid", "Override: paid", VERDICT_PERMISSION, _ASKS, _TWO_DECIDE, _why_not_verdict(Verdict.PAID)),
     Rule("not_paid", "Override: not paid", VERDICT_PERMISSION, _ASKS, _TWO_DECIDE, _why_not_verdict(Verdict.NOT_PAID)),

@@ -3,7 +3,7 @@
 The floor above hands the settings in when the application starts; nothing here reads the environment or Django.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar, cast
@@ -12,12 +12,16 @@ from transfers.rails.bank import BankRail
 from transfers.rails.base import RetryableError
 from transfers.rails.desk import LiquidityDesk, QuoteDesk
 from transfers.rails.evm import EvmRail
+from transfers.rails.evm.nodes import EvmNodes
 from transfers.rails.guard import Gate, Guarded
 from transfers.rails.psp import PspRail
 from transfers.rails.rate_feed import RateFeed
 from transfers.rails.signing import SignerClient
 
 RailT = TypeVar("RailT")
+SetAside = Callable[[], frozenset[str]]
+# The nodes, as providers are named.
+NODES = ("node", "node-2")
 # The desk at `desk_url`.
 DESK = "desk"
 
@@ -32,11 +36,16 @@ class DeskAddress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RailSettings:
-    """Addresses and tokens of what we talk to. `confirmations` is the depth at which a block counts as final; seconds for times."""
+    """Addresses and tokens of what we talk to; seconds for times. `confirmations` is the depth at which a payment counts,
+    `final_depth` the one until which it is watched; `stuck_after_blocks` is how long an attempt waits before it is outbid."""
 
     chain_rpc_url: str = ""
+    # A second node of the same network, run by somebody else.
+    chain_rpc_url_2: str = ""
     chain_id: int = 31337
     confirmations: int = 3
+    final_depth: int = 12
+    stuck_after_blocks: int = 15
     block_time_s: float = 2.0
     bank_url: str = ""
     bank_token: str = ""
@@ -61,14 +70,22 @@ class Rails:
     """The rails of one configuration, each made when first asked for. With a `gate`, node, signer and bank are behind it; desks are
     admitted by who asks them all at once."""
 
-    def __init__(self, settings: RailSettings, *, gate: Gate | None = None) -> None:
+    def __init__(self, settings: RailSettings, *, gate: Gate | None = None, set_aside: SetAside = frozenset) -> None:
         self.settings = settings
-        self._gate = gate
+        self._gate, self._set_aside = gate, set_aside
 
     @cached_property
-    def evm(self) -> EvmRail:
+    def evm(self) -> EvmRail | EvmNodes:
         _needed(self.settings.chain_rpc_url, "CHAIN_RPC_URL")
-        return self._guarded(EvmRail(self.settings.chain_rpc_url, self.settings.chain_id, self.settings.confirmations), "node")
+        if not self.settings.chain_rpc_url_2:
+            return self._node(NODES[0], self.settings.chain_rpc_url)
+        urls = (self.settings.chain_rpc_url, self.settings.chain_rpc_url_2)
+        return EvmNodes([self._node(name, url) for name, url in zip(NODES, urls, strict=True)], set_aside=self._set_aside)
+
+    def _node(self, name: str, url: str) -> EvmRail:
+        given = self.settings
+        node = EvmRail(url, given.chain_id, given.confirmations, final_depth=given.final_depth, name=name)
+        return self._guarded(node, name)
 
     @cached_property
     def signer(self) -> SignerClient:
@@ -119,9 +136,9 @@ def _needed(address: str, variable: str) -> None:
 _rails = Rails(RailSettings())
 
 
-def configure(settings: RailSettings, *, gate: Gate | None = None) -> None:
-    """Use these settings from now on."""
-    use(Rails(settings, gate=gate))
+def configure(settings: RailSettings, *, gate: Gate | None = None, set_aside: SetAside = frozenset) -> None:
+    """Use these settings from now on. `set_aside` names the nodes whose word counts for nothing at the moment."""
+    use(Rails(settings, gate=gate, set_aside=set_aside))
 
 
 def use(rails: Rails) -> Rails:

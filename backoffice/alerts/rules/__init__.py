@@ -3,6 +3,8 @@
 from backoffice.alerts.rules import (
     breaks,
     liquidity,
+    nodes,
+    nonces,
     overdrafts,
     positions,
     processes,
@@ -20,6 +22,8 @@ def all_rules() -> list[Rule]:
         *time_in_state.rules(),
         processes.DeadProcesses(),
         breaks.OverdueBreaks(),
+        nodes.NodesDisagree(),
+        nonces.StuckNonces(),
         overdrafts.OpenOverdrafts(),
         liquidity.Levels(),
         positions.Unexplained(),

@@ -20,11 +20,13 @@ _RUNBOOKS = {
     Status.QUOTED: "transfer-stuck-quoted",
     Status.FUNDS_LOCKED: "transfer-stuck-funds-locked",
     Status.SENT_ON_CHAIN: "transfer-stuck-sent-on-chain",
+    Status.DROPPED: "transfer-stuck-dropped",
+    Status.REORGED: "transfer-stuck-reorged",
     Status.CONFIRMED: "transfer-unreconciled",
     Status.FIAT_SETTLED: "transfer-unreconciled",
 }
 # Money is outside and its end unknown: these wake somebody.
-_CRITICAL = frozenset({Status.SENT_ON_CHAIN, Status.CONFIRMED, Status.FIAT_SETTLED})
+_CRITICAL = frozenset({Status.SENT_ON_CHAIN, Status.DROPPED, Status.REORGED, Status.CONFIRMED, Status.FIAT_SETTLED})
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,21 @@ DOINGS = {
         ),
         Doing("resume", "Look again at what stopped it?", "If it still stands, the transfer goes on waiting.", "Resume", _NUDGE),
         Doing(
+            "speed_up",
+            "Bid higher for a place in a block?",
+            "The same payment under the same nonce, with up to twice as much reserved for gas, which we pay ourselves.",
+            "Speed up",
+            _NUDGE,
+        ),
+        Doing(
+            "recall",
+            "Try to stop this payment?",
+            "Its nonce is used up by a transaction that pays nobody. If the payment is mined first, the recall comes too late.",
+            "Recall",
+            _NUDGE,
+            danger=True,
+        ),
+        Doing(
             "paid", "Ask to treat it as paid?", f"The payment is booked as made. {_DECIDED}", "Ask for it", _VERDICT, danger=True
         ),
         Doing(

@@ -16,13 +16,17 @@ from backoffice.console.views.transfers import page_of
 from transfers.commands import nudge as nudges
 from transfers.commands import verdicts
 from transfers.commands.new_bounds import propose_new_bounds
+from transfers.commands.recall import recall
+from transfers.commands.speed_up import speed_up
 from transfers.commands.verdicts import Verdict
-from transfers.errors import Conflict, Refused
+from transfers.errors import Conflict, Refused, Unavailable
 from transfers.models import Transfer
 
 _NUDGES: dict[str, tuple[Callable[[UUID, str], Transfer], str]] = {
     "retry": (nudges.retry, "Its step is taken again now."),
     "resume": (nudges.resume, "What stopped it is looked at again now."),
+    "speed_up": (speed_up, "A higher bid is made now."),
+    "recall": (recall, "Its nonce is being used up without paying. The funds stay reserved until that is final."),
 }
 _NO_PERSON = "Your account belongs to no person, so nobody could tell whether two others decided. Ask an admin."
 
@@ -30,7 +34,7 @@ _NO_PERSON = "Your account belongs to no person, so nobody could tell whether tw
 @requires("transfers.retry_transfer")
 @require_POST
 def nudge(request: HttpRequest, transfer_id: UUID, name: str) -> HttpResponse:
-    """Retry or resume. 409 when there is nothing to retry or resume by now."""
+    """Retry, resume, speed up, recall. 409 when there is nothing to do so with by now."""
     if name not in _NUDGES:
         raise Http404("no such action")
     found = transfer_of(operator_of(request), transfer_id)
@@ -40,7 +44,7 @@ def nudge(request: HttpRequest, transfer_id: UUID, name: str) -> HttpResponse:
     act, done = _NUDGES[name]
     try:
         act(found.pk, form.cleaned_data["reason"])
-    except Conflict as error:
+    except (Conflict, Refused, Unavailable) as error:
         return page_of(request, transfer_id, error=str(error), status=409)
     messages.success(request, done)
     return redirect("console:transfer", transfer_id)

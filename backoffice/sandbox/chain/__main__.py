@@ -7,6 +7,7 @@ import logging
 import signal
 import sys
 import threading
+import time
 from pathlib import Path
 
 from backoffice.sandbox.chain.carrying import order_methods
@@ -21,6 +22,9 @@ from backoffice.sandbox.chain.node import Node
 from backoffice.sandbox.chain.rpc import Dispatcher
 from backoffice.sandbox.chain.sandbox import peer_methods, sandbox_methods
 from backoffice.sandbox.chain.server import ChainServer
+
+# Started together, the first node may still be making its chain.
+LEADER_WITHIN_S = 60.0
 
 logger = logging.getLogger("backoffice.sandbox.chain")
 
@@ -58,8 +62,12 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _follow(options: argparse.Namespace) -> int:
+    network = options.follow / "network.json"
+    deadline = time.monotonic() + LEADER_WITHIN_S
+    while not network.exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
     genesis = load_or_create(options.follow, chain_id=options.chain_id)
-    first = json.loads((options.follow / "network.json").read_text(encoding="utf-8"))["networks"][0]["rpc_url"]
+    first = json.loads(network.read_text(encoding="utf-8"))["networks"][0]["rpc_url"]
     node = Follower(options.data_dir, genesis, leader=options.follow, url=first)
     faults = Faults(options.data_dir / "orders.json")
     methods = ethereum_methods(node) | order_methods(node, faults, first=False)

@@ -20,6 +20,7 @@ from backoffice.sandbox.chain.wallet import sign
 MOST = 10_000
 Values = Mapping[str, Any]
 ISSUER_GAS = 100_000
+ORDINARY_BASE_FEE = 10**9
 
 
 def order_methods(node: Node, faults: Faults, *, first: bool) -> dict[str, Method]:
@@ -102,7 +103,8 @@ def _reorg(node: Node, values: Values) -> str:
 
 
 def _fee_spike(node: Node, values: Values) -> str:
-    wei = node.base_fee * values["factor"]
+    # An idle chain's base fee falls to almost nothing, of which even a thousand times is no bid that anybody feels.
+    wei = max(node.base_fee, ORDINARY_BASE_FEE) * values["factor"]
     node.order_base_fee(wei, blocks=values["blocks"])
     return f"the base fee is {wei} wei until block {node.height + values['blocks']}"
 

@@ -9,7 +9,7 @@ from transfers import postings
 from transfers.commands import moves
 from transfers.commands.advance.lock_funds import BANK
 from transfers.commands.advance.polling import next_look_at_bank
-from transfers.commands.facts import facts_of
+from transfers.commands.facts import confirmation_of, facts_of
 from transfers.failures import FAILURES
 from transfers.models import ExternalReference, Leg, Transfer
 from transfers.rails.bank import BankAnswer
@@ -82,7 +82,7 @@ def _rejected(transfer: Transfer, leg: Leg, answer: BankAnswer) -> None:
         due_at=None,
     )
     reverse(
-        reference_of=postings.conversion_reference(transfer.reference),
+        reference_of=postings.conversion_reference(transfer.reference, confirmation_of(transfer)),
         reference=f"conversion-reversal/{transfer.reference}",
         reason=f"The bank rejected the payout: {answer.reason or answer.status}",
         value_at=clock.now(),

@@ -1,170 +1,78 @@
-"""SENT_ON_CHAIN to CONFIRMED: not because a receipt says success, but because the Transfer log that was ordered is final.
+"""SENT_ON_CHAIN to its end: not because a receipt says success, but because the Transfer log that was ordered is final.
 
-At the network's depth, exactly one log of the allow-listed contract must move the right amount from our wallet to the recipient.
-Success without that log is an exception that people look at: no refund, no second sending. A reverted transaction gives
-everything back and books the gas. A hash the node does not know is sent again, byte for byte.
+Every hash that was ever signed for the leg is looked at: the original may be mined after its replacement. At the network's depth,
+exactly one log of the allow-listed contract must move the right amount from our wallet to the recipient. Success without that log
+is an exception that people look at: no refund, no second sending. A reverted transaction gives everything back and books the gas.
+What every node has forgotten is DROPPED and sent again, byte for byte; what waits for too long is outbid.
 """
-
-import dataclasses
-import json
-from datetime import timedelta
-from uuid import UUID
 
 from django.db import transaction
 
-from approvals.commands.limits import give_back_limits
-from audit import clock
-from ledger.commands import apply_holds, post
-from transfers import locks, postings
-from transfers.commands import calls, moves, treasury
-from transfers.commands.advance.lock_funds import BANK, CHAIN
+from transfers import locks, machines
+from transfers.commands import moves
+from transfers.commands.advance.lock_funds import CHAIN
+from transfers.commands.advance.look import Look, keep, look
+from transfers.commands.advance.outcomes import conclude, in_doubt
 from transfers.commands.advance.polling import next_look_at_chain
-from transfers.commands.advance.send_on_chain import NODE
-from transfers.commands.facts import facts_of
+from transfers.commands.advance.rehearse import call_of
+from transfers.commands.advance.replace import hasten
+from transfers.commands.advance.resend import latest_sent
 from transfers.crashpoints import crashpoint
-from transfers.failures import FAILURES
 from transfers.locks import Lease
-from transfers.models import ChainTransaction, Leg, Transfer
-from transfers.rails.evm import ChainState
+from transfers.models import ChainTransaction, Transfer
+from transfers.rails.base import RetryableError
 from transfers.rails.registry import rails
-from transfers.states import MoneyState, RequestState, Status
-
-Seen = ChainTransaction.Status
-LOOK_AGAIN_AT_DOUBT = timedelta(minutes=5)
+from transfers.states import Route, Status
 
 
 def confirm(lease: Lease) -> None:
     """Raises LeaseLost and the rails' errors."""
-    sent = (
-        ChainTransaction.objects.select_related("leg__transfer", "wallet")
-        .filter(leg__transfer_id=lease.transfer_id)
-        .latest("attempt")
-    )
-    state = rails().evm.find(sent.hash)
-    if state.status == "unknown":
-        rails().evm.broadcast(bytes(sent.raw))
+    seen = look(lease.transfer_id)
+    taken = seen.forgotten and nonce_is_taken(seen.newest)
+    revert_reason = _why_reverted(seen)
     crashpoint("confirm.after_call")
-    final = state.status in ("mined", "reverted") and state.confirmations >= rails().evm.confirmations
     with transaction.atomic():
         transfer = locks.leased(lease, Status.SENT_ON_CHAIN)
         legs = locks.legs(transfer.id)
-        _keep(transfer.id, sent, state, final=final)
-        if not final:
-            _wait(transfer, state)
-        elif state.status == "reverted":
-            _reverted(transfer, legs[CHAIN], sent, state)
-        elif paid_as_ordered(legs[CHAIN], sent, state):
-            _confirmed(transfer, legs, sent, state)
+        keep(seen)
+        if seen.final:
+            conclude(transfer, legs, seen, revert_reason=revert_reason)
+        elif taken:
+            in_doubt(transfer, legs[CHAIN], "nonce_taken", nonce=seen.newest.nonce)
+        elif seen.forgotten:
+            _forgotten(transfer)
         else:
-            _in_doubt(transfer, legs[CHAIN], state)
+            moves.set_columns(transfer, due_at=next_look_at_chain(), attempts=0, last_error="", stopped_by="")
         crashpoint("confirm.before_commit")
     crashpoint("confirm.after_commit")
+    if seen.forgotten and transfer.status == Status.SENT_ON_CHAIN and not taken:
+        # Version 1 has no DROPPED: it is sent again from where it is.
+        rails().evm.broadcast(bytes(latest_sent(seen.attempts).raw))
+    elif seen.mined is None and not seen.forgotten:
+        hasten(lease, seen)
 
 
-def paid_as_ordered(leg: Leg, sent: ChainTransaction, state: ChainState) -> bool:
-    """Whether exactly one Transfer log of the token moves exactly this amount from our wallet to the recipient."""
-    contract, recipient = leg.counterparty["token_contract"].lower(), leg.counterparty["address"].lower()
-    of_token = [log for log in state.transfers if log.contract.lower() == contract]
-    return len(of_token) == 1 and (of_token[0].sender.lower(), of_token[0].recipient.lower(), of_token[0].amount) == (
-        sent.wallet.address.lower(),
-        recipient,
-        leg.amount,
-    )
+def nonce_is_taken(attempt: ChainTransaction) -> bool:
+    """Whether some transaction used the nonce for good, as deep as a payment counts. Called when it is none that we know of."""
+    depth = rails().evm.confirmations
+    return rails().evm.used_nonces(attempt.wallet.address, depth=depth) > attempt.nonce
 
 
-def _keep(transfer_id: UUID, sent: ChainTransaction, state: ChainState, *, final: bool) -> None:
-    """What the chain shows of this hash now, and once per different answer what we asked and heard."""
-    status = {"mined": Seen.CONFIRMED if final else Seen.MINED, "reverted": Seen.REVERTED}.get(state.status, Seen.BROADCAST)
-    ChainTransaction.objects.filter(pk=sent.pk).update(
-        status=status,
-        block_number=state.block_number,
-        block_hash=state.block_hash,
-        confirmations=state.confirmations,
-        gas_cost=state.gas_cost,
-    )
-    where = f"{state.status} in block {state.block_number}" if state.block_number is not None else state.status
-    calls.asked(
-        transfer_id=transfer_id,
-        leg=sent.leg,
-        provider=NODE,
-        operation="find",
-        question=sent.hash,
-        answer=json.dumps(dataclasses.asdict(state), default=str),
-        summary=f"The node shows the transaction {where}{', final' if final else ''}.",
-    )
+def _why_reverted(seen: Look) -> str:
+    """The contract's own words, from asking again on top of the block before. Old states are not kept everywhere: then empty."""
+    sent = seen.mined
+    if sent is None or not seen.final or seen.states[sent.hash].status != "reverted":
+        return ""
+    block = seen.states[sent.hash].block_number or 0
+    try:
+        return rails().evm.simulate(call_of(sent.leg), block=max(block - 1, 0))
+    except RetryableError:
+        return ""
 
 
-def _wait(transfer: Transfer, state: ChainState) -> None:
-    forgotten = "not_mined: the node did not know the transaction; it was sent again" if state.status == "unknown" else ""
-    moves.set_columns(transfer, due_at=next_look_at_chain(), attempts=0, last_error=forgotten, stopped_by="")
-
-
-def _confirmed(transfer: Transfer, legs: dict[str, Leg], sent: ChainTransaction, state: ChainState) -> None:
-    now = clock.now()
-    Leg.objects.filter(pk=legs[CHAIN].pk).update(money_state=MoneyState.POSTED)
-    treasury.end_reservation(legs[CHAIN])
-    moves.move(
-        transfer,
-        Status.CONFIRMED,
-        data={"tx_hash": sent.hash, "block_number": state.block_number, "block_hash": state.block_hash},
-        money_state=MoneyState.POSTED,
-        request_state=RequestState.RECEIVED if BANK in legs else RequestState.RESPONDED,
-        due_at=now if BANK in legs else None,
-    )
-    for posting in postings.payment(facts_of(transfer, legs), value_at=now):
-        post(posting)
-    _book_gas(transfer, sent, state)
-
-
-def _reverted(transfer: Transfer, leg: Leg, sent: ChainTransaction, state: ChainState) -> None:
-    code = "reverted_on_chain"
-    Leg.objects.filter(pk=leg.pk).update(money_state=MoneyState.NONE)
-    give_back_limits(str(transfer.id))
-    treasury.end_reservation(leg)
-    moves.move(
-        transfer,
-        Status.FAILED,
-        reason=FAILURES[code].detection,
-        data={"code": code, "tx_hash": sent.hash, "block_number": state.block_number},
-        failure_code=code,
-        failure_message=FAILURES[code].client_text,
-        money_state=MoneyState.NONE,
-        due_at=None,
-    )
-    apply_holds(postings.released(transfer.hold_reference), transaction_id=transfer.id)
-    _book_gas(transfer, sent, state)
-
-
-def _in_doubt(transfer: Transfer, leg: Leg, state: ChainState) -> None:
-    """Mined, but not what was ordered: told once, then only looked at again, since a reorg may still change the story."""
-    code = "transfer_log_missing"
-    again = clock.now() + LOOK_AGAIN_AT_DOUBT
-    if transfer.money_state == MoneyState.EXCEPTION:
-        moves.set_columns(transfer, due_at=again)
-        return
-    Leg.objects.filter(pk=leg.pk).update(money_state=MoneyState.EXCEPTION)
-    moves.note(
-        transfer,
-        "transfer.payment_in_doubt",
-        reason=FAILURES[code].detection,
-        data={"code": code, "block_number": state.block_number, "transfer_logs": len(state.transfers)},
-        money_state=MoneyState.EXCEPTION,
-        status_text=FAILURES[code].client_text,
-        last_error=f"{code}: {FAILURES[code].detection}",
-        due_at=again,
-    )
-
-
-def _book_gas(transfer: Transfer, sent: ChainTransaction, state: ChainState) -> None:
-    if state.gas_cost:
-        post(
-            postings.gas(
-                transfer_id=transfer.id,
-                tx_hash=sent.hash,
-                gas_asset=treasury.gas_asset(sent.wallet.network),
-                gas_account=sent.wallet.gas_account_code,
-                cost=state.gas_cost,
-                value_at=clock.now(),
-                spent_for=postings.dimensions(transfer.client_id, transfer.corridor_id or ""),
-            )
-        )
+def _forgotten(transfer: Transfer) -> None:
+    words = "not_mined: no node knows the transaction; it is sent again"
+    if machines.may(Route(transfer.route), transfer.machine_version, Status.SENT_ON_CHAIN, Status.DROPPED):
+        moves.move(transfer, Status.DROPPED, reason="No node knows the transaction any more.", due_at=next_look_at_chain())
+    else:
+        moves.set_columns(transfer, due_at=next_look_at_chain(), attempts=0, last_error=words, stopped_by="")

@@ -11,6 +11,7 @@ from transfers.commands.advance.lock_funds import BANK, lock_funds
 from transfers.commands.advance.pay_out import pay_out
 from transfers.commands.advance.quote import quote
 from transfers.commands.advance.recheck import recheck
+from transfers.commands.advance.resend import resend
 from transfers.commands.advance.send_on_chain import send_on_chain
 from transfers.commands.advance.settle import settle
 from transfers.locks import Lease
@@ -49,6 +50,8 @@ _TO_CHAIN: Mapping[Status, Choice] = {
     Status.QUOTED: always(lock_funds),
     Status.FUNDS_LOCKED: always(send_on_chain),
     Status.SENT_ON_CHAIN: always(confirm),
+    Status.DROPPED: always(resend),
+    Status.REORGED: always(resend),
 }
 STEPS: Mapping[Route, Mapping[Status, Choice]] = {
     Route.ON_CHAIN_WITHDRAWAL: _TO_CHAIN,

@@ -23,10 +23,10 @@ GRANT UPDATE (
 GRANT UPDATE (min_target_amount, approval_request_id) ON transfers_transfer TO countersign_web;
 GRANT UPDATE (request_state, money_state, evidence_state) ON transfers_leg TO countersign_web, countersign_worker;
 GRANT UPDATE (value_date, expected_on, missed_cut_off) ON transfers_leg TO countersign_worker;
-GRANT UPDATE (ended_at) ON transfers_walletreservation TO countersign_web, countersign_worker;
+GRANT UPDATE (ended_at, gas_amount, hurried_at, recalled_at) ON transfers_walletreservation TO countersign_web, countersign_worker;
 GRANT UPDATE (outcome, response, summary, answered_at) ON transfers_providercall TO countersign_worker;
-GRANT UPDATE (status, broadcast_at, block_number, block_hash, confirmations, gas_cost) ON transfers_chaintransaction TO countersign_worker;
-GRANT UPDATE (name) ON transfers_wallet TO countersign_worker;
+GRANT UPDATE (status, broadcast_at, block_number, block_hash, confirmations, gas_cost, watch_at) ON transfers_chaintransaction TO countersign_worker;
+GRANT UPDATE (name) ON transfers_wallet TO countersign_web, countersign_worker;
 GRANT UPDATE (response_status, response_body, transfer_id, completed_at) ON transfers_idempotencykey TO countersign_web;
 GRANT UPDATE (status, detail, transfer_id, deliveries, processed_at) ON transfers_inboundwebhook TO countersign_web, countersign_worker;
 GRANT INSERT, UPDATE ON transfers_heartbeat TO countersign_web, countersign_worker, countersign_sealer;

@@ -40,6 +40,10 @@ class EvmRail(ChainQuestions):
         self.name, self.confirmations = name, confirmations
         self.final_depth = max(final_depth, confirmations)
 
+    def is_deep_enough(self, state: ChainState) -> bool:
+        """Whether what is shown is mined at the depth at which it counts."""
+        return state.in_a_block and state.confirmations >= self.confirmations
+
     # The five verbs of every rail.
 
     def quote(self, order: EvmOrder) -> FeeEstimate:

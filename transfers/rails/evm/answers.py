@@ -46,7 +46,7 @@ class ChainState:
 
     `confirmations` counts the block it is in: 1 when that is the head, 0 when it is in none. `gas_cost` is what it cost its sender,
     also when it reverted. `unknown` means that this node does not know the hash, which is no evidence that it will never be mined.
-    `witnesses` names the nodes that say so.
+    `witnesses` names the nodes that say so; they are not `unanimous` when one of them shows it in a block and another does not yet.
     """
 
     status: Status
@@ -56,6 +56,7 @@ class ChainState:
     gas_cost: int | None = None
     transfers: tuple[TokenTransfer, ...] = ()
     witnesses: tuple[str, ...] = ()
+    unanimous: bool = True
 
     @property
     def in_a_block(self) -> bool:

@@ -1,0 +1,91 @@
+"""Outbidding: the same nonce, a higher fee, every hash watched; whichever is mined pays, and only once."""
+
+import pytest
+
+from ledger.models import LedgerTransaction
+from tests.transfers.chain.weather import attempts, deep, has_waited, paid_once, sent, step
+from tests.transfers.stack import Stack
+from tests.transfers.world import PAYEE, UNIT, Books, World, acting, drive_until, history
+from transfers.commands.speed_up import most_gas, speed_up, why_not_speed_up
+from transfers.errors import Conflict, Refused
+from transfers.models import Transfer, WalletReservation
+
+pytestmark = pytest.mark.stack
+
+
+def outbid(live: World) -> Transfer:
+    """On chain with two attempts that wait."""
+    transfer = sent(live.order())
+    has_waited(transfer)
+    step(transfer)
+    assert [one.status for one in attempts(transfer)] == ["broadcast", "broadcast"]
+    return transfer
+
+
+def test_what_waits_for_too_long_is_outbid_under_the_same_nonce(live: World, rails: Stack) -> None:
+    before = rails.token_balance(PAYEE)
+    transfer = outbid(live)
+    first, second = attempts(transfer)
+    assert second.nonce == first.nonce
+    assert second.max_fee_per_gas * 10 >= first.max_fee_per_gas * 11
+    assert second.max_fee_per_gas * second.gas_limit <= WalletReservation.objects.get(leg=second.leg).gas_amount
+    drive_until(transfer, "CONFIRMED", between=lambda: deep(rails))
+    assert [one.status for one in attempts(transfer)] == ["replaced", "confirmed"]
+    assert rails.token_balance(PAYEE) == before + 100 * UNIT
+    paid_once()
+
+
+def test_the_original_may_be_mined_after_its_replacement_was_sent(live: World, rails: Stack) -> None:
+    before = rails.token_balance(PAYEE)
+    rails.order("originals_first")
+    transfer = outbid(live)
+    drive_until(transfer, "CONFIRMED", between=lambda: deep(rails))
+    assert [one.status for one in attempts(transfer)] == ["confirmed", "replaced"]
+    assert rails.token_balance(PAYEE) == before + 100 * UNIT
+    assert LedgerTransaction.objects.filter(transaction_id=transfer.id, kind="withdrawal").count() == 1
+    paid_once()
+
+
+def test_fees_rise_beyond_what_was_reserved_so_people_are_asked_and_speed_it_up(live: World, rails: Stack) -> None:
+    transfer = sent(live.order())
+    rails.order("fee_spike", factor=4, blocks=30)
+    for _ in range(4):
+        has_waited(transfer)
+        step(transfer)
+    bids = len(attempts(transfer))
+    assert transfer.last_error.startswith("fee_cap_reached")
+    assert [kind for kind, *_ in history(transfer.id)].count("fee_cap_reached") == 1
+    assert why_not_speed_up(transfer) == ""
+    with acting(live.maker):
+        speed_up(transfer.id, "the client waits on the phone", gas_amount=most(transfer))
+    step(transfer)
+    assert len(attempts(transfer)) == bids + 1
+    drive_until(transfer, "CONFIRMED", between=lambda: deep(rails))
+    paid_once()
+
+
+def most(transfer: Transfer) -> int:
+    return most_gas(WalletReservation.objects.get(leg__transfer=transfer))
+
+
+def test_speeding_up_needs_a_reason_and_has_a_limit_and_something_that_waits(live: World, rails: Stack) -> None:
+    transfer = live.order()
+    with pytest.raises(Conflict, match="Only what waits"):
+        speed_up(transfer.id, "hurry")
+    sent(transfer)
+    before = Books.now()
+    with pytest.raises(Refused, match="Say why"):
+        speed_up(transfer.id, " ")
+    with pytest.raises(Refused, match="At most"):
+        speed_up(transfer.id, "hurry", gas_amount=most(transfer) + 1)
+    assert Books.now() == before
+    drive_until(transfer, "CONFIRMED", between=lambda: deep(rails))
+
+
+def test_what_waits_behind_another_is_not_outbid(live: World, rails: Stack) -> None:
+    first, second = sent(live.order("10.00")), sent(live.order("20.00"))
+    has_waited(second)
+    assert step(second).last_error.startswith("nonce_blocked")
+    assert len(attempts(second)) == 1
+    for transfer in (first, second):
+        drive_until(transfer, "CONFIRMED", between=lambda: deep(rails))

@@ -1,0 +1,81 @@
+"""Two nodes must tell one story; one that is away costs depth, one that lies costs time, and neither costs money."""
+
+import pytest
+
+from backoffice.alerts.rules.nodes import NodesDisagree
+from tests.transfers.chain.weather import attempts, deep, final, paid_once, sent, step, watch
+from tests.transfers.stack import CONFIRMATIONS, FINAL_DEPTH, Stack
+from tests.transfers.world import World, drive_until, history
+from transfers.commands.providers import add_provider, switch_provider
+from transfers.models import Transfer
+
+pytestmark = pytest.mark.stack
+TWO_NODES = True
+
+
+def test_what_both_show_is_confirmed_at_the_usual_depth(live: World, rails: Stack) -> None:
+    transfer = sent(live.order())
+    rails.mine(CONFIRMATIONS)
+    assert step(transfer).status == "CONFIRMED"
+    paid_once()
+
+
+@pytest.mark.parametrize("what", ["amount", "status", "no_log", "missing"])
+def test_nothing_is_decided_while_one_lies(live: World, rails: Stack, what: str) -> None:
+    transfer = sent(live.order())
+    rails.order_second("lie", what=what)
+    final(rails)
+    assert step(transfer).status == "SENT_ON_CHAIN"
+    assert transfer.last_error.startswith("nodes_disagree")
+    assert transfer.money_state == "reserved"
+    (alert,) = NodesDisagree().find() or []
+    assert transfer.reference in alert.detail
+    rails.obey()
+    drive_until(transfer, "CONFIRMED")
+    assert NodesDisagree().find() == []
+    paid_once()
+
+
+def test_one_that_is_set_aside_is_not_believed_and_the_other_alone_only_at_final_depth(live: World, rails: Stack) -> None:
+    add_provider(code="node-2", name="Second node", kind="chain")
+    transfer = sent(live.order())
+    rails.order_second("lie", what="status")
+    deep(rails)
+    assert step(transfer).last_error.startswith("nodes_disagree")
+    switch_provider(code="node-2", enabled=False, reason="it contradicts three explorers")
+    assert step(transfer).status == "SENT_ON_CHAIN"
+    rails.mine(FINAL_DEPTH - CONFIRMATIONS)
+    assert step(transfer).status == "CONFIRMED"
+    paid_once()
+
+
+@pytest.mark.parametrize("away", ["order", "order_second"])
+def test_one_that_is_away_is_done_without(live: World, rails: Stack, away: str) -> None:
+    getattr(rails, away)("down")
+    transfer = sent(live.order())
+    deep(rails)
+    assert step(transfer).status == "SENT_ON_CHAIN"
+    final(rails)
+    assert step(transfer).status == "CONFIRMED"
+    paid_once()
+
+
+def test_what_is_confirmed_is_not_taken_back_on_the_word_of_one(live: World, rails: Stack) -> None:
+    transfer: Transfer = drive_until(live.order(), "CONFIRMED", between=rails.mine)
+    rails.order_second("lie", what="missing")
+    assert watch(transfer).status == "CONFIRMED"
+    assert transfer.last_error.startswith("nodes_disagree")
+    assert attempts(transfer)[0].watch_at is not None
+    rails.obey()
+    assert watch(transfer).last_error == ""
+    assert "REORGED" not in [target for *_, target in history(transfer.id)]
+
+
+def test_a_reorg_that_both_show_is_believed(live: World, rails: Stack) -> None:
+    transfer = drive_until(live.order(), "CONFIRMED", between=rails.mine)
+    block = attempts(transfer)[0].block_number
+    assert block is not None
+    rails.order("reorg", depth=rails.height() - block + 1, keep="later")
+    assert watch(transfer).status == "REORGED"
+    drive_until(transfer, "CONFIRMED", between=lambda: deep(rails))
+    paid_once()

@@ -1,0 +1,50 @@
+"""Taking a confirmed payment back because its block is gone: the ledger reversal, the new hold and the move are one database
+transaction, so that the money is never free in between. The transfer and its legs are locked by the caller."""
+
+from audit import clock
+from ledger import chart
+from ledger.commands import PlaceHold, reverse
+from transfers import postings
+from transfers.commands import moves, payload, treasury
+from transfers.commands.advance.lock_funds import CHAIN
+from transfers.commands.facts import confirmation_of, facts_of
+from transfers.models import ChainTransaction, Leg, Transfer
+from transfers.states import MoneyState, RequestState, Status
+
+CODE = "reorged"
+
+
+def take_back(transfer: Transfer, legs: dict[str, Leg], sent: ChainTransaction) -> None:
+    """CONFIRMED to REORGED. Raises what the ledger raises when a posting cannot be reversed, and IllegalTransition."""
+    leg, facts, times = legs[CHAIN], facts_of(transfer, legs), confirmation_of(transfer)
+    hold = f"{payload.hold_reference(transfer.reference)}/reorg-{times}"
+    reason = f"Block {sent.block_number} ({sent.block_hash}) is no longer part of the chain."
+    Leg.objects.filter(pk=leg.pk).update(money_state=MoneyState.RESERVED)
+    ChainTransaction.objects.filter(pk=sent.pk).update(watch_at=None)
+    treasury.reopen_reservation(leg)
+    moves.move(
+        transfer,
+        Status.REORGED,
+        reason=reason,
+        data={"code": CODE, "tx_hash": sent.hash, "block_hash": sent.block_hash, "confirmation": times},
+        money_state=MoneyState.RESERVED,
+        request_state=RequestState.RESPONDED,
+        hold_reference=hold,
+        due_at=clock.now(),
+    )
+    account = chart.client_account_code(transfer.client_id, transfer.source_asset_id)
+    placed: tuple[PlaceHold, ...] = (PlaceHold(hold, account, facts.principal + facts.fee),)
+    for booked in postings.payment(facts, value_at=clock.now()):
+        _reverse(booked.reference, reason, placed)
+        placed = ()
+    _reverse_gas(sent, times, reason)
+
+
+def _reverse(reference: str, reason: str, holds: tuple[PlaceHold, ...] = ()) -> None:
+    reverse(reference_of=reference, reference=f"reorg/{reference}", reason=reason, value_at=clock.now(), holds=holds)
+
+
+def _reverse_gas(sent: ChainTransaction, times: int, reason: str) -> None:
+    """What was never mined cost nothing. A chain without gas has no such posting."""
+    if sent.gas_cost:
+        _reverse(postings.gas_reference(sent.hash, times), reason)

@@ -1,0 +1,134 @@
+"""Watching what was confirmed until it is final: is its block still there?
+
+Not the driver's work, since a confirmed off-ramp waits for its bank meanwhile: each confirmed transaction has a moment of its own
+(`watch_at`), claimed in the database, so any number of processes may watch at once. The watch ends at the network's final depth,
+or when reconciliation has proved the transfer from our own index, which reads no deeper.
+"""
+
+import logging
+from datetime import timedelta
+
+from django.db import connection, transaction
+
+from audit import clock, context
+from audit.context import Actor
+from transfers import locks
+from transfers.commands import moves
+from transfers.commands.advance.lock_funds import BANK, CHAIN
+from transfers.commands.advance.look import Look, keep, look
+from transfers.commands.advance.outcomes import in_doubt, paid_as_ordered
+from transfers.commands.advance.polling import next_look_at_chain
+from transfers.commands.reorg import take_back
+from transfers.crashpoints import crashpoint
+from transfers.models import ChainTransaction, Leg, Transfer
+from transfers.rails.base import RailError
+from transfers.rails.evm.nodes import CODE, NodesDisagree
+from transfers.rails.registry import rails
+from transfers.states import MoneyState, RequestState, Status
+
+log = logging.getLogger(__name__)
+WATCHED = (Status.CONFIRMED, Status.FIAT_SETTLED)
+AFTER_PAYOUT = "reorged_after_payout"
+# Whoever claims it and dies leaves it to the next look.
+CLAIMED_FOR = timedelta(seconds=30)
+
+_CLAIM = """
+    UPDATE transfers_chaintransaction SET watch_at = %(until)s
+     WHERE hash IN (SELECT hash FROM transfers_chaintransaction WHERE watch_at <= %(now)s
+                     ORDER BY watch_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+    RETURNING hash
+"""
+
+
+def watch_confirmed(limit: int = 50) -> int:
+    """Look at up to `limit` confirmed transactions whose turn it is; how many."""
+    now = clock.now()
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM, {"until": now + CLAIMED_FOR, "now": now, "limit": limit})
+        claimed = [row[0] for row in cursor.fetchall()]
+    for tx_hash in claimed:
+        _watch(tx_hash)
+    return len(claimed)
+
+
+def _watch(tx_hash: str) -> None:
+    transfer = Transfer.objects.get(legs__chain_transactions=tx_hash)
+    try:
+        seen = look(transfer.id)
+    except RailError as trouble:
+        log.warning("transfer %s cannot be watched: %s", transfer.id, trouble)
+        if isinstance(trouble, NodesDisagree):
+            Transfer.objects.filter(pk=transfer.id, status__in=WATCHED).update(last_error=f"{CODE}: {trouble}")
+        return
+    crashpoint("watch.after_call")
+    with context.bind(Actor.system("chain-watch"), correlation_id=transfer.correlation_id):
+        with transaction.atomic():
+            _act(locks.transfer(transfer.id), tx_hash, seen)
+            crashpoint("watch.before_commit")
+        crashpoint("watch.after_commit")
+        if seen.forgotten:
+            _send_again(tx_hash)
+
+
+def _act(transfer: Transfer, tx_hash: str, seen: Look) -> None:
+    sent = ChainTransaction.objects.select_related("leg", "wallet").get(pk=tx_hash)
+    if sent.watch_at is None or transfer.status not in WATCHED:
+        ChainTransaction.objects.filter(pk=tx_hash).update(watch_at=None)
+        return
+    legs, state = locks.legs(transfer.id), seen.states[tx_hash]
+    if transfer.last_error.startswith(CODE):
+        moves.set_columns(transfer, last_error="")
+    if not all(shown.unanimous for shown in seen.states.values()):
+        ChainTransaction.objects.filter(pk=tx_hash).update(watch_at=next_look_at_chain())
+        return
+    if state.in_a_block and state.block_hash == sent.block_hash and transfer.money_state != MoneyState.EXCEPTION:
+        _still_there(sent, state.confirmations)
+    elif _bank_was_ordered(legs):
+        _after_payout(transfer, legs, sent, seen)
+    else:
+        take_back(transfer, legs, sent)
+        keep(seen)
+
+
+def _still_there(sent: ChainTransaction, confirmations: int) -> None:
+    final = confirmations >= rails().evm.final_depth
+    ChainTransaction.objects.filter(pk=sent.pk).update(
+        confirmations=confirmations, watch_at=None if final else next_look_at_chain()
+    )
+
+
+def _bank_was_ordered(legs: dict[str, Leg]) -> bool:
+    return BANK in legs and legs[BANK].request_state != RequestState.RECEIVED
+
+
+def _after_payout(transfer: Transfer, legs: dict[str, Leg], sent: ChainTransaction, seen: Look) -> None:
+    """The bank may have paid: nothing is reversed. The exception ends when the tokens' way to the partner is final again."""
+    mined = seen.mined
+    if mined is not None and seen.final and paid_as_ordered(legs[CHAIN], mined, seen.states[mined.hash]):
+        keep(seen)
+        Leg.objects.filter(pk=legs[CHAIN].pk).update(money_state=MoneyState.POSTED)
+        state = seen.states[mined.hash]
+        if transfer.money_state == MoneyState.EXCEPTION:
+            data = {"code": AFTER_PAYOUT, "tx_hash": mined.hash, "block_number": state.block_number}
+            moves.note(transfer, "transfer.doubt_ended", data=data, money_state=MoneyState.POSTED, last_error="")
+        ChainTransaction.objects.filter(pk=sent.pk).update(watch_at=None)
+        deep = state.confirmations >= rails().evm.final_depth
+        ChainTransaction.objects.filter(pk=mined.pk).update(watch_at=None if deep else next_look_at_chain())
+        return
+    due = transfer.due_at
+    if transfer.money_state != MoneyState.EXCEPTION:
+        in_doubt(transfer, legs[CHAIN], AFTER_PAYOUT, tx_hash=sent.hash, block_hash=sent.block_hash)
+        # The bank goes on being asked when it would have been.
+        moves.set_columns(transfer, due_at=due)
+    ChainTransaction.objects.filter(pk=sent.pk).update(watch_at=next_look_at_chain())
+
+
+def _send_again(tx_hash: str) -> None:
+    """For a transfer that stays where it is; one that is REORGED is sent again by the driver."""
+    sent = ChainTransaction.objects.exclude(watch_at=None).filter(pk=tx_hash).first()
+    if sent is None:
+        return
+    try:
+        rails().evm.broadcast(bytes(sent.raw))
+    except RailError as trouble:
+        log.warning("%s was not taken again: %s", tx_hash, trouble)
