@@ -38,7 +38,7 @@ deploy-check: $(VENV)/dev.stamp ## production settings start, and Django finds n
 	SECRET_KEY="$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(64))')" \
 	ALLOWED_HOSTS=countersign.example BASE_URL=https://countersign.example BEHIND_TLS_PROXY=1 \
 	DATABASE_URL_WEB=postgresql://countersign_web@/countersign REDIS_URL=redis+socket:///run/broker \
-	BANK_TOKEN=a-token SIGNER_TOKEN=a-token WEBHOOK_ENCRYPTION_KEYS=a-key \
+	BANK_TOKEN=a-token SIGNER_TOKEN=a-token WEBHOOK_ENCRYPTION_KEYS=a-key RECEIPT_KEYS=a-key \
 	$(PY) manage.py check --deploy --fail-level WARNING
 
 pytest: $(VENV)/dev.stamp ## all tests, the running stack and the browser included

@@ -84,6 +84,9 @@ WEBHOOK_ENCRYPTION_KEYS = env.listing("WEBHOOK_ENCRYPTION_KEYS")
 WEBHOOK_PORTS = env.ports("WEBHOOK_PORTS", "443,8443")
 # Whether a client's address may be this very machine, over plain HTTP too: for a sandbox, and refused in production.
 WEBHOOK_ALLOW_LOOPBACK = env.flag("WEBHOOK_ALLOW_LOOPBACK", default=not PRODUCTION)
+# Receipts: the key that signs them is for workers alone; the public ones, retired ones too, separated by blanks, for everybody.
+RECEIPT_SIGNING_KEY = env.text("RECEIPT_SIGNING_KEY", "")
+RECEIPT_KEYS = env.text("RECEIPT_KEYS", "")
 # Channel name -> apprise URL. The name is what rows and logs carry; the URL is a secret.
 ALERT_CHANNELS = env.pairs("ALERT_CHANNELS")
 # How long before an alert opens, in seconds by state, for drills: `SENT_ON_CHAIN=30 CREATED:approval=60` (backoffice.alerts).
@@ -286,6 +289,8 @@ if PRODUCTION:
                     "BANK_TOKEN": BANK_TOKEN,
                     "SIGNER_TOKEN": SIGNER_TOKEN,
                     "WEBHOOK_ENCRYPTION_KEYS": ",".join(WEBHOOK_ENCRYPTION_KEYS),
+                    "RECEIPT_KEYS": RECEIPT_KEYS,
+                    **({"RECEIPT_SIGNING_KEY": RECEIPT_SIGNING_KEY} if COUNTERSIGN_PROCESS == "worker" else {}),
                 },
             ),
             webhook_loopback=WEBHOOK_ALLOW_LOOPBACK,

@@ -25,10 +25,12 @@ class TransfersConfig(AppConfig):
         from transfers.outbox.vocabulary import AUDIT_TYPES as WEBHOOK_TYPES
         from transfers.proofs import PROOFS
         from transfers.rails import registry
+        from transfers.receipts.make import AUDIT_TYPES as RECEIPT_TYPES
         from transfers.vocabulary import DEPOSITS, DOORS
 
         vocabulary.register(*AUDIT_TYPES, *DOORS, *DEPOSITS, *PROVIDER_TYPES, *RATE_TYPES, *HEALTH_TYPES, *WEBHOOK_TYPES)
         vocabulary.register(*promotions.AUDIT_TYPES, *conversion_terms.AUDIT_TYPES)
+        vocabulary.register(*RECEIPT_TYPES)
         partitions.register("transfers_ensure_event_partitions")
         archive.register(EVENTS)
         retention.register(*RETENTION)

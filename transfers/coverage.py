@@ -157,6 +157,9 @@ def register() -> None:
     coverage.exempt("it says which moves there are, and is written by migrations alone", "transfers_machinerow")
     coverage.exempt("it keeps one order from becoming two transfers, and the transfer is told", "transfers_idempotencykey")
     coverage.exempt("it repeats an event, and the database writes the two together", "transfers_outboxevent")
+    coverage.exempt(
+        "it repeats what events and books tell, under a signature that proves itself", "transfers_receiptorder", "transfers_receipt"
+    )
     coverage.exempt("it says where messages go, or how one went, and changes no money", *_MESSAGES)
     coverage.exempt("it is worth nothing after a crash", "transfers_heartbeat", "transfers_api_rate")
     coverage.exempt("it says whom we ask and what they deal in, and moves nothing", "transfers_provider", "transfers_providerterms")

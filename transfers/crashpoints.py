@@ -66,6 +66,8 @@ ALL: tuple[str, ...] = (
     "recheck.after_commit",
     "return.before_commit",
     "reconcile.before_commit",
+    "receipt.before_commit",
+    "receipt.after_commit",
     "webhook.after_claim",
     "webhook.after_send",
     "webhook.before_commit",

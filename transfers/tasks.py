@@ -13,6 +13,7 @@ from transfers.commands.watching import watch_confirmed
 from transfers.outbox.deliver import deliver_due
 from transfers.outbox.dispatch import dispatch_all
 from transfers.rails.base import RailError
+from transfers.receipts import make as receipts
 
 log = logging.getLogger(__name__)
 # One sweep stays well inside the task time limit; beat sends the next one.
@@ -53,7 +54,9 @@ def reference_rates() -> None:
 def tell_clients() -> int:
     """A hint that something is in the outbox."""
     dispatch_all()
-    return deliver_due(MESSAGES_LIMIT)
+    sent = deliver_due(MESSAGES_LIMIT)
+    receipts.make_due()
+    return sent
 
 
 @shared_task(name="transfers.tasks.watch_deposits", ignore_result=True)

@@ -89,6 +89,10 @@ class SigningKey:
     def __repr__(self) -> str:
         return f"SigningKey({self.name!r})"
 
+    def sign(self, message: bytes) -> bytes:
+        """The bare signature, for what is no note."""
+        return self._private().sign(message)
+
     def plain_line(self, body: str) -> str:
         return _line(self.name, self.public().id(PLAIN) + self._private().sign(body.encode()))
 

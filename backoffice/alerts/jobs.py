@@ -16,6 +16,7 @@ from transfers.health.probing import probe_due
 from transfers.outbox.deliver import deliver_due
 from transfers.outbox.dispatch import dispatch_all
 from transfers.overdue import left_behind
+from transfers.receipts.make import make_due
 from transfers.tasks import reference_rates
 from transfers.webhooks.commands import process_stored
 
@@ -75,6 +76,7 @@ def all_jobs() -> list[Job]:
         Job("webhooks", 5.0, lambda: process_stored(older_than=WEBHOOK_LEFT)),
         Job("rates", 15.0, reference_rates),
         Job("outbox", 1.0, dispatch_all),
+        Job("receipts", 2.0, make_due),
         # Three hands: a client's server that takes its time keeps one of them, and no other client.
         *(Job(f"messages {hand}", 1.0, deliver_due, patience_s=30 * 60.0) for hand in (1, 2, 3)),
         Job("providers", 5.0, probe_due, patience_s=5 * 60.0),

@@ -11,6 +11,7 @@ from transfers.commands.nonces import mend_gaps
 from transfers.commands.watching import watch_confirmed
 from transfers.outbox.deliver import deliver_due
 from transfers.outbox.dispatch import dispatch_all
+from transfers.receipts.make import make_due
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class Hand:
 
 def _tell(limit: int) -> None:
     dispatch_all()
+    make_due(limit)
     deliver_due(limit)
 
 

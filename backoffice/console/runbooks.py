@@ -161,6 +161,11 @@ _ALL = (
         "An address takes no messages, or none leave. No money is affected; what was not told is kept and can be replayed.",
     ),
     Runbook(
+        "receipts-late",
+        "Receipts are not made",
+        "Payments have settled and their signed receipts are missing. The money is where it should be.",
+    ),
+    Runbook(
         "process-dead",
         "A process has stopped reporting",
         "Work waits, and none of it is lost. Find out which process it is, and start it again.",

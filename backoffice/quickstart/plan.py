@@ -36,6 +36,7 @@ _WITH_PORT = ("valkey", "chain", "chain-2", "bank", "desks", "psp", "signer", "n
 DESKS = ("harbour", "pacific")
 # The name under which a sandbox signs its audit log.
 LOG_NAME = "countersign.sandbox/audit"
+RECEIPTS_NAME = "countersign.sandbox/receipts"
 
 
 class PortTaken(RuntimeError):
@@ -127,6 +128,25 @@ class Plan:
         return self.keys.path("audit.signing", lambda: SigningKey.generate(LOG_NAME).text())
 
     @cached_property
+    def receipt_keys(self) -> Path:
+        """The file with the public key of receipts; made from the one that signs them."""
+        path = self.data_dir / "receipts" / "keys.vkey"
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            key = SigningKey.parse(self._receipt_key.read_text(encoding="ascii"))
+            path.write_text(f"{key.public()}\n", encoding="ascii")
+        return path
+
+    @property
+    def _receipt_key(self) -> Path:
+        return self.keys.path("receipts.signing", lambda: SigningKey.generate(RECEIPTS_NAME).text())
+
+    def signs_receipts(self) -> dict[str, str]:
+        """What workers alone are told: the key that signs receipts."""
+        own = {name: value for name, value in self.environ.items() if name.startswith("RECEIPT_SIGNING_KEY")}
+        return own or {"RECEIPT_SIGNING_KEY_FILE": str(self._receipt_key)}
+
+    @cached_property
     def anchors(self) -> str:
         """Where checkpoints are kept: a file, and the notary."""
         given = self.environ.get("AUDIT_ANCHORS", "")
@@ -176,6 +196,7 @@ class Plan:
             **self._secret("SIGNER_TOKEN", self.keys.path("signer.token")),
             **self._secret("VAULT_KEYS", self.keys.path("vault", new_house_key)),
             **self._desks(),
+            **self._secret("RECEIPT_KEYS", self.receipt_keys),
             **self._secret(
                 "WEBHOOK_ENCRYPTION_KEYS", self.keys.path("webhooks.encryption", lambda: Fernet.generate_key().decode())
             ),
@@ -199,7 +220,14 @@ class Plan:
     def owner(self) -> dict[str, str]:
         """What a management command of the owner needs: everything, the roles' addresses too."""
         urls = {f"DATABASE_URL_{role.upper()}": self.role_url(role) for role in ROLES}
-        return {**self.common(), **self._anchored(), **urls, "DATABASE_URL": self.owner_url, "COUNTERSIGN_PROCESS": "owner"}
+        return {
+            **self.common(),
+            **self.signs_receipts(),
+            **self._anchored(),
+            **urls,
+            "DATABASE_URL": self.owner_url,
+            "COUNTERSIGN_PROCESS": "owner",
+        }
 
     def static(self) -> dict[str, str]:
         """Static files as in production: collected, hashed and compressed, but in this sandbox's own directory."""

@@ -108,7 +108,9 @@ def application(plan: Plan) -> Iterator[Program]:
     """What serves and works, once the database is migrated and seeded."""
     web = plan.common() | plan.static() | {"COUNTERSIGN_PROCESS": "web", "COUNTERSIGN_EXIT_WITH_PARENT": "1"}
     web["DATABASE_URL_WEB"] = plan.role_url("web")
-    worker = plan.common() | {"COUNTERSIGN_PROCESS": "worker", "DATABASE_URL_WORKER": plan.role_url("worker")}
+    worker = (
+        plan.common() | plan.signs_receipts() | {"COUNTERSIGN_PROCESS": "worker", "DATABASE_URL_WORKER": plan.role_url("worker")}
+    )
     celery = [sys.executable, "-m", "celery", "--quiet", "-A", "backoffice.celery"]
     concurrency = _setting(plan, "WORKER_CONCURRENCY", "2")
     granian = ["--interface", "wsgi", "--host", "127.0.0.1", "--port", str(plan.port), "--workers", "1", "--no-ws"]
@@ -156,8 +158,12 @@ def _chain_id(plan: Plan) -> list[str]:
 
 
 def inherited(environ: Mapping[str, str]) -> dict[str, str]:
-    """What every program may have of the user's environment: everything but the addresses of databases and the sealer's key."""
-    return {name: value for name, value in environ.items() if not name.startswith(("DATABASE_URL", "AUDIT_SIGNING_KEY"))}
+    """What every program may have of the user's environment: everything but the addresses of databases and the keys that sign."""
+    return {
+        name: value
+        for name, value in environ.items()
+        if not name.startswith(("DATABASE_URL", "AUDIT_SIGNING_KEY", "RECEIPT_SIGNING_KEY"))
+    }
 
 
 def root() -> Path:

@@ -86,6 +86,7 @@ PAGES: dict[str, frozenset[str]] = {
             "/webhooks/deliveries/00000000-0000-7000-8000-000000000000/replay/",
         )
     },
+    "/transfers/00000000-0000-7000-8000-000000000000/receipts/1.pdf": EVERYBODY,
     "/drills/": frozenset({"admin", "oncall"}),
     "/drills/bank/timeout/arm/": frozenset({"admin", "oncall"}),
     "/drills/bank/none/off/": frozenset({"admin", "oncall"}),

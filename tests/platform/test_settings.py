@@ -19,6 +19,7 @@ PRODUCTION = {
     "BANK_TOKEN": "t",
     "SIGNER_TOKEN": "t",
     "WEBHOOK_ENCRYPTION_KEYS": "k",
+    "RECEIPT_KEYS": "k",
 }
 
 
@@ -114,4 +115,5 @@ def test_only_web_pools_its_connections() -> None:
     code = "print('pool' in settings.DATABASES['default']['OPTIONS'], settings.DATABASES['default']['CONN_MAX_AGE'])"
     assert _started(PRODUCTION, code).stdout.split() == ["True", "0"]
     worker = PRODUCTION | {"COUNTERSIGN_PROCESS": "worker", "DATABASE_URL_WORKER": "postgresql://countersign_worker@/h_platform"}
+    worker |= {"RECEIPT_SIGNING_KEY": "k"}
     assert _started(worker, code).stdout.split() == ["False", "60"]

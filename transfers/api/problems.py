@@ -39,6 +39,7 @@ _TITLES = {
     "policy_denied": "Policy does not allow it",
     "quote_expired": "The quote has expired",
     "rate_limited": "Too many requests",
+    "receipt_not_found": "There is no receipt yet",
     "scope_missing": "The API key lacks the scope",
     "signature_invalid": "The signature is not valid",
     "system_halted": "The system is halted",

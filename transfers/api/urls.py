@@ -8,6 +8,7 @@ from transfers.api.views.deposits import DepositAddresses
 from transfers.api.views.events import Events
 from transfers.api.views.incoming import IncomingTransfers, OneIncoming
 from transfers.api.views.quotes import Quotes
+from transfers.api.views.receipts import ReceiptKeys, TransferReceipt
 from transfers.api.views.schema import Schema
 from transfers.api.views.transfers import OneTransfer, TransferCancel, TransferEvents, Transfers
 from transfers.api.views.webhooks import OneWebhook, Webhooks, WebhookSecretRotation
@@ -20,6 +21,8 @@ urlpatterns = [
     path("quotes", Quotes.as_view(), name="v1-quotes"),
     path("incoming_transfers", IncomingTransfers.as_view(), name="v1-incoming-transfers"),
     path("incoming_transfers/<str:transaction_id>", OneIncoming.as_view(), name="v1-incoming-transfer"),
+    path("transfers/<str:transaction_id>/receipt", TransferReceipt.as_view(), name="v1-transfer-receipt"),
+    path("receipt_keys", ReceiptKeys.as_view(), name="v1-receipt-keys"),
     path("balances", Balances.as_view(), name="v1-balances"),
     path("events", Events.as_view(), name="v1-events"),
     path("webhooks", Webhooks.as_view(), name="v1-webhooks"),

@@ -14,6 +14,7 @@ from transfers.models.pricing import QuoteAnswer, QuoteRound, RateSheet, RateSou
 from transfers.models.processes import Heartbeat
 from transfers.models.providers import Provider, ProviderState, ProviderTerms
 from transfers.models.quotes import BankAccount, Quote
+from transfers.models.receipts import Receipt, ReceiptOrder
 from transfers.models.transfers import ExternalReference, Leg, MachineRow, Transfer
 
 __all__ = [
@@ -45,6 +46,8 @@ __all__ = [
     "QuoteRound",
     "RateSheet",
     "RateSource",
+    "Receipt",
+    "ReceiptOrder",
     "ScanMark",
     "Transfer",
     "TransferEvent",

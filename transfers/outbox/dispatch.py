@@ -6,16 +6,21 @@ Rows are taken with SKIP LOCKED and marked in the statement that makes their del
 dies has done nothing.
 """
 
+from typing import Any
+
 from django.db import connection
 
+from transfers.machines import ROUTES
 from transfers.outbox.vocabulary import CLIENT_EVENTS, EVERYTHING
+from transfers.states import Status
 
 BATCH = 500
 # Also what the client API lists: no cursor may pass what could still be committed before it.
 BELOW_HORIZON = "({0}.epoch < audit_current_epoch() OR {0}.txid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint)"
 _DISPATCH = f"""
     WITH ready AS MATERIALIZED (
-        SELECT event.id, event.client_id, event.type, event.recorded_at FROM transfers_outboxevent AS event
+        SELECT event.id, event.client_id, event.type, event.recorded_at, event.transfer_id, event.from_status, event.to_status
+          FROM transfers_outboxevent AS event
          WHERE event.dispatched_at IS NULL AND {BELOW_HORIZON.format("event")}
          ORDER BY event.epoch, event.txid, event.id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
     ), made AS (
@@ -28,15 +33,32 @@ _DISPATCH = f"""
            AND endpoint.events ?| ARRAY[ready.type, %(everything)s]
          WHERE ready.type = ANY(%(told)s)
         ON CONFLICT (endpoint_id, event_id) DO NOTHING
+    ), receipts AS (
+        INSERT INTO transfers_receiptorder (event_id, transfer_id, says, ordered_at, tries, next_try_at, last_error)
+        SELECT ready.id, ready.transfer_id, CASE ready.to_status WHEN settles.status THEN 'settled' ELSE 'undone' END,
+               clock_timestamp(), 0, clock_timestamp(), ''
+          FROM ready JOIN transfers_transfer AS transfer ON transfer.id = ready.transfer_id
+          JOIN unnest(%(routes)s::text[], %(settled)s::text[]) AS settles (route, status) ON settles.route = transfer.route
+         WHERE ready.from_status <> ready.to_status
+           AND (ready.to_status = settles.status
+                OR ready.from_status IN (settles.status, %(reconciled)s) AND ready.to_status <> %(reconciled)s)
+        ON CONFLICT (event_id) DO NOTHING
     )
     UPDATE transfers_outboxevent AS event SET dispatched_at = clock_timestamp() FROM ready WHERE event.id = ready.id
 """  # noqa: S608 - the horizon is ours
+# A receipt is due when a transfer reaches the state in which its route counts as settled, and when it leaves that again, other than
+# to be reconciled.
+_SETTLES: dict[str, Any] = {
+    "routes": [str(route) for route in ROUTES],
+    "settled": [str(machine.settled) for machine in ROUTES.values()],
+    "reconciled": str(Status.RECONCILED),
+}
 
 
 def dispatch(limit: int = BATCH) -> int:
-    """Make the deliveries of what was committed since the last time. Returns how many events were looked at."""
+    """Make deliveries, and order receipts, of what was committed since the last time. Returns how many events there were."""
     with connection.cursor() as cursor:
-        cursor.execute(_DISPATCH, {"limit": limit, "told": list(CLIENT_EVENTS), "everything": EVERYTHING})
+        cursor.execute(_DISPATCH, {"limit": limit, "told": list(CLIENT_EVENTS), "everything": EVERYTHING, **_SETTLES})
         return int(cursor.rowcount)
 
 

@@ -36,4 +36,5 @@ def all_rules() -> list[Rule]:
         sealing.Anchoring(),
         webhooks.FailingEndpoints(),
         webhooks.UnsentMessages(),
+        webhooks.LateReceipts(),
     ]

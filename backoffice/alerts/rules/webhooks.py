@@ -1,4 +1,4 @@
-"""Clients who are not told: an address that takes nothing, or messages that nobody sends."""
+"""Clients who are not told: an address that takes nothing, messages that nobody sends, receipts that nobody makes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from backoffice.alerts.rules.time_in_state import ALERTS_PER_RULE
 from transfers.models import WebhookEndpoint
 from transfers.outbox.database_clock import database_now
 from transfers.outbox.queries import failing, oldest_untold
+from transfers.receipts.queries import oldest_due
 
 _RUNBOOK = "webhooks-failing"
 _UNSENT = "unsent"
@@ -55,6 +56,31 @@ class UnsentMessages:
 
     def why_gone(self, alerts: Sequence[Alert]) -> dict[UUID, str]:
         return {alert.pk: "Messages leave again." for alert in alerts}
+
+
+@dataclass(frozen=True, slots=True)
+class LateReceipts:
+    """Transfers have settled, and their receipts are not made."""
+
+    name: str = "receipts late"
+
+    def find(self) -> list[Finding] | None:
+        waiting = oldest_due()
+        if waiting is None or database_now() - waiting < thresholds.unsent():
+            return []
+        return [
+            Finding(
+                cause_key="late",
+                severity=Severity.WARNING,
+                title="Receipts are not being made",
+                detail=f"The oldest is due since {waiting:%Y-%m-%d %H:%M:%S} UTC. The payments themselves are done.",
+                link=reverse("console:transfers"),
+                runbook="receipts-late",
+            )
+        ]
+
+    def why_gone(self, alerts: Sequence[Alert]) -> dict[UUID, str]:
+        return {alert.pk: "All receipts that are due have been made." for alert in alerts}
 
 
 def _failing(endpoint: WebhookEndpoint) -> Finding:

@@ -14,6 +14,7 @@ from backoffice.console.transfers.waiting import wait_of
 from backoffice.console.webhooks.pages import told
 from transfers import diagrams
 from transfers.models import Transfer
+from transfers.receipts.queries import receipts_of
 from transfers.states import TERMINAL, Route, Status
 
 __all__ = ["RELATED", "context"]
@@ -58,6 +59,7 @@ def context(transfer: Transfer, operator: Operator) -> dict[str, Any]:
         "open_alerts": [alert for alert in story.alerts if alert.resolved_at is None],
         "needed_confirmations": settings.CHAIN_CONFIRMATIONS,
         "told": told(transfer.pk),
+        "receipts": receipts_of(transfer.pk),
         "diagram": _diagram(transfer, story),
     }
 

@@ -44,6 +44,7 @@ def test_it_describes_every_endpoint_and_the_key(document: dict[str, Any]) -> No
         ("/v1/balances", "get"),
         ("/v1/quotes", "post"),
         ("/v1/events", "get"),
+        ("/v1/transfers/{transaction_id}/receipt", "get"),
         ("/v1/webhooks", "get"),
         ("/v1/webhooks", "post"),
         ("/v1/webhooks/{webhook_id}", "get"),

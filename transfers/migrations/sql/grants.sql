@@ -88,3 +88,7 @@ GRANT UPDATE (asset_id, funding, minimum, target, maximum) ON transfers_liquidit
 GRANT SELECT ON transfers_cardbatch, transfers_carddispute TO countersign_web, countersign_worker;
 GRANT INSERT ON transfers_cardbatch, transfers_carddispute TO countersign_worker;
 GRANT UPDATE (status, version) ON transfers_cardbatch, transfers_carddispute TO countersign_worker;
+-- Receipts: the worker holds the key and makes them, web hands them out.
+GRANT SELECT ON transfers_receiptorder, transfers_receipt TO countersign_web, countersign_worker;
+GRANT INSERT ON transfers_receiptorder, transfers_receipt TO countersign_worker;
+GRANT UPDATE (done_at, tries, next_try_at, last_error) ON transfers_receiptorder TO countersign_worker;
