@@ -12,7 +12,7 @@ import pytest
 from django.db import connection
 
 from tests.transfers.outbox.receivers import Receiver
-from tests.transfers.outbox.story import hurry, listen, only_delivery
+from tests.transfers.outbox.story import hurry, listen, only_delivery, reach
 from tests.transfers.world import World
 from transfers.crashpoints import ALL
 from transfers.models import WebhookAttempt
@@ -42,9 +42,11 @@ def test_these_are_all_the_points() -> None:
 def test_a_process_that_dies_there_loses_nothing(house: World, server: Receiver, settings: Any, point: str) -> None:
     listen(server.url)
     house.order()
+    reach()
     assert _tell(settings, crash=point) == -signal.SIGKILL
     assert len(server.messages) == SEEN[point]
     hurry()
+    reach()
     assert _tell(settings) == 0
     assert only_delivery().state == "delivered"
     assert len(set(server.ids)) == 1

@@ -11,14 +11,13 @@ from standardwebhooks import Webhook
 
 from audit.models import AuditEvent
 from tests.transfers.outbox.receivers import Receiver, Reply, receiver
-from tests.transfers.outbox.story import hurry, listen, only_delivery, tell
+from tests.transfers.outbox.story import dispatch_all, hurry, listen, only_delivery, tell
 from tests.transfers.tame import Tame
 from tests.transfers.world import World, drive_until
 from transfers.models import OutboxEvent, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from transfers.outbox import deliver, schedule
 from transfers.outbox.calling import Caller
 from transfers.outbox.deliver import deliver_due, take
-from transfers.outbox.dispatch import dispatch_all
 
 
 def test_a_transfer_is_told_from_beginning_to_end(house: World, tame: Tame, server: Receiver) -> None:

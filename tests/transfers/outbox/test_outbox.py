@@ -7,14 +7,14 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from approvals.commands import create_client
-from tests.transfers.outbox.story import listen
+from tests.transfers.outbox.story import dispatch_all, listen, reach
 from tests.transfers.tame import Tame, every_ending
 from tests.transfers.world import World
 from transfers.commands import moves
 from transfers.commands.cancel import cancel
 from transfers.models import OutboxEvent, Transfer, TransferEvent, WebhookDelivery, WebhookEndpoint
 from transfers.outbox import endpoints
-from transfers.outbox.dispatch import dispatch, dispatch_all
+from transfers.outbox.dispatch import dispatch
 from transfers.outbox.switching import Why
 from transfers.states import Status
 
@@ -104,7 +104,7 @@ def test_dispatch_waits_for_a_transaction_that_is_older_and_still_open(house: Wo
     with _separate() as other:
         other.execute("SELECT pg_current_xact_id()")
         house.order()
-        assert dispatch_all() == 0
+        assert dispatch() == 0
         other.rollback()
     assert dispatch_all() == 1
     assert WebhookDelivery.objects.count() == 1
@@ -122,10 +122,12 @@ def test_two_dispatchers_make_no_delivery_twice(house: World) -> None:
     endpoint, _ = listen(URL)
     for _ in range(4):
         house.order()
+    reach()
     with _separate() as other:
         other.execute("SELECT id FROM transfers_outboxevent ORDER BY txid LIMIT 2 FOR UPDATE")
         assert dispatch() == 2
         other.rollback()
+    reach()
     assert (dispatch(), dispatch()) == (2, 0)
     assert WebhookDelivery.objects.filter(endpoint=endpoint).count() == 4
 

@@ -7,13 +7,12 @@ from django.db.models.functions import Now
 
 from audit.models import AuditEvent
 from tests.transfers.outbox.receivers import Receiver, Reply
-from tests.transfers.outbox.story import hurry, listen, tell
+from tests.transfers.outbox.story import dispatch_all, hurry, listen, tell
 from tests.transfers.world import World
 from transfers.errors import NotFound, Refused
 from transfers.models import OutboxEvent, WebhookDelivery, WebhookEndpoint
 from transfers.outbox import endpoints, replay
 from transfers.outbox.deliver import take
-from transfers.outbox.dispatch import dispatch_all
 from transfers.outbox.switching import Why
 
 

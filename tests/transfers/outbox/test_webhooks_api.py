@@ -15,7 +15,7 @@ from approvals.commands import create_client
 from audit.models import AuditEvent
 from tests.transfers.api.conftest import ALL, Caller, key_for, problem
 from tests.transfers.outbox.receivers import Receiver
-from tests.transfers.outbox.story import tell
+from tests.transfers.outbox.story import reach, tell
 from tests.transfers.tame import Tame
 from tests.transfers.world import World, drive_until
 from transfers.models import OutboxEvent, WebhookDelivery, WebhookEndpoint, WebhookSecret
@@ -191,6 +191,7 @@ def test_the_feed_tells_what_webhooks_tell_in_the_order_of_commits(
 def test_reading_on_from_a_cursor_or_an_id_skips_and_repeats_nothing(acme: Caller, globex: Caller, house: World) -> None:
     for _ in range(5):
         house.order()
+    reach()
     everything = [event["id"] for event in acme.get("/v1/events").json()["data"]]
     seen, after = [], ""
     for _ in range(4):
@@ -201,6 +202,7 @@ def test_reading_on_from_a_cursor_or_an_id_skips_and_repeats_nothing(acme: Calle
     assert page["data"] == []
     assert not page["has_more"]
     late = house.order()
+    reach()
     (new,) = acme.get(f"/v1/events?limit=2{after}").json()["data"]
     assert new["transaction_id"] == str(late.pk)
     assert [event["id"] for event in acme.get(f"/v1/events?after={everything[2]}").json()["data"]] == [*everything[3:], new["id"]]
@@ -220,11 +222,13 @@ def test_a_late_commit_is_never_passed_over(acme: Caller, house: World) -> None:
     here = connection.get_connection_params()
     address = {name: here[name] for name in ("dbname", "host", "port", "user", "password") if here.get(name)}
     first = house.order()
+    reach()
     with psycopg.connect(**address) as slow:
         slow.execute("SELECT pg_current_xact_id()")
         house.order()
         shown = acme.get("/v1/events").json()
         assert [event["transaction_id"] for event in shown["data"]] == [str(first.pk)]
         slow.rollback()
+    reach()
     rest = acme.get(f"/v1/events?after={shown['next_cursor']}").json()["data"]
     assert len(shown["data"]) + len(rest) == OutboxEvent.objects.count() == 2
