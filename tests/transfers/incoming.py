@@ -30,6 +30,7 @@ class FakeChain:
     confirmations: int = 3
     blocks: list[list[IndexedTransfer]] = field(default_factory=lambda: [[]])
     forks: int = 0
+    born: list[int] = field(default_factory=list)
 
     @property
     def evm(self) -> "FakeChain":
@@ -83,14 +84,15 @@ class FakeChain:
 
     def reorg(self, depth: int) -> None:
         """The last `depth` blocks are replaced by as many empty ones."""
+        kept = len(self.blocks) - depth
+        self._name(len(self.blocks) - 1)
         self.forks += 1
-        length = len(self.blocks)
-        self.blocks = self.blocks[: length - depth] + [[] for _ in range(depth)]
-        self._forked_at = length - depth
+        self.blocks, self.born = self.blocks[:kept] + [[] for _ in range(depth)], self.born[:kept]
 
     def _name(self, number: int) -> str:
-        fork = self.forks if number >= getattr(self, "_forked_at", 10**9) else 0
-        return "0x" + keccak(text=f"{fork}/{number}").hex()
+        """A block keeps the name it was born with, through every reorg above it."""
+        self.born += [self.forks] * (number + 1 - len(self.born))
+        return "0x" + keccak(text=f"{self.born[number]}/{number}").hex()
 
 
 @contextmanager
