@@ -15,6 +15,7 @@ def beat_schedule() -> dict[str, dict[str, Any]]:
         "reference rates": _every(15.0, "transfers.tasks.fetch_rates"),
         "watch deposits": _every(3.0, "transfers.tasks.watch_deposits"),
         "watch the chain": _every(2.0, "transfers.tasks.watch_chain"),
+        "carry out files": _every(2.0, "transfers.tasks.carry_out_bulk"),
         "reconcile": _every(5.0, "reconciliation.tasks.reconcile"),
         "read balances": _every(20.0, "reconciliation.tasks.read_balances"),
         "check alerts": _every(15.0, "backoffice.alerts.tasks.check"),

@@ -45,12 +45,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class PlaceHold:
-    """Set `amount` of a guarded account aside. Repeating it is a no-op for ever, even after the hold ended."""
+    """Set `amount` of a guarded account aside. Repeating it is a no-op for ever, even after the hold ended. `transaction_id` is
+    given where holds of several business transactions are placed in one call."""
 
     reference: str
     account_code: str
     amount: int
     expires_at: datetime | None = None
+    transaction_id: UUID | None = None
 
     def __post_init__(self) -> None:
         _positive(self.amount, "a hold")

@@ -14,6 +14,8 @@ class TransfersConfig(AppConfig):
         from transfers import coverage
         from transfers.archive import EVENTS, RETENTION
         from transfers.commands import conversion_terms, levels, promotions
+        from transfers.commands.bulk import events as bulk_events
+        from transfers.commands.bulk import release as bulk_release
         from transfers.commands.deposits import allocation
         from transfers.commands.moves import AUDIT_TYPES
         from transfers.commands.providers import PROVIDER_TYPES, nodes_set_aside
@@ -29,14 +31,15 @@ class TransfersConfig(AppConfig):
         from transfers.vocabulary import DEPOSITS, DOORS
 
         vocabulary.register(*AUDIT_TYPES, *DOORS, *DEPOSITS, *PROVIDER_TYPES, *RATE_TYPES, *HEALTH_TYPES, *WEBHOOK_TYPES)
-        vocabulary.register(*promotions.AUDIT_TYPES, *conversion_terms.AUDIT_TYPES)
         vocabulary.register(*RECEIPT_TYPES)
+        vocabulary.register(*promotions.AUDIT_TYPES, *conversion_terms.AUDIT_TYPES, *bulk_events.AUDIT_TYPES)
         partitions.register("transfers_ensure_event_partitions")
         archive.register(EVENTS)
         retention.register(*RETENTION)
         proofs.register(*PROOFS)
         coverage.register()
         register_action()
+        bulk_release.register_action()
         register_actions()
         allocation.register_action()
         levels.register_action()

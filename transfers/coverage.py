@@ -1,6 +1,7 @@
 """Which events tell the rows of this floor."""
 
 from audit import coverage
+from transfers.commands.bulk.events import PART_DONE, PART_GIVEN_BACK
 from transfers.vocabulary import CALENDAR_SET, LEVELS_SET
 
 # Every version of a transfer is one event of its own and one of the trail.
@@ -96,6 +97,11 @@ _CASHBACK = """
 
 ASKED = ("transfers_quoteround", "transfers_quoteanswer")
 VERSIONS = tuple(f"transfers_historical{name}" for name in ("provider", "providerterms", "ratesource"))
+_BULK_ORDERS = "SELECT id::text AS key, version AS versions, created_at AS since FROM transfers_bulkorder"
+_BULK_ORDERS_TOLD = """
+    SELECT resource_id AS key, count(*) AS events, min(recorded_at) AS since FROM audit_event
+     WHERE resource_type = 'bulk_order' AND diff ? 'version' GROUP BY resource_id
+"""
 
 
 def register() -> None:
@@ -125,6 +131,19 @@ def register() -> None:
     )
     coverage.exempt("it keeps the versions of a table whose versions are counted", "transfers_historicalbankcalendar")
     coverage.covered("transfers_cashback", _CASHBACK)
+    coverage.covered("transfers_bulkorder", coverage.beside(_BULK_ORDERS, _BULK_ORDERS_TOLD))
+    # That there are parts is told with their order, each by its digest; here it is told how each ends.
+    coverage.covered(
+        "transfers_bulkpart",
+        coverage.by_resource(
+            "transfers_bulkpart",
+            resource_type="bulk_part",
+            types=(PART_DONE, PART_GIVEN_BACK),
+            since="kept.ended_at",
+            versions="(kept.status <> 'waiting')::integer",
+        ),
+    )
+    coverage.exempt("it keeps a file as it was sent, as evidence", "transfers_bulkupload")
     coverage.covered(
         "transfers_promotion",
         coverage.by_resource(

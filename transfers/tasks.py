@@ -6,6 +6,8 @@ from uuid import UUID
 from celery import shared_task
 
 from transfers import driver
+from transfers.commands.bulk.carry_out import carry_out_due
+from transfers.commands.bulk.completing import complete_due
 from transfers.commands.deposits import watching
 from transfers.commands.nonces import mend_gaps
 from transfers.commands.reference import fetch_rates
@@ -18,6 +20,8 @@ from transfers.receipts import make as receipts
 log = logging.getLogger(__name__)
 # One sweep stays well inside the task time limit; beat sends the next one.
 SWEEP_LIMIT = 20
+# A part takes seconds.
+PARTS_LIMIT = 5
 # Messages in one go: a receiver may keep a worker waiting, and the sweep has hands of its own for the rest.
 MESSAGES_LIMIT = 20
 
@@ -39,6 +43,14 @@ def watch_chain() -> None:
 def drive_due() -> int:
     """Find what hints missed."""
     return driver.run_due(SWEEP_LIMIT)
+
+
+@shared_task(name="transfers.tasks.carry_out_bulk", ignore_result=True)
+def carry_out_bulk() -> int:
+    """Parts of files that wait, then the files that are done."""
+    done = carry_out_due(PARTS_LIMIT)
+    complete_due()
+    return done
 
 
 @shared_task(name="transfers.tasks.fetch_rates", ignore_result=True)

@@ -61,8 +61,11 @@ def remove_limit(*, limit_id: UUID, reason: str) -> None:
 
 
 @transaction.atomic
-def consume_limits(*, client_id: str, corridor_id: str, asset_id: str, amount: int, subject_id: str) -> None:
-    """Count `amount` minor units against every limit that covers the movement, or against none of them.
+def consume_limits(
+    *, client_id: str, corridor_id: str, asset_id: str, amount: int, subject_id: str, largest: int | None = None
+) -> None:
+    """Count `amount` minor units against every limit that covers the movement, or against none of them. Where the subject is many
+    transfers, `largest` is the largest single one: it is what limits per transaction look at.
 
     Repeating it for the same subject and amount changes nothing. Raises LimitExceeded, and LimitsAlreadyUsed when the subject
     consumed another amount or gave its share back.
@@ -70,7 +73,7 @@ def consume_limits(*, client_id: str, corridor_id: str, asset_id: str, amount: i
     if amount <= 0:
         raise ValueError(f"a subject consumes a positive amount, not {amount}")
     limits = limits_covering(client_id=client_id, corridor_id=corridor_id, asset_id=asset_id)
-    _check_per_transaction(limits, amount)
+    _check_per_transaction(limits, amount if largest is None else largest)
     daily = [limit for limit in limits if limit.window == Limit.Window.DAY]
     if not daily or _is_repeat(daily, subject_id, amount):
         return

@@ -17,7 +17,7 @@ from transfers.outbox.deliver import deliver_due
 from transfers.outbox.dispatch import dispatch_all
 from transfers.overdue import left_behind
 from transfers.receipts.make import make_due
-from transfers.tasks import reference_rates
+from transfers.tasks import carry_out_bulk, reference_rates
 from transfers.webhooks.commands import process_stored
 
 # Workers get this long before the sweep steps in: it is the net, not the trapeze.
@@ -70,6 +70,7 @@ def all_jobs() -> list[Job]:
     return [
         # Twenty transfers with slow providers take their time.
         Job("drive", 3.0, drive, patience_s=20 * 60.0),
+        Job("files", 5.0, carry_out_bulk, patience_s=10 * 60.0),
         Job("alerts", 5.0, checks.look),
         Job("deliveries", 3.0, outbox.drain, patience_s=10 * 60.0),
         Job("approvals", 5.0, expire_due),

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from reconciliation.commands.reconciling import reconcile
 from transfers import driver
+from transfers.commands.bulk.carry_out import carry_out_due
+from transfers.commands.bulk.completing import complete_due
 from transfers.commands.deposits.watching import watch
 from transfers.commands.nonces import mend_gaps
 from transfers.commands.watching import watch_confirmed
@@ -21,6 +23,11 @@ class Hand:
     name: str
     role: str
     act: Callable[[int], object]
+
+
+def _files(limit: int) -> None:
+    carry_out_due(limit)
+    complete_due()
 
 
 def _tell(limit: int) -> None:
@@ -39,6 +46,7 @@ RECONCILE = Hand("reconcile", "worker", lambda _: reconcile())
 TELL = Hand("tell clients", "worker", _tell)
 INCOMING = Hand("watch", "worker", lambda _: watch())
 OUTGOING = Hand("watch payments", "worker", _watch)
-HANDS: tuple[Hand, ...] = (DRIVE, OUTGOING, RECONCILE, TELL, INCOMING)
+FILES = Hand("files", "worker", _files)
+HANDS: tuple[Hand, ...] = (DRIVE, OUTGOING, RECONCILE, TELL, INCOMING, FILES)
 # Those who begin work, and the people who decide about it, are web processes.
 BEGIN, PEOPLE = "begin", "people"

@@ -99,9 +99,10 @@ def _line(line: Line) -> dict[str, str]:
 
 def _hold(operation: HoldOp) -> dict[str, Any]:
     match operation:
-        case PlaceHold(reference, account_code, amount, expires_at):
-            place = {"op": "place", "reference": reference, "account": account_code, "amount": str(amount)}
-            return place if expires_at is None else place | {"expires_at": _utc(expires_at)}
+        case PlaceHold(reference, account_code, amount, expires_at, transaction_id):
+            place: dict[str, Any] = {"op": "place", "reference": reference, "account": account_code, "amount": str(amount)}
+            place |= {} if expires_at is None else {"expires_at": _utc(expires_at)}
+            return place | ({} if transaction_id is None else {"transaction_id": transaction_id})
         case SettleHold(reference, amount):
             return {"op": "settle", "reference": reference, "amount": str(amount)}
         case ReleaseHold(reference):

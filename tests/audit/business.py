@@ -46,6 +46,7 @@ from tests.ledger.horizon import prove_all
 from tests.reconciliation.outside import bank_source, wallet_source
 from tests.transfers import within
 from tests.transfers import world as worlds
+from tests.transfers.bulk import payroll
 from tests.transfers.cards import card_provider, ordered
 from tests.transfers.incoming import address_of, fake_chain
 from tests.transfers.levels import set_levels
@@ -71,6 +72,7 @@ def some_business() -> World:
         mark_reconciled(transfer_id=paid.id, evidence={"chain": "seen"})
         add_maker(request_id=request_of(waiting).id, person_id=create_person(name="editor").id)
         _conversion(world)
+        _file(world)
         _books()
         _parties(world)
         _rules(world)
@@ -111,6 +113,14 @@ def _cards() -> None:
         provider.chargeback(transfer)
         Transfer.objects.filter(pk=transfer.pk).update(due_at=LONG_AGO)
         driver.advance_one(transfer.pk)
+
+
+def _file(world: World) -> None:
+    """One that is carried out, and one that waits."""
+    names = payroll.staff(2)
+    payroll.released(world, [payroll.wage(name) for name in names])
+    payroll.carry_out()
+    payroll.order(world, [payroll.wage(names[0], "11.00")])
 
 
 def _books() -> None:

@@ -16,8 +16,9 @@ from tests.transfers.test_constraints import at_commit
 from tests.transfers.world import FUNDS, UNIT, Books, World, available, history, request_of
 from transfers import driver, postings
 from transfers.commands import payload
-from transfers.commands.authority import Unproven, prove
+from transfers.commands.authority import prove
 from transfers.commands.release import describe
+from transfers.commands.votes import Unproven
 from transfers.errors import Conflict
 from transfers.models import Transfer
 

@@ -158,6 +158,12 @@ def _approval(request: ApprovalRequest | None, votes: dict[UUID, int]) -> Approv
     return Approval(required=True, status=request.status, collected=votes[request.pk], quorum=request.quorum)
 
 
+def approval_of(request: ApprovalRequest) -> Approval:
+    """Of what one request stands for."""
+    votes = request.votes.filter(decision=Vote.Decision.APPROVE, revision=request.revision).count()
+    return Approval(required=True, status=request.status, collected=votes, quorum=request.quorum)
+
+
 def _major(minor: int, asset: AssetUnit) -> str:
     return Money(int(minor), asset).major()
 

@@ -21,7 +21,7 @@ from audit import clock
 from transfers.api.parsing import canonical
 from transfers.api.problems import Problem, ProblemRaised
 from transfers.api.responses import write_transfer
-from transfers.models import IdempotencyKey, Transfer
+from transfers.models import BulkOrder, IdempotencyKey, Transfer
 
 MAX_KEY_LENGTH = 255
 CREATED, REFUSED = 201, 422
@@ -61,9 +61,14 @@ def key_of(header: str | None) -> str:
 
 
 def answer_once(
-    attempt: Attempt, *, work: Callable[[UUID], Transfer], refusal: Callable[[Exception], dict[str, Any] | None]
+    attempt: Attempt,
+    *,
+    work: Callable[[UUID], Any],
+    refusal: Callable[[Exception], dict[str, Any] | None],
+    written: Callable[[Any], dict[str, Any]] = write_transfer,
 ) -> Answer:
-    """Run `work` with the id of the key's row unless the key has an answer already. `work` is atomic by itself.
+    """Run `work` with the id of the key's row unless the key has an answer already. `work` is atomic by itself and gives a
+    transfer, or the order of a file; `written` is how that is answered.
 
     `refusal` gives the body of a permanent refusal, None for every other exception. Raises ProblemRaised: 409 while the first
     request runs, 422 when the key was used for something else; and whatever `work` raises that is no refusal.
@@ -72,7 +77,7 @@ def answer_once(
         _only_one(attempt)
         known = IdempotencyKey.objects.filter(client_id=attempt.client_id, key=attempt.key).first()
         if known is not None:
-            return _replay(known, attempt)
+            return _replay(known, attempt, written)
         row = IdempotencyKey.objects.create(
             client_id=attempt.client_id,
             key=attempt.key,
@@ -80,7 +85,7 @@ def answer_once(
             request_hash=attempt.fingerprint(),
             created_at=clock.now(),
         )
-        answer = _run(row.pk, work, refusal)
+        answer = _run(row.pk, work, refusal, written)
         _store(row.pk, answer)
         return answer
 
@@ -96,15 +101,20 @@ def _only_one(attempt: Attempt) -> None:
         raise ProblemRaised(Problem(409, "idempotency_in_progress", detail, headers={"Retry-After": "1"}))
 
 
-def _run(row_id: UUID, work: Callable[[UUID], Transfer], refusal: Callable[[Exception], dict[str, Any] | None]) -> Answer:
+def _run(
+    row_id: UUID,
+    work: Callable[[UUID], Any],
+    refusal: Callable[[Exception], dict[str, Any] | None],
+    written: Callable[[Any], dict[str, Any]],
+) -> Answer:
     try:
-        transfer = work(row_id)
+        made = work(row_id)
     except Exception as error:
         body = refusal(error)
         if body is None:
             raise
         return Answer(REFUSED, body)
-    return Answer(CREATED, write_transfer(transfer), transfer.pk)
+    return Answer(CREATED, written(made), made.pk if isinstance(made, Transfer) else None)
 
 
 def _store(row_id: UUID, answer: Answer) -> None:
@@ -113,13 +123,16 @@ def _store(row_id: UUID, answer: Answer) -> None:
     )
 
 
-def _replay(known: IdempotencyKey, attempt: Attempt) -> Answer:
+def _replay(known: IdempotencyKey, attempt: Attempt, written: Callable[[Any], dict[str, Any]]) -> Answer:
     if bytes(known.request_hash) != attempt.fingerprint():
         detail = "This Idempotency-Key was used with another body. Use a new key for a new transfer."
         raise ProblemRaised(Problem(422, "idempotency_key_reused", detail))
     if known.response_body is not None and known.response_status is not None:
         return Answer(known.response_status, known.response_body, known.transfer_id, is_replay=True)
     if known.transfer is not None:
-        return Answer(CREATED, write_transfer(known.transfer), known.transfer_id, is_replay=True)
+        return Answer(CREATED, written(known.transfer), known.transfer_id, is_replay=True)
+    order = BulkOrder.objects.select_related("upload", "approval_request").filter(idempotency_key=known).first()
+    if order is not None:
+        return Answer(CREATED, written(order), is_replay=True)
     detail = "This key's request was refused, and the answer is no longer kept. Use a new key to try again."
     raise ProblemRaised(Problem(422, "idempotency_response_dropped", detail))

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from transfers.api.views.balances import Balances
+from transfers.api.views.bulk import BulkCancel, BulkResults, BulkTransferLines, BulkTransfers, OneBulk
 from transfers.api.views.cards import CardDeposits
 from transfers.api.views.deposits import DepositAddresses
 from transfers.api.views.events import Events
@@ -18,6 +19,11 @@ urlpatterns = [
     path("transfers/<str:transaction_id>", OneTransfer.as_view(), name="v1-transfer"),
     path("transfers/<str:transaction_id>/cancel", TransferCancel.as_view(), name="v1-transfer-cancel"),
     path("transfers/<str:transaction_id>/events", TransferEvents.as_view(), name="v1-transfer-events"),
+    path("bulk_transfers", BulkTransfers.as_view(), name="v1-bulk-transfers"),
+    path("bulk_transfers/<str:bulk_id>", OneBulk.as_view(), name="v1-bulk-transfer"),
+    path("bulk_transfers/<str:bulk_id>/lines", BulkTransferLines.as_view(), name="v1-bulk-lines"),
+    path("bulk_transfers/<str:bulk_id>/results", BulkResults.as_view(), name="v1-bulk-results"),
+    path("bulk_transfers/<str:bulk_id>/cancel", BulkCancel.as_view(), name="v1-bulk-cancel"),
     path("quotes", Quotes.as_view(), name="v1-quotes"),
     path("incoming_transfers", IncomingTransfers.as_view(), name="v1-incoming-transfers"),
     path("incoming_transfers/<str:transaction_id>", OneIncoming.as_view(), name="v1-incoming-transfer"),

@@ -11,15 +11,12 @@ from typing import Any
 from approvals import canonical
 from approvals.commands.requests import mark_executed
 from approvals.errors import PayloadTampered
-from approvals.models import ApprovalRequest, Vote
+from approvals.models import ApprovalRequest
 from audit import clock
 from transfers.commands import payload
-from transfers.errors import TransferError
+from transfers.commands.bulk.proving import prove_line
+from transfers.commands.votes import Unproven, prove_votes
 from transfers.models import Transfer
-
-
-class Unproven(TransferError):
-    """The authority of a transfer does not hold; the message says which part. Nothing may be sent."""
 
 
 def prove(transfer: Transfer) -> ApprovalRequest | None:
@@ -27,6 +24,8 @@ def prove(transfer: Transfer) -> ApprovalRequest | None:
     decision = transfer.policy_decision
     if decision is None:
         raise Unproven("No policy decision is on record.")
+    if transfer.bulk_id is not None:
+        return prove_line(transfer)
     if decision.subject_id != str(transfer.id) or int(decision.facts["amount"]) != transfer.source_amount:
         raise Unproven("The policy decision on record is about another subject or amount.")
     if transfer.approval_request_id is None:
@@ -35,7 +34,7 @@ def prove(transfer: Transfer) -> ApprovalRequest | None:
         return None
     request = ApprovalRequest.objects.select_for_update().get(pk=transfer.approval_request_id)
     _prove_content(transfer, request, decision.set_id)
-    _prove_votes(request, needed=max(decision.quorum, request.quorum, 1))
+    prove_votes(request, needed=max(decision.quorum, request.quorum, 1))
     return request
 
 
@@ -60,16 +59,6 @@ def _prove_content(transfer: Transfer, request: ApprovalRequest, policy_set: int
         raise Unproven(f"What was approved is not what would be executed: {', '.join(differences(content, expected))} differ.")
     if clock.now() > payload.not_after(content) and request.executed_at is None:
         raise Unproven("The approval is no longer fresh: its time is up.")
-
-
-def _prove_votes(request: ApprovalRequest, *, needed: int) -> None:
-    makers = request.makers.values_list("person_id", flat=True)
-    approving = request.votes.filter(
-        decision=Vote.Decision.APPROVE, digest=request.digest, revision=request.revision, person__active=True
-    ).exclude(person_id__in=makers)
-    collected = approving.values("person_id").distinct().count()
-    if collected < needed:
-        raise Unproven(f"{collected} of {needed} approvals stand: a voter is no longer active, or the votes are for other content.")
 
 
 def differences(approved: dict[str, Any], expected: dict[str, Any]) -> list[str]:

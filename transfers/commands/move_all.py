@@ -41,7 +41,8 @@ def move_all(
             raise IllegalTransition(f"a transfer on route {route} cannot go from {source} to {target}")
         same = [one for one in transfers if (one.route, one.status, one.machine_version) == (route, source, version)]
         text = status_text(Route(route), target, failure_code=failure_code)
-        settled = {"status": target.value, "status_text": text, "attempts": 0, "last_error": "", "stopped_by": ""}
+        ended = {"failure_code": failure_code} if failure_code else {}
+        settled = ended | {"status": target.value, "status_text": text, "attempts": 0, "last_error": "", "stopped_by": ""}
         usual = threshold(Route(route), target)
         _update(same, Status(source), usual.overdue if usual and target not in TERMINAL else None, settled | columns)
         tell_all(same, MOVED[target], source=source, target=target.value, text=text, data=data, reasons=reasons or {})

@@ -33,6 +33,17 @@ def hint(transfer_id: UUID) -> None:
     _publish(advance, f"transfer {transfer_id}, the driver will find it", transfer_id=str(transfer_id))
 
 
+def wake_bulk_after_commit() -> None:
+    """Hint that parts of a file may be carried out, once the surrounding database transaction has committed."""
+    transaction.on_commit(_hint_bulk, robust=True)
+
+
+def _hint_bulk() -> None:
+    from transfers.tasks import carry_out_bulk
+
+    _publish(carry_out_bulk, "a file, the sweep will find it")
+
+
 def tell_clients_after_commit() -> None:
     """Hint that the outbox has something, once the surrounding database transaction has committed."""
     transaction.on_commit(_hint_outbox, robust=True)

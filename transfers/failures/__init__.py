@@ -6,7 +6,7 @@ FAILURES happen to transfers, REFUSALS keep one from coming into being. The clie
 names an internal reason.
 """
 
-from transfers.failures import bank, cards, chain, deposits, internal, orders, people, pricing, refusals
+from transfers.failures import bank, bulk, cards, chain, deposits, internal, orders, people, pricing, refusals
 from transfers.failures.base import Failure
 
 __all__ = ["AREAS", "FAILURES", "REFUSALS", "Failure"]
@@ -19,6 +19,7 @@ AREAS: dict[str, tuple[Failure, ...]] = {
     "At the bank": bank.ENTRIES,
     "Money that comes in": deposits.ENTRIES,
     "In our own books": internal.ENTRIES,
+    "In files of many orders": bulk.ENTRIES,
     "Cards": cards.ENTRIES,
     "Decided by people": people.ENTRIES,
 }

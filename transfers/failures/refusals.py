@@ -136,4 +136,6 @@ ENTRIES: tuple[Failure, ...] = (
         "Find the request_id in the log; it has the traceback.",
         _UNTOUCHED,
     ),
+    _refusal("invalid_lines", "Lines of a file cannot be carried out.", "Mend the lines that the answer names; send it again."),
+    _refusal("file_unreadable", "A file cannot be read line by line.", "Send it as the interface describes it."),
 )

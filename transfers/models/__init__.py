@@ -1,5 +1,6 @@
 """Floor 4, the data plane: transfers with their legs, calls, chain transactions and references."""
 
+from transfers.models.bulk import BulkOrder, BulkPart, BulkUpload
 from transfers.models.calendars import BankCalendar
 from transfers.models.calls import InboundWebhook, ProviderCall
 from transfers.models.cards import CardBatch, CardDispute
@@ -21,6 +22,9 @@ __all__ = [
     "Arrival",
     "BankAccount",
     "BankCalendar",
+    "BulkOrder",
+    "BulkPart",
+    "BulkUpload",
     "CardBatch",
     "CardDispute",
     "Cashback",

@@ -74,6 +74,9 @@ class Transfer(models.Model):
         related_name="incoming_transfers",
         help_text="The client that gets an internal transfer.",
     )
+    bulk = models.ForeignKey("transfers.BulkOrder", null=True, on_delete=models.PROTECT, related_name="transfers")
+    bulk_part = models.PositiveIntegerField(null=True, help_text="Ordinal of the part of the file that drew it up.")
+    bulk_line = models.PositiveIntegerField(null=True, help_text="Of the file that ordered it.")
     client_reference = models.TextField(blank=True, default="")
     metadata = models.JSONField(default=dict)
     approval_request = models.ForeignKey("approvals.ApprovalRequest", null=True, on_delete=models.PROTECT, related_name="+")
@@ -93,6 +96,7 @@ class Transfer(models.Model):
     updated_at = models.DateTimeField()
     state_entered_at = models.DateTimeField()
     deadline_at = models.DateTimeField(null=True, help_text="By when it should have left this state; null when nothing is awaited.")
+    priority = models.PositiveSmallIntegerField(default=0, help_text="1 for what came in a file: it lets single ones pass.")
     # The driver's columns.
     due_at = models.DateTimeField(null=True, help_text="When the driver looks next; null when nothing is to be done by it.")
     lease_owner = models.TextField(blank=True, default="")
@@ -110,6 +114,9 @@ class Transfer(models.Model):
             ("ask_verdict", "Can ask that a transfer be declared lost, paid or not paid"),
         ]
         constraints = [
+            models.UniqueConstraint(
+                fields=["bulk", "bulk_line"], condition=Q(bulk__isnull=False), name="transfers_transfer_one_per_line"
+            ),
             models.CheckConstraint(
                 condition=Q(source_amount__gt=0, max_fee__gte=0, fee_amount__gte=0), name="transfers_transfer_amounts_positive"
             ),
@@ -151,7 +158,7 @@ class Transfer(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="transfers_transfer_due"),
+            models.Index(fields=["priority", "due_at"], condition=Q(due_at__isnull=False), name="transfers_transfer_due_first"),
             models.Index(fields=["client", "-created_at", "-id"], name="transfers_transfer_by_client"),
             models.Index(fields=["-created_at", "-id"], name="transfers_transfer_newest"),
             models.Index(

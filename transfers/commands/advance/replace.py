@@ -18,7 +18,7 @@ from transfers.commands.advance import signing
 from transfers.commands.advance.look import Look
 from transfers.commands.advance.permit import permit
 from transfers.commands.advance.signing import CANCEL_GAS, SIGNER, Outcome, Purpose
-from transfers.commands.authority import Unproven
+from transfers.commands.votes import Unproven
 from transfers.crashpoints import crashpoint
 from transfers.locks import Lease
 from transfers.models import ChainTransaction, Leg, ProviderCall, Transfer, TransferEvent, WalletReservation

@@ -92,3 +92,12 @@ GRANT UPDATE (status, version) ON transfers_cardbatch, transfers_carddispute TO 
 GRANT SELECT ON transfers_receiptorder, transfers_receipt TO countersign_web, countersign_worker;
 GRANT INSERT ON transfers_receiptorder, transfers_receipt TO countersign_worker;
 GRANT UPDATE (done_at, tries, next_try_at, last_error) ON transfers_receiptorder TO countersign_worker;
+
+-- Files of many orders: web takes them, decides and stops them; the worker carries out their parts.
+GRANT SELECT ON transfers_bulkupload, transfers_bulkorder, transfers_bulkpart TO countersign_web, countersign_worker;
+GRANT INSERT ON transfers_bulkupload, transfers_bulkorder, transfers_bulkpart TO countersign_web;
+GRANT UPDATE (status, version, updated_at, closing_reason) ON transfers_bulkorder TO countersign_web, countersign_worker;
+GRANT UPDATE (status, due_at, attempts, last_error, ended_at) ON transfers_bulkpart TO countersign_web, countersign_worker;
+-- A row lock needs the update of a column; the guard refuses the update itself.
+GRANT UPDATE (file_name) ON transfers_bulkupload TO countersign_web;
+GRANT INSERT ON transfers_transfer TO countersign_worker;

@@ -1,0 +1,99 @@
+"""The transfers that lines become: inserted as a set, each with its first event."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from audit import clock
+from transfers.bulk.content import PlannedLine
+from transfers.commands import payload
+from transfers.commands.move_all import tell_all
+from transfers.commands.moves import MOVED
+from transfers.machines import CURRENT_VERSION
+from transfers.models import BulkPart, Transfer
+from transfers.states import MoneyState, Route, Status
+from transfers.wording import status_text
+
+IN_FILES = 1
+
+
+def draw_up(part: BulkPart, lines: Sequence[PlannedLine], *, in_flight: bool) -> list[Transfer]:
+    """One transfer per line, with the id and reference that were approved. Those in flight are due at once and hold for themselves;
+    the others are booked by the part's own posting. A line cannot become two: its id is the transfer's."""
+    now = clock.now()
+    transfers = [_transfer(part, line, now, in_flight=in_flight) for line in lines]
+    Transfer.objects.bulk_create(transfers)
+    tell_all(
+        transfers,
+        MOVED[Status.CREATED],
+        source="",
+        target=Status.CREATED.value,
+        text=transfers[0].status_text,
+        data={one.pk: _told(one) for one in transfers},
+        reasons={},
+    )
+    return transfers
+
+
+def _transfer(part: BulkPart, line: PlannedLine, now: datetime, *, in_flight: bool) -> Transfer:
+    order, route = part.order, Route(line.route)
+    return Transfer(
+        id=UUID(line.transfer_id),
+        reference=line.reference,
+        client_id=order.client_id,
+        route=route,
+        machine_version=CURRENT_VERSION[route],
+        status=Status.CREATED,
+        version=1,
+        money_state=MoneyState.RESERVED,
+        corridor_id=line.corridor,
+        source_asset_id=line.source_asset,
+        target_asset_id=line.target_asset,
+        source_amount=line.amount,
+        max_fee=line.max_fee,
+        max_total_debit=line.amount + line.max_fee,
+        min_target_amount=line.min_target_amount,
+        not_after=order.not_after,
+        destination_id=UUID(line.destination_id),
+        destination_details=line.destination,
+        receiver_id=line.receiver or None,
+        bulk_id=order.pk,
+        bulk_part=part.ordinal,
+        bulk_line=line.number,
+        client_reference=line.client_reference,
+        approval_request_id=order.approval_request_id,
+        policy_decision_id=part.policy_decision_id,
+        hold_reference=payload.hold_reference(line.reference) if in_flight else "",
+        status_text=status_text(route, Status.CREATED),
+        correlation_id=order.correlation_id,
+        made_by=order.made_by,
+        made_by_type=order.made_by_type,
+        created_at=now,
+        updated_at=now,
+        state_entered_at=now,
+        deadline_at=order.not_after,
+        priority=IN_FILES,
+        due_at=now if in_flight else None,
+    )
+
+
+def _told(transfer: Transfer) -> dict[str, Any]:
+    """What the first event keeps, so that a transfer can be rebuilt from its events."""
+    return {
+        "client_id": transfer.client_id,
+        "route": transfer.route,
+        "corridor": transfer.corridor_id,
+        "source_asset": transfer.source_asset_id,
+        "target_asset": transfer.target_asset_id,
+        "source_amount": str(transfer.source_amount),
+        "max_fee": str(transfer.max_fee),
+        "min_target_amount": str(transfer.min_target_amount),
+        "not_after": transfer.not_after,
+        "destination_id": str(transfer.destination_id),
+        "policy_decision": str(transfer.policy_decision_id),
+        "approval_request": str(transfer.approval_request_id),
+        "bulk_order": str(transfer.bulk_id),
+        "line": transfer.bulk_line,
+        "made_by": transfer.made_by,
+    }

@@ -1,0 +1,14 @@
+"""What can go wrong with one line of a bulk file. The other lines are never touched by it."""
+
+from transfers.failures.base import BACK, Failure
+
+ENTRIES: tuple[Failure, ...] = (
+    Failure(
+        "bulk_line_refused",
+        "The books refused the posting of this line when its part of the file was booked.",
+        "CREATED to FAILED; the line's share of the file's hold is free again, the other lines were booked.",
+        f"This line of your file could not be booked. {BACK}",
+        "Read the reason in the timeline. The client may order this line again, alone or in a new file.",
+        ends=True,
+    ),
+)
