@@ -1,9 +1,11 @@
 """Row locks of this floor, in the order of DECISIONS.md: approval request, halts, limit buckets. Each needs an open transaction."""
 
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from approvals.errors import Unknown
 from approvals.models import ApprovalRequest, Halt, LimitBucket
@@ -34,10 +36,10 @@ def halt_for_update(halt_id: UUID) -> Halt:
     return halt
 
 
-def buckets_for_update(bucket_ids: Iterable[UUID]) -> list[LimitBucket]:
+def buckets_for_update(bucket_ids: "Iterable[UUID] | QuerySet[LimitBucket, Any]") -> list[LimitBucket]:
     """The buckets in order of their ids, so that two subjects never wait for each other in a circle."""
     rows = LimitBucket.objects.select_for_update(of=("self",)).select_related("limit")
-    return list(rows.filter(id__in=list(bucket_ids)).order_by("id"))
+    return list(rows.filter(id__in=bucket_ids).order_by("id"))
 
 
 def _call(statement: str) -> None:

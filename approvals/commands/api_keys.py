@@ -115,6 +115,8 @@ def _is_from_allowed_network(key: ApiKey, remote_addr: str | None) -> bool:
 
 def _touch(key: ApiKey) -> None:
     now = clock.now()
+    if key.last_used_at is not None and key.last_used_at >= now - _TOUCH_EVERY:
+        return
     is_stale = Q(last_used_at=None) | Q(last_used_at__lt=now - _TOUCH_EVERY)
     ApiKey.objects.filter(is_stale, id=key.id).update(last_used_at=now)
 

@@ -75,10 +75,10 @@ def consume_limits(
     limits = limits_covering(client_id=client_id, corridor_id=corridor_id, asset_id=asset_id)
     _check_per_transaction(limits, amount if largest is None else largest)
     daily = [limit for limit in limits if limit.window == Limit.Window.DAY]
-    if not daily or _is_repeat(daily, subject_id, amount):
+    if not daily:
         return
     buckets = _locked_buckets(daily, client_id)
-    # Asked again under the locks: the first answer may be older than a twin that has just committed.
+    # Asked under the locks: an answer from before them may be older than a twin that has just committed.
     if _is_repeat(daily, subject_id, amount):
         return
     for bucket in buckets:
@@ -119,10 +119,14 @@ def _is_repeat(limits: Sequence[Limit], subject_id: str, amount: int) -> bool:
 
 def _locked_buckets(limits: Sequence[Limit], client_id: str) -> list[LimitBucket]:
     start = window_start(clock.now())
+    of_today = LimitBucket.objects.filter(limit__in=limits, client_id=client_id, window_start=start)
+    found = locks.buckets_for_update(of_today.values("id"))
+    if len(found) == len(limits):
+        return found
+    # The first of the day makes them; locking again keeps the order of locks.
     wanted = [LimitBucket(limit=limit, client_id=client_id, window_start=start, capacity=limit.amount) for limit in limits]
     LimitBucket.objects.bulk_create(sorted(wanted, key=lambda bucket: bucket.limit_id), ignore_conflicts=True)
-    ids = LimitBucket.objects.filter(limit__in=limits, client_id=client_id, window_start=start).values_list("id", flat=True)
-    return locks.buckets_for_update(ids)
+    return locks.buckets_for_update(of_today.values("id"))
 
 
 def _consume(bucket: LimitBucket, amount: int, subject_id: str) -> None:

@@ -18,6 +18,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from audit import clock
+from audit.identity import new_id
 from transfers.api.parsing import canonical
 from transfers.api.problems import Problem, ProblemRaised
 from transfers.api.responses import write_transfer
@@ -74,31 +75,46 @@ def answer_once(
     request runs, 422 when the key was used for something else; and whatever `work` raises that is no refusal.
     """
     with transaction.atomic(durable=True):
-        _only_one(attempt)
-        known = IdempotencyKey.objects.filter(client_id=attempt.client_id, key=attempt.key).first()
-        if known is not None:
-            return _replay(known, attempt, written)
-        row = IdempotencyKey.objects.create(
-            client_id=attempt.client_id,
-            key=attempt.key,
-            endpoint=attempt.endpoint,
-            request_hash=attempt.fingerprint(),
-            created_at=clock.now(),
-        )
-        answer = _run(row.pk, work, refusal, written)
-        _store(row.pk, answer)
+        key_id = _taken(attempt)
+        if key_id is None:
+            return _replay(IdempotencyKey.objects.get(client_id=attempt.client_id, key=attempt.key), attempt, written)
+        answer = _run(key_id, work, refusal, written)
+        _store(key_id, answer)
         return answer
 
 
-def _only_one(attempt: Attempt) -> None:
-    """Held until commit, rollback or death. Two keys whose hashes collide merely answer 409 while the other runs."""
-    name = f"transfers_idempotencykey/{attempt.client_id}/{attempt.key}"
+# The lock first: whoever has it sees every key that was taken before.
+_TAKE = """
+    WITH lock AS MATERIALIZED (SELECT pg_try_advisory_xact_lock(hashtextextended(%(name)s, 0)) AS is_ours),
+         taken AS (
+             INSERT INTO transfers_idempotencykey (id, client_id, key, endpoint, request_hash, created_at)
+             SELECT %(id)s, %(client)s, %(key)s, %(endpoint)s, %(hash)s, %(now)s FROM lock WHERE is_ours
+                 ON CONFLICT (client_id, key) DO NOTHING RETURNING id)
+    SELECT is_ours, (SELECT id FROM taken) FROM lock
+"""
+
+
+def _taken(attempt: Attempt) -> UUID | None:
+    """The id of the key's row, made now; None when it was taken before. Raises ProblemRaised while another request has it.
+
+    The lock is held until commit, rollback or death. Two keys whose hashes collide merely answer 409 while the other runs.
+    """
+    row = {
+        "name": f"transfers_idempotencykey/{attempt.client_id}/{attempt.key}",
+        "id": new_id(),
+        "client": attempt.client_id,
+        "key": attempt.key,
+        "endpoint": attempt.endpoint,
+        "hash": attempt.fingerprint(),
+        "now": clock.now(),
+    }
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [name])
-        (is_ours,) = cursor.fetchone()
+        cursor.execute(_TAKE, row)
+        is_ours, key_id = cursor.fetchone()
     if not is_ours:
         detail = "A request with this Idempotency-Key is running. Send it again in a moment to read its answer."
         raise ProblemRaised(Problem(409, "idempotency_in_progress", detail, headers={"Retry-After": "1"}))
+    return key_id  # type: ignore[no-any-return]
 
 
 def _run(

@@ -26,7 +26,7 @@ from transfers.commands.wake import wake_after_commit
 from transfers.crashpoints import crashpoint
 from transfers.errors import Refused
 from transfers.machines import CURRENT_VERSION
-from transfers.models import Quote, Transfer
+from transfers.models import IdempotencyKey, Quote, Transfer
 from transfers.states import MoneyState, Route, Status
 from transfers.wording import status_text, verb
 
@@ -54,14 +54,12 @@ def _create(order: WithdrawalOrder) -> Transfer:
     understood = understand(order)
     shown = price_for(understood, order.quote_id)
     with transaction.atomic():
-        earlier = _already_made(order.idempotency_key_id)
+        earlier = None if order.key_is_new else _already_made(order.idempotency_key_id)
         if earlier is not None:
             return earlier
         transfer = _accept(order, understood, shown)
-        if order.idempotency_key_id:
-            key = locks.idempotency_key(order.idempotency_key_id)
-            key.transfer = transfer
-            key.save(update_fields=["transfer"])
+        if order.idempotency_key_id and not order.key_is_new:
+            IdempotencyKey.objects.filter(pk=order.idempotency_key_id).update(transfer=transfer)
         wake_after_commit(transfer.id)
         crashpoint("create.before_commit")
     crashpoint("create.after_commit")

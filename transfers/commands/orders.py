@@ -29,6 +29,7 @@ class WithdrawalOrder:
 
     `amount` in major units as text. `makers` are the persons who may not approve it: the operator, or whoever controls the key.
     `idempotency_key_id` is the key's row, taken by the caller; the transfer is tied to it in the transaction that makes it.
+    `key_is_new`: the caller made that row in this very transaction and ties the transfer to it with its answer.
     `quote_id` names a firm quote of the client's."""
 
     client_id: str
@@ -43,6 +44,7 @@ class WithdrawalOrder:
     reference: str = ""
     metadata: Mapping[str, str] = field(default_factory=dict)
     idempotency_key_id: UUID | None = None
+    key_is_new: bool = False
     quote_id: UUID | None = None
 
 

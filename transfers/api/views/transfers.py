@@ -99,6 +99,7 @@ class Transfers(ApiView):
                 made_by=self.caller.key_prefix,
                 made_by_type=self.caller.actor().type.value,
                 idempotency_key_id=key_id,
+                key_is_new=True,
             )
         )
 
