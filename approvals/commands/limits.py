@@ -81,6 +81,10 @@ def consume_limits(
     # Asked under the locks: an answer from before them may be older than a twin that has just committed.
     if _is_repeat(daily, subject_id, amount):
         return
+    if len(buckets) < len(daily):
+        buckets = _made_buckets(daily, client_id)
+        if _is_repeat(daily, subject_id, amount):
+            return
     for bucket in buckets:
         _consume(bucket, amount, subject_id)
     metadata = {"amount": str(amount), "asset_id": asset_id, "limits": [title_of(limit) for limit in daily]}
@@ -118,15 +122,18 @@ def _is_repeat(limits: Sequence[Limit], subject_id: str, amount: int) -> bool:
 
 
 def _locked_buckets(limits: Sequence[Limit], client_id: str) -> list[LimitBucket]:
+    """Today's buckets of these limits, as far as there are any yet."""
     start = window_start(clock.now())
     of_today = LimitBucket.objects.filter(limit__in=limits, client_id=client_id, window_start=start)
-    found = locks.buckets_for_update(of_today.values("id"))
-    if len(found) == len(limits):
-        return found
-    # The first of the day makes them; locking again keeps the order of locks.
+    return locks.buckets_for_update(of_today.values("id"))
+
+
+def _made_buckets(limits: Sequence[Limit], client_id: str) -> list[LimitBucket]:
+    """The first movement of the day makes them."""
+    start = window_start(clock.now())
     wanted = [LimitBucket(limit=limit, client_id=client_id, window_start=start, capacity=limit.amount) for limit in limits]
     LimitBucket.objects.bulk_create(sorted(wanted, key=lambda bucket: bucket.limit_id), ignore_conflicts=True)
-    return locks.buckets_for_update(of_today.values("id"))
+    return _locked_buckets(limits, client_id)
 
 
 def _consume(bucket: LimitBucket, amount: int, subject_id: str) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from backoffice.bench import audit_overhead, audit_verify, batch, growth, holds, posting
+from backoffice.bench import api, audit_overhead, audit_verify, batch, growth, holds, posting
 from backoffice.bench.report import Report
 from backoffice.bench.scale import Scale
 from backoffice.bench.scratch import Scratch
@@ -12,6 +12,7 @@ BENCHES: dict[str, Callable[[Scratch, Scale], Report]] = {
     "posting-batch": batch.run,
     "posting-growth": growth.run,
     "holds": holds.run,
+    "api": api.run,
     "audit-overhead": audit_overhead.run,
     "audit-verify": audit_verify.run,
 }

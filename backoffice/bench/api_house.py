@@ -1,0 +1,111 @@
+"""A house that takes orders over the API: clients with keys, funds, limits and destinations, and the server that serves them."""
+
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from tempfile import TemporaryDirectory
+from urllib.parse import quote
+
+from django.conf import settings
+from django.db import connection
+
+from audit.context import Actor, bind
+from backoffice.bench.bare import TABLE
+from backoffice.bench.load import CONTRACT
+from backoffice.quickstart.plan import free_port
+from backoffice.sandbox.demo import books, company, control, people
+from ledger import chart
+from ledger.chart import AccountKind
+from ledger.commands import Line, Posting, open_account, post
+
+FUNDS = 10**13
+_WALLET = chart.wallet_account_code(company.HOT_WALLET, company.USDC)
+_READY_WITHIN_S = 60.0
+
+
+def open_api_house(clients: int) -> dict[str, dict[str, str]]:
+    """So many clients of the demo's kind; their API keys, and where each may withdraw to."""
+    with bind(Actor.system("bench"), correlation_id="bench api house"):
+        books.seed_assets(CONTRACT)
+        books.seed_house_accounts()
+        control.seed_control()
+        open_account(code=_WALLET, name=_WALLET, kind=AccountKind.WALLET, asset_id=company.USDC)
+        found = dict(_client(number) for number in range(clients))
+        _fund(list(found))
+    with connection.cursor() as cursor:
+        cursor.execute(TABLE)
+        cursor.execute("VACUUM ANALYZE")
+    return found
+
+
+def _client(number: int) -> tuple[str, dict[str, str]]:
+    client = replace(company.CLIENTS[0], id=f"bench-{number}", name=f"Bench {number}")
+    key = people.seed_client(client, "")
+    books.seed_client_account(client)
+    return key, control.seed_destinations(client)["crypto_address"]
+
+
+def _fund(keys: list[str]) -> None:
+    shares = [Line.credit(chart.client_account_code(f"bench-{number}", company.USDC), FUNDS) for number in range(len(keys))]
+    lines = (Line.debit(_WALLET, FUNDS * len(keys)), *shares)
+    post(Posting(reference="bench funds", kind="bench.funding", value_at=books.OPENED_AT, lines=lines))
+
+
+@contextmanager
+def server(database: str) -> Iterator[int]:
+    """Granian with our application on `database`, as the sandbox runs it; gives back its port once it answers."""
+    port = free_port()
+    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--no-ws"]
+    command += ["--workers", "1", "--blocking-threads", str(settings.WEB_THREADS), "--log-level", "warning"]
+    with TemporaryDirectory(prefix="countersign-bench-") as scrap:
+        process = subprocess.Popen(
+            [*command, "backoffice.bench.wsgi:application"],
+            cwd=settings.BASE_DIR,
+            env=_environment(database, scrap),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            _wait_for(process, port)
+            yield port
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+def _environment(database: str, scrap: str) -> dict[str, str]:
+    here = connection.settings_dict
+    who = f"{here['USER']}:{quote(here['PASSWORD'], safe='')}@" if here["PASSWORD"] else f"{here['USER']}@" if here["USER"] else ""
+    where = f"/{database}?host={quote(str(here['HOST']), safe='/')}" + (f"&port={here['PORT']}" if here["PORT"] else "")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("DATABASE_URL", "COUNTERSIGN_", "REDIS_"))}
+    return kept | {
+        "COUNTERSIGN_PROCESS": "web",
+        "COUNTERSIGN_EXIT_WITH_PARENT": "1",
+        "DATABASE_URL_WEB": f"postgresql://{who}{where}",
+        "DATA_DIR": scrap,
+        # Nobody listens there: hints cost what they cost when the broker is away.
+        "REDIS_URL": f"redis+socket://{scrap}/none",
+        "API_RATE_PER_SECOND": "1000000",
+        "API_RATE_BURST": "1000000",
+    }
+
+
+def _wait_for(process: "subprocess.Popen[bytes]", port: int) -> None:
+    deadline = time.monotonic() + _READY_WITHIN_S
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5).close()
+        except urllib.error.HTTPError:
+            return
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    raise RuntimeError("the server did not come up")
