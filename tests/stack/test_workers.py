@@ -1,11 +1,15 @@
 """Workers, broker and beat may die as they like: somebody finishes the work, once."""
 
+import time
+
 import pytest
 
 from tests.stack.clients import USDC, Client, books, flush_broker, paid_on_chain
 from tests.stack.harness import RunningStack
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
+# The goal: stranded work is taken over within a minute, without a person.
+RECOVERY_S = 60.0
 
 
 def test_a_celery_worker_killed_again_and_again_with_the_broker_flushed_loses_and_doubles_nothing(stack: RunningStack) -> None:
@@ -27,3 +31,32 @@ def test_the_sweeper_alone_finishes_what_nobody_else_does(stack: RunningStack) -
     with stack.without("worker", "beat", "valkey"):
         transfer_id = acme.withdraw("77.00")["transaction_id"]
         acme.wait_for(transfer_id, "RECONCILED", 120)
+
+
+def test_stranded_work_goes_on_within_a_minute_though_broker_and_worker_die_with_it_in_hand(stack: RunningStack) -> None:
+    """The worker dies holding leases, the broker forgets everything and stays away: the sweeper takes over what they had."""
+    acme = Client(stack)
+    made = [acme.withdraw(f"{500 + number}.00", to_bank=number % 2 == 0)["transaction_id"] for number in range(4)]
+    stack.kill_tree("worker")
+    with stack.without("worker", "beat", "valkey"):
+        begun = time.monotonic()
+        stack.wait_until(lambda: all(_moved_on(acme, one) for one in made), "the sweeper to take over", RECOVERY_S)
+        assert time.monotonic() - begun <= RECOVERY_S
+        late = acme.withdraw("505.00")["transaction_id"]
+        for transfer_id in (*made, late):
+            acme.wait_for(transfer_id, "RECONCILED", 120)
+            assert paid_on_chain(stack, transfer_id) == 1
+
+
+def _moved_on(acme: Client, transfer_id: str) -> bool:
+    return bool(acme.get(transfer_id)["status"] not in ("CREATED", "QUOTED", "FUNDS_LOCKED"))
+
+
+def test_a_flushed_broker_loses_nothing_that_was_only_a_message(stack: RunningStack) -> None:
+    acme = Client(stack)
+    with stack.without("worker", "sweeper"):
+        made = [acme.withdraw(f"{510 + number}.00")["transaction_id"] for number in range(3)]
+        flush_broker(stack)
+    for transfer_id in made:
+        acme.wait_for(transfer_id, "RECONCILED", 120)
+        assert paid_on_chain(stack, transfer_id) == 1
