@@ -1,0 +1,151 @@
+"""Everything is said twice and in any order: API calls, votes, tasks, hints, messages, commands. Nothing happens twice."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from approvals.errors import ApprovalsError
+from ledger.models import LedgerTransaction
+from ledger.queries.proofs import findings
+from tests.transfers import world as worlds
+from tests.transfers.api.conftest import Caller, key_for
+from tests.transfers.tame import tame_outside
+from tests.transfers.world import BANK_ACCOUNT, FUNDS, LONG_AGO, UNIT, World, posted
+from transfers import driver, tasks
+from transfers.commands.cancel import cancel
+from transfers.commands.reconcile import mark_reconciled
+from transfers.errors import TransferError
+from transfers.models import ChainTransaction, IdempotencyKey, InboundWebhook, Leg, Transfer
+from transfers.webhooks.commands import process, store
+
+pytestmark = pytest.mark.django_db
+REFUSED = (TransferError, ApprovalsError)
+ORDERS: dict[str, dict[str, Any]] = {
+    "on-chain": {"amount": "100.00"},
+    "off-ramp": {"amount": "200.00", "target_currency": "MXN", "destination": BANK_ACCOUNT},
+    "large": {"amount": "5000.00"},
+}
+
+
+DEEDS = 20
+
+
+class Story:
+    """Three orders, and everything that anybody may say about them; each thing may be said at any time."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.api = Caller(key_for(world))
+        self.answers: dict[str, set[str]] = {name: set() for name in ORDERS}
+
+    def deeds(self) -> list[Callable[[], object]]:
+        found: list[Callable[[], object]] = []
+        for name in ORDERS:
+            found += [
+                lambda name=name: self.create(name),
+                lambda name=name: self.advance(name),
+                lambda name=name: self.task(name),
+                lambda name=name: self.bank_says(name),
+                lambda name=name: self.reconcile(name),
+            ]
+        votes = [lambda person=person: self.vote(person) for person in (self.world.checker, self.world.second_checker)]
+        return [*found, *votes, self.cancel_what_was_sent, lambda: driver.run_due(5), tasks.drive_due]
+
+    def of(self, name: str) -> Transfer | None:
+        key = IdempotencyKey.objects.filter(key=name).first()
+        return key.transfer if key else None
+
+    def create(self, name: str) -> None:
+        answer = self.api.create(key=name, **ORDERS[name])
+        assert answer.status_code == 201, answer.content
+        self.answers[name].add(json.loads(answer.content)["transaction_id"])
+
+    def advance(self, name: str) -> None:
+        transfer = self.of(name)
+        if transfer is not None:
+            Transfer.objects.filter(pk=transfer.pk, due_at__isnull=False).update(due_at=LONG_AGO)
+            driver.advance_one(transfer.pk)
+
+    def task(self, name: str) -> None:
+        transfer = self.of(name)
+        if transfer is not None:
+            tasks.advance(transfer_id=str(transfer.pk))
+
+    def vote(self, person: Any) -> None:
+        transfer = self.of("large")
+        if transfer is not None:
+            with suppress(*REFUSED), transaction.atomic():
+                self.world.vote(transfer, person)
+
+    def bank_says(self, name: str) -> None:
+        """The same message under the same id, whatever the payment is at."""
+        leg = Leg.objects.filter(transfer=self.of(name), rail="bank").first()
+        body = f"<EndToEndId>{leg.reference if leg else 'unknown'}</EndToEndId>".encode()
+        receipt = store(source="bank", webhook_id=f"msg-{name}-{leg is not None}", headers={}, body=body)
+        process(receipt.webhook_id)
+
+    def reconcile(self, name: str) -> None:
+        transfer = self.of(name)
+        if transfer is not None:
+            with suppress(*REFUSED), transaction.atomic():
+                mark_reconciled(transfer_id=transfer.pk, evidence={"said": "by a test"})
+
+    def cancel_what_was_sent(self) -> None:
+        transfer = self.of("off-ramp")
+        if transfer is not None and transfer.status in ("SENT_ON_CHAIN", "CONFIRMED", "FIAT_SETTLED"):
+            with suppress(*REFUSED), transaction.atomic():
+                cancel(transfer.pk, "too late")
+
+    def to_the_end(self) -> None:
+        """What is left to be done, in its order."""
+        for name in ORDERS:
+            self.create(name)
+        for person in (self.world.checker, self.world.second_checker):
+            self.vote(person)
+        for _ in range(6):
+            for name in ORDERS:
+                self.advance(name)
+                self.reconcile(name)
+
+
+@contextmanager
+def _undone() -> Iterator[None]:
+    block = transaction.atomic()
+    # As the test's own: the API's transaction is durable, and would refuse to be inside of any other.
+    block._from_testcase = True  # type: ignore[attr-defined]
+    with block:
+        yield
+        transaction.set_rollback(True)
+
+
+def test_whatever_is_repeated_in_whatever_order_has_one_effect(world: World) -> None:
+    @settings(max_examples=5, deadline=None, phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck))
+    @given(order=st.permutations(range(DEEDS)), again=st.lists(st.integers(0, DEEDS - 1), min_size=5, max_size=12))
+    def shuffled(order: list[int], again: list[int]) -> None:
+        with _undone(), tame_outside():
+            story = Story(world)
+            deeds = story.deeds()
+            for number in (*order, *again):
+                deeds[number]()
+            story.to_the_end()
+            _one_effect_each(story)
+
+    shuffled()
+
+
+def _one_effect_each(story: Story) -> None:
+    assert {name: len(found) for name, found in story.answers.items()} == dict.fromkeys(ORDERS, 1)
+    assert sorted(Transfer.objects.values_list("status", flat=True)) == ["RECONCILED"] * 3
+    assert ChainTransaction.objects.count() == 3
+    kinds = list(LedgerTransaction.objects.exclude(kind="opening_balance").values_list("kind", flat=True))
+    assert sorted(kinds) == sorted(["withdrawal"] * 2 + ["conversion", "wallet_movement", "payout"] + ["network_fee"] * 3)
+    fees = sum(int(one.fee_amount) for one in Transfer.objects.all())
+    assert posted(worlds.ACCOUNT) == FUNDS - 5300 * UNIT - fees
+    assert InboundWebhook.objects.count() <= 6
+    assert list(findings()) == []
