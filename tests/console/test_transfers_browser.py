@@ -9,7 +9,9 @@ from audit.context import Actor
 from backoffice.access.commands import grant_role
 from tests.console.conftest import ask_database
 from tests.console.test_browser import _complaints, _signed_in
+from tests.transfers import uncertain
 from tests.transfers import world as worlds
+from tests.transfers.tame import tame_outside
 
 pytestmark = pytest.mark.browser
 
@@ -66,3 +68,28 @@ def test_keys_open_rows_and_new_ones_are_announced(transfer, house, chromium, si
     page.get_by_text("6,000.00").wait_for()
     assert page.locator("tbody tr").count() == 2
     opened.close()
+
+
+@pytest.fixture
+def lost(house, monkeypatch):
+    """The bank does not answer; made before the browser starts, while the rails lead to the tame outside."""
+    with context.bind(Actor.system("test")), tame_outside() as tame:
+        return uncertain.payout(house, tame, monkeypatch)
+
+
+def test_axe_finds_nothing_in_the_dialogs_of_what_can_be_done_and_keys_reach_them(lost, chromium, site):
+    opened = _signed_in(chromium, site.url, "auditor")
+    page = opened.new_page()
+    page.goto(f"/transfers/{lost.pk}/")
+    found = []
+    for dialog in ("retry-transfer", "paid-transfer", "lost-transfer"):
+        page.focus(f"[data-dialog={dialog}]")
+        page.keyboard.press("Enter")
+        page.locator(f"#{dialog} textarea").wait_for()
+        found += _complaints(page)
+        page.keyboard.press("Escape")
+        assert not page.locator(f"#{dialog}").evaluate("dialog => dialog.open")
+    page.goto("/failures/")
+    found += _complaints(page)
+    opened.close()
+    assert found == []
