@@ -5,7 +5,7 @@ Both are served by the same granian process in the same run, in turns.
 
 import http.client
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from time import perf_counter
@@ -98,7 +98,7 @@ def _bare() -> Call:
     return lambda wire: _post(wire, "/bench/bare", body, {})
 
 
-def _post(wire: http.client.HTTPConnection, path: str, body: dict[str, object], headers: dict[str, str]) -> None:
+def _post(wire: http.client.HTTPConnection, path: str, body: Mapping[str, object], headers: dict[str, str]) -> None:
     """Raises BenchBroken for any answer but 201."""
     wire.request("POST", path, json.dumps(body), {"Content-Type": "application/json", **headers})
     answer = wire.getresponse()

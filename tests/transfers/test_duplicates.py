@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any
 
 import pytest
@@ -47,14 +48,8 @@ class Story:
     def deeds(self) -> list[Callable[[], object]]:
         found: list[Callable[[], object]] = []
         for name in ORDERS:
-            found += [
-                lambda name=name: self.create(name),
-                lambda name=name: self.advance(name),
-                lambda name=name: self.task(name),
-                lambda name=name: self.bank_says(name),
-                lambda name=name: self.reconcile(name),
-            ]
-        votes = [lambda person=person: self.vote(person) for person in (self.world.checker, self.world.second_checker)]
+            found += [partial(deed, name) for deed in (self.create, self.advance, self.task, self.bank_says, self.reconcile)]
+        votes = [partial(self.vote, person) for person in (self.world.checker, self.world.second_checker)]
         return [*found, *votes, self.cancel_what_was_sent, lambda: driver.run_due(5), tasks.drive_due]
 
     def of(self, name: str) -> Transfer | None:

@@ -99,7 +99,7 @@ def _taken(attempt: Attempt) -> UUID | None:
 
     The lock is held until commit, rollback or death. Two keys whose hashes collide merely answer 409 while the other runs.
     """
-    row = {
+    row: dict[str, Any] = {
         "name": f"transfers_idempotencykey/{attempt.client_id}/{attempt.key}",
         "id": new_id(),
         "client": attempt.client_id,

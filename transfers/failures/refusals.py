@@ -96,6 +96,15 @@ ENTRIES: tuple[Failure, ...] = (
     _refusal("idempotency_in_progress", "The first request under this key still runs.", "Send it again in a moment.", "Nothing."),
     _refusal("idempotency_response_dropped", "The refusal stored under this key is no longer kept.", "Use a new key."),
     _refusal("quote_expired", "The quote's time is up.", "Ask for a new one."),
+    _refusal(
+        "invalid_quote", "The named quote is not the client's, not firm, or for another order.", "Ask for a quote and name it."
+    ),
+    _refusal("nothing_to_replay", "Every message since then was taken.", "Nothing is missing.", transition=_UNTOUCHED),
+    _refusal("webhook_disabled", "The address is switched off.", "Switch it on first.", transition=_UNTOUCHED),
+    _refusal("account_unknown", "There is no such account in the books.", "Not shown to clients.", "Name one that exists.", _SAME),
+    _refusal(
+        "level_invalid", "Minimum, target and maximum contradict each other.", "Not shown to clients.", "See the fields.", _SAME
+    ),
     _refusal("webhook_exists", "The client has this address already.", "Change the one that exists.", transition=_UNTOUCHED),
     _refusal("too_many_webhooks", "The client has as many addresses as it may.", "Remove one first.", transition=_UNTOUCHED),
     _refusal("invalid_webhook_url", "The address is not one that messages may go to.", "Use a public https address."),
