@@ -63,6 +63,7 @@ ENTRIES: tuple[Failure, ...] = (
         "not_acceptable", "The client accepts no type that we answer with.", "Accept application/json.", transition=_UNTOUCHED
     ),
     _refusal("not_found", "There is nothing of the caller's own under that name.", "Check the id.", transition=_UNTOUCHED),
+    _refusal("receipt_not_found", "The transfer is not settled yet.", "Ask again when it is.", "Nothing.", _UNTOUCHED),
     _refusal("invalid_cursor", "The cursor was not given out by us.", "Begin with the first page.", transition=_UNTOUCHED),
     _refusal("invalid_parameter", "A query parameter cannot be read.", "See the errors.", transition=_UNTOUCHED),
     _refusal("invalid_request", "Fields are missing, unknown or not acceptable.", "See the errors, one per field."),
