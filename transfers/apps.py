@@ -17,6 +17,7 @@ class TransfersConfig(AppConfig):
         from transfers.commands.bulk import events as bulk_events
         from transfers.commands.bulk import release as bulk_release
         from transfers.commands.deposits import allocation
+        from transfers.commands.manual_entry import register_entry
         from transfers.commands.moves import AUDIT_TYPES
         from transfers.commands.providers import PROVIDER_TYPES, nodes_set_aside
         from transfers.commands.reference import RATE_TYPES
@@ -40,6 +41,7 @@ class TransfersConfig(AppConfig):
         coverage.register()
         register_action()
         bulk_release.register_action()
+        register_entry()
         register_actions()
         allocation.register_action()
         levels.register_action()

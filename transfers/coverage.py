@@ -184,6 +184,7 @@ def register() -> None:
     coverage.exempt("it says whom we ask and what they deal in, and moves nothing", "transfers_provider", "transfers_providerterms")
     coverage.exempt("it keeps what others say a currency is worth, as evidence", "transfers_ratesource", "transfers_ratesheet")
     coverage.exempt("somebody was asked for a price; the one that a transfer goes by is named in its event", *ASKED)
+    coverage.exempt("it keeps what somebody said by phone; what it moves is told by the transfer's event", "transfers_manualentry")
     coverage.exempt("it decides whether somebody is asked, and moves nothing", "transfers_providerstate")
     coverage.exempt("it is worth nothing after a crash", "transfers_provider_window")
     coverage.exempt("it keeps every version of a row that moves nothing", *VERSIONS)

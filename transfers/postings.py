@@ -201,6 +201,35 @@ def payout(facts: PaymentFacts, *, value_at: datetime, settled_at: datetime) -> 
     )
 
 
+def desk_settlement(
+    *,
+    transfer_id: UUID,
+    reference: str,
+    source_asset: str,
+    delivered: int,
+    settlement_account: str,
+    target_asset: str,
+    received: int,
+    nostro_account: str,
+    value_at: datetime,
+) -> Posting:
+    """A desk has the tokens and has paid for them. What it paid more or less than quoted stays in the position, to be seen."""
+    return Posting(
+        reference=f"desk-settlement/{reference}",
+        kind="desk_settlement",
+        value_at=value_at,
+        lines=(
+            Line.debit(chart.position_account_code(source_asset, target_asset, source_asset), delivered),
+            Line.credit(settlement_account, delivered),
+            Line.debit(nostro_account, received),
+            Line.credit(chart.position_account_code(source_asset, target_asset, target_asset), received),
+        ),
+        description=f"Settlement of {reference} with the desk",
+        transaction_id=transfer_id,
+        settled_at=value_at,
+    )
+
+
 def released(hold_reference: str) -> ReleaseHold:
     """The reserved funds go back to the client's available balance."""
     return ReleaseHold(hold_reference)

@@ -36,6 +36,7 @@ _ALL = (
         "Makes and cancels withdrawals, imports statements, asks for corrections, stops what looks wrong.",
         (
             *_SEE_ALL,
+            "transfers.enter_by_hand",
             "transfers.open_breaker",
             "transfers.create_withdrawal",
             "transfers.cancel_transfer",
@@ -120,6 +121,7 @@ _ALL = (
         "Looks after liquidity and the months; decides where a policy asks for a treasury lead.",
         (
             *_SEE_ALL,
+            "transfers.enter_by_hand",
             "transfers.open_breaker",
             "transfers.close_breaker",
             "approvals.decide_request",

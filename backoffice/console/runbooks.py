@@ -27,13 +27,13 @@ _ALL = (
         "transfer-stuck-created",
         "Created, not moving on",
         "It waits for approvers, or nothing has priced it yet. The funds are on hold; nothing was sent.",
-        ("no_quote", "reference_rate_stale", "quote_out_of_bounds", "halted"),
+        ("no_quote", "reference_rate_stale", "quote_out_of_bounds", "manual_quote_awaited", "halted"),
     ),
     Runbook(
         "transfer-stuck-quoted",
         "Quoted, funds not locked",
         "Wallet inventory or gas is short, or a halt stands in the way. Nothing was sent.",
-        ("wallet_short", "authority_broken", "halted"),
+        ("wallet_short", "manual_deal_awaited", "authority_broken", "halted"),
     ),
     Runbook(
         "transfer-stuck-funds-locked",

@@ -72,6 +72,7 @@ _BADGES: dict[str, Badge] = {
     "usable": Badge("good, not the best", _N),
     "late": Badge("too slow", _L),
     "not_asked": Badge("not asked", _N),
+    "awaited": Badge("called by phone", _P),
     # audit
     "succeeded": Badge("done", _D),
     "refused": Badge("refused", _X),

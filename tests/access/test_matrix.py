@@ -96,6 +96,7 @@ PAGES: dict[str, frozenset[str]] = {
     "/providers/": EVERYBODY - {"support"},
     "/providers/rates/": EVERYBODY - {"support"},
     "/providers/bank/": EVERYBODY - {"support"},
+    "/providers/otc/enter/00000000-0000-7000-8000-000000000000/quote/": frozenset({"operator", "treasury"}),
     "/providers/bank/take-out/": frozenset({"operator", "approver", "oncall", "treasury"}),
     "/providers/bank/put-back/": frozenset({"approver", "treasury"}),
     "/reconciliation/breaks/": EVERYBODY - {"support"},

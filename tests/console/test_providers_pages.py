@@ -4,12 +4,14 @@ from decimal import Decimal
 
 import pytest
 
+from approvals.models import ApprovalRequest
 from audit import context
 from audit.context import Actor
 from audit.models import AuditEvent
 from tests.transfers import world as worlds
 from tests.transfers.tame import tame_outside
-from transfers.commands.providers import add_provider, set_terms, take_out
+from transfers import driver
+from transfers.commands.providers import add_provider, set_terms, switch_provider, take_out
 from transfers.health import gate
 from transfers.models import ProviderState, RateSource
 from transfers.rails.base import RetryableError
@@ -117,3 +119,28 @@ def test_rates_say_what_they_are_made_of_and_when_they_are_too_old(client, cast,
     for words in ("1 rate missing or too old", "too old", "which is too long ago"):
         assert words in page, words
     assert Decimal("17.70") > 0
+
+
+def test_a_desk_by_phone_lists_who_waits_and_takes_an_entry_for_a_second_person(client, cast, house):
+    add_provider(code="otc", name="OTC Desk", kind="manual")
+    set_terms(provider="otc", corridor="US-MX")
+    switch_provider(code="desk", enabled=False, reason="by phone only")
+    transfer = house.off_ramp("900.00")
+    driver.advance_one(transfer.id)
+    client.force_login(cast.maker)
+    assert "Enter its quote" in page_of(client, "/providers/otc/")
+
+    form = f"/providers/otc/enter/{transfer.id}/quote/"
+    assert "We get" in page_of(client, form)
+    wrong = {"rate": "17.60", "target_amount": "99.00", "minutes": "10", "evidence": "recording 4711"}
+    refused = client.post(form, wrong)
+    assert refused.status_code == 422
+    assert "is not what its rate and fees lead to" in refused.content.decode()
+
+    assert client.post(form, wrong | {"target_amount": "15840.00"}).status_code == 302
+    assert "waits for a second person" in page_of(client, "/providers/otc/")
+    request = ApprovalRequest.objects.get(action="provider.manual_entry")
+    client.force_login(cast.checker)
+    page = page_of(client, f"/approvals/{request.id}/")
+    for words in ("OTC Desk, quote by phone", "15840.00 MXN", "recording 4711"):
+        assert words in page, words

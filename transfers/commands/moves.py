@@ -26,8 +26,10 @@ MOVED: dict[Status, str] = {status: f"transfer.{status.value.lower()}" for statu
 REQUOTING = "transfer.requoting"
 RETRIED, RESUMED = "transfer.retried", "transfer.resumed"
 NEW_BOUNDS = "transfer.new_bounds_proposed"
+MANUAL_ENTRY = "transfer.manual_entry"
 NOTES = (
     NEW_BOUNDS,
+    MANUAL_ENTRY,
     "transfer.approved",
     "transfer.quote_out_of_bounds",
     "transfer.sending",

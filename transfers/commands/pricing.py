@@ -46,6 +46,7 @@ class Price:
     raw: str
     expires_at: datetime
     corridor_id: str = ""
+    is_firm: bool = True
     round_id: UUID | None = None
     split: ConversionSplit | None = None
 
@@ -105,6 +106,7 @@ def _by_desks(corridor: Corridor, amount: int, transfer: Transfer | None) -> Pri
         expires_at=offer.expires_at,
         corridor_id=corridor.id,
         round_id=chosen.round.id,
+        is_firm=chosen.is_firm,
     )
 
 

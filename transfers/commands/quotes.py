@@ -46,7 +46,7 @@ def give_quote(wish: QuoteWish) -> Quote:
         offer = pricing.price(corridor, amount)
     except (RailError, Waiting) as error:
         raise Unavailable(f"We cannot price this at the moment: {error}") from error
-    kind = Quote.Kind.FIRM if wish.firm else Quote.Kind.INDICATIVE
+    kind = Quote.Kind.FIRM if wish.firm and offer.is_firm else Quote.Kind.INDICATIVE
     return pricing.store(offer, transfer=None, kind=kind, client_id=client.id)
 
 

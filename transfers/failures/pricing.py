@@ -43,4 +43,20 @@ ENTRIES: tuple[Failure, ...] = (
         "Nothing, unless it lasts: then agree a larger quota with the provider.",
         ends=False,
     ),
+    Failure(
+        "manual_quote_awaited",
+        "The price comes from a desk by phone, and its quote is not entered yet.",
+        "Stays in CREATED; goes on when a quote is entered and confirmed, or ends at its not-after.",
+        WORKING,
+        "Call the desk and enter its quote on its page under Providers, with the evidence; somebody else confirms it.",
+        ends=False,
+    ),
+    Failure(
+        "manual_deal_awaited",
+        "The quote of a desk by phone is confirmed; the deal is not entered yet.",
+        "Stays in QUOTED; when the quote runs out before, back to CREATED for another one.",
+        WORKING,
+        "Close the deal by phone, and enter its number and the evidence on the desk's page; somebody else confirms it.",
+        ends=False,
+    ),
 )

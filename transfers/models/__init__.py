@@ -13,7 +13,7 @@ from transfers.models.liquidity import LiquidityLevel
 from transfers.models.outbox import OutboxEvent, WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookSecret
 from transfers.models.pricing import QuoteAnswer, QuoteRound, RateSheet, RateSource
 from transfers.models.processes import Heartbeat
-from transfers.models.providers import Provider, ProviderState, ProviderTerms
+from transfers.models.providers import ManualEntry, Provider, ProviderState, ProviderTerms
 from transfers.models.quotes import BankAccount, Quote
 from transfers.models.receipts import Receipt, ReceiptOrder
 from transfers.models.transfers import ExternalReference, Leg, MachineRow, Transfer
@@ -39,6 +39,7 @@ __all__ = [
     "Leg",
     "LiquidityLevel",
     "MachineRow",
+    "ManualEntry",
     "OutboxEvent",
     "Promotion",
     "Provider",

@@ -77,6 +77,7 @@ class QuoteAnswer(models.Model):
         FAILED = "failed", "did not answer"
         LATE = "late", "too slow"
         NOT_ASKED = "not_asked", "not asked"
+        AWAITED = "awaited", "called by phone"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     round = models.ForeignKey(QuoteRound, on_delete=models.PROTECT, related_name="answers")

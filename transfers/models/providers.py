@@ -95,3 +95,31 @@ class ProviderState(models.Model):
             models.CheckConstraint(condition=Q(is_manual=False) | Q(state="open"), name="transfers_provider_by_hand_is_open"),
             models.CheckConstraint(condition=Q(is_manual=False) | ~Q(reason=""), name="transfers_provider_by_hand_has_a_reason"),
         ]
+
+
+class ManualEntry(models.Model):
+    """What a desk by phone said about one transfer, as people entered and others confirmed it. Append-only."""
+
+    class Kind(models.TextChoices):
+        QUOTE = "quote"
+        DEAL = "deal"
+        SETTLEMENT = "settlement"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="entries")
+    transfer = models.ForeignKey("transfers.Transfer", on_delete=models.PROTECT, related_name="manual_entries")
+    kind = models.TextField(choices=Kind.choices)
+    details = models.JSONField(help_text="Figures as decimal strings in major units, times as RFC 3339.")
+    evidence = models.TextField(help_text="Where it can be seen: file, message, recording.")
+    request = models.OneToOneField("approvals.ApprovalRequest", on_delete=models.PROTECT, related_name="+")
+    entered_at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+        permissions = [("enter_by_hand", "Can enter what a desk by phone said")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["transfer", "kind"], condition=~Q(kind="quote"), name="transfers_manual_entry_one_deal_and_settlement"
+            ),
+            models.CheckConstraint(condition=~Q(evidence=""), name="transfers_manual_entry_has_evidence"),
+        ]

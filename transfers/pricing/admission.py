@@ -2,6 +2,7 @@
 that wait for an answer."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from transfers.health import gate
 from transfers.health.breaker import Admission
@@ -24,12 +25,12 @@ def admitted(who: Eligibility) -> Eligibility:
             passed_over[code] = str(walled)
         else:
             asked.append(code)
-    return Eligibility(tuple(asked), passed_over, frozenset(probes))
+    return replace(who, asked=tuple(asked), passed_over=passed_over, probes=frozenset(probes))
 
 
 def tell(judged: list[Judged], heard: Mapping[str, Heard[DeskQuote]], probes: frozenset[str]) -> None:
     """A desk that is not believed has failed as one that is silent: its next answers are worth as little."""
-    for one in judged:
+    for one in (judgement for judgement in judged if judgement.provider in heard):
         gate.report(one.provider, _error(one, heard[one.provider]), one.elapsed_ms or 0, was_probe=one.provider in probes)
 
 

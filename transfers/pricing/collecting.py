@@ -6,6 +6,7 @@ It stands on its own: what somebody offered is on record whatever becomes of the
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from fractions import Fraction
 from functools import partial
 
@@ -22,20 +23,24 @@ from transfers.pricing.admission import admitted, tell
 from transfers.pricing.eligible import eligible
 from transfers.pricing.judging import Asked, Judged, Verdict, judge
 from transfers.pricing.offers import Offer
+from transfers.pricing.phone import expected, heard_of
 from transfers.pricing.reference import Reference, reference
 from transfers.rails.asking import Heard, ask_all
 from transfers.rails.desk import DeskQuote
 from transfers.rails.registry import rails
 
 NO_QUOTE = "no_quote"
+# How long an expectation of a desk by phone stands beside an order.
+CALLED_WITHIN = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The best honest offer of a round."""
+    """The best honest offer of a round; not firm where a desk by phone has yet to be called."""
 
     round: QuoteRound
     offer: Offer
+    is_firm: bool = True
 
 
 def collect(corridor: Corridor, amount: int, *, transfer: Transfer | None = None) -> Chosen:
@@ -49,15 +54,20 @@ def collect(corridor: Corridor, amount: int, *, transfer: Transfer | None = None
     started = time.monotonic()
     heard = ask_all(_questions(asked, who.asked), budget_s=settings.QUOTE_BUDGET)  # seconds
     elapsed_ms = int((time.monotonic() - started) * 1000)
-    judged = judge(asked, heard, now=clock.now())
+    judged = judge(asked, heard | heard_of(who.phones, asked, transfer), now=clock.now())
     tell(judged, heard, who.probes)
     passed_over = [Judged(provider=code, verdict=Verdict.NOT_ASKED, reason=why) for code, why in who.passed_over.items()]
     everything = [*judged, *passed_over]
     kept = _keep(corridor, asked, held_against, everything, elapsed_ms=elapsed_ms, transfer=transfer)
     best = everything[0] if everything and everything[0].verdict == Verdict.CHOSEN else None
-    if best is None or best.offer is None:
+    if best is not None and best.offer is not None:
+        return Chosen(kept, best.offer)
+    awaited = next((one for one in everything if one.verdict == Verdict.AWAITED), None)
+    if awaited is None:
         raise _nobody(corridor, everything, heard)
-    return Chosen(kept, best.offer)
+    if transfer is not None:
+        raise Waiting("manual_quote_awaited", f"{awaited.provider}: {awaited.reason}")
+    return Chosen(kept, expected(awaited.provider, asked, expires_at=clock.now() + CALLED_WITHIN), is_firm=False)
 
 
 def _question(corridor: Corridor, amount: int) -> tuple[Asked, Reference]:

@@ -15,23 +15,26 @@ QUOTING = (Provider.Kind.DESK, Provider.Kind.MANUAL)
 @dataclass(frozen=True, slots=True)
 class Eligibility:
     """`asked` in the order of their codes; `passed_over`: code -> why, in words; `probes`: of those asked, whose breaker finds out
-    by this question."""
+    by this question; `phones`: desks that people call."""
 
     asked: tuple[str, ...]
     passed_over: dict[str, str]
     probes: frozenset[str] = frozenset()
+    phones: tuple[str, ...] = ()
 
 
 def eligible(corridor: Corridor, amount: int) -> Eligibility:
     """For `amount` minor units of the corridor's source asset. Breaker and quota are asked later, when the call is made."""
-    asked, passed_over = [], {}
+    asked, phones, passed_over = [], [], {}
     for provider in Provider.objects.filter(kind__in=QUOTING).order_by("code"):
         reason = _why_not(provider, corridor, amount)
         if reason:
             passed_over[provider.code] = reason
+        elif provider.kind == Provider.Kind.MANUAL:
+            phones.append(provider.code)
         else:
             asked.append(provider.code)
-    return Eligibility(tuple(asked), passed_over)
+    return Eligibility(tuple(asked), passed_over, phones=tuple(phones))
 
 
 def dealing_in(provider: Provider, corridor: Corridor) -> bool:
@@ -46,7 +49,7 @@ def _why_not(provider: Provider, corridor: Corridor, amount: int) -> str:
 def _why_never(provider: Provider) -> str:
     if not provider.enabled:
         return "it is switched off"
-    if provider.code not in rails().desks:
+    if provider.kind != Provider.Kind.MANUAL and provider.code not in rails().desks:
         return "it is not connected: its address is not configured"
     halt = Halt.objects.filter(scope=Halt.Scope.PROVIDER, target=provider.code, lifted_at=None).first()
     return "" if halt is None else sentence_of(halt)

@@ -12,6 +12,7 @@ from transfers.pricing.offers import Disbelieved, Offer, TooDear
 from transfers.rails.asking import Heard
 from transfers.rails.base import TerminalError
 from transfers.rails.desk import DeskQuote, Unreadable
+from transfers.rails.manual import AwaitingEntry
 
 Verdict = QuoteAnswer.Verdict
 
@@ -80,6 +81,8 @@ def _silent(provider: str, answer: Heard[DeskQuote]) -> Judged:
         verdict = Verdict.LATE
     elif isinstance(error, TerminalError):
         verdict = Verdict.REFUSED
+    elif isinstance(error, AwaitingEntry):
+        verdict = Verdict.AWAITED
     elif isinstance(error, Unreadable):
         verdict = Verdict.REJECTED
     else:

@@ -8,8 +8,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from backoffice.access.rules import operator_of, requires
 from backoffice.console import providers as words
 from backoffice.console.forms import ReasonForm
+from backoffice.console.phone import awaited
 from transfers.commands import providers as commands
-from transfers.models import ProviderTerms
+from transfers.models import Provider, ProviderTerms
 from transfers.queries import providers as queries
 from transfers.queries.providers import Standing
 
@@ -33,11 +34,15 @@ def providers(request: HttpRequest) -> HttpResponse:
 def provider(request: HttpRequest, code: str) -> HttpResponse:
     """One provider: how it does, its terms, what it said lately."""
     standing = _standing(code)
+    operator = operator_of(request)
+    by_phone = standing.provider.kind == Provider.Kind.MANUAL
     context = {
         "line": words.line(standing),
+        "by_phone": by_phone,
+        "awaited": awaited(code, operator) if by_phone else [],
         "answers": words.recent_answers(code),
         "terms": ProviderTerms.objects.select_related("corridor").filter(provider_id=code).order_by("corridor_id"),
-        "sees_audit": operator_of(request).has_perm("audit.view_auditevent"),
+        "sees_audit": operator.has_perm("audit.view_auditevent"),
     }
     return render(request, "providers/provider.html", context)
 

@@ -19,6 +19,7 @@ from transfers.crashpoints import crashpoint
 from transfers.locks import Lease
 from transfers.models import ExternalReference, Leg, Transfer
 from transfers.postings import released
+from transfers.pricing.phone import is_dealt, trade_of
 from transfers.states import MoneyState, Route, Status
 
 CHAIN, BANK = "evm", "bank"
@@ -27,15 +28,19 @@ GAS_HEADROOM = 2
 
 
 def lock_funds(lease: Lease) -> None:
-    """Raises LeaseLost, Halted, Unproven; Unavailable when the wallet has too little free, which is tried again."""
+    """Raises LeaseLost, Halted, Unproven; Unavailable when the wallet has too little free, which is tried
+    again; Waiting until a deal by phone is entered."""
     with transaction.atomic():
         transfer = locks.leased(lease, Status.QUOTED)
         if expire_locked(transfer):
             return
-        if _stale(transfer):
+        if _stale(transfer) and not is_dealt(transfer):
             moves.move(transfer, Status.CREATED, reason="The quote ran out before the funds were locked.", due_at=clock.now())
             return
+        trade_id = trade_of(transfer)
         legs = _legs(transfer)
+        if trade_id:
+            ExternalReference.objects.create(transfer=transfer, kind="provider_trade_id", value=trade_id, recorded_at=clock.now())
         permit(transfer, legs=legs)
         quote = transfer.quote
         gas = (quote.network_fee_estimate if quote else 0) * GAS_HEADROOM

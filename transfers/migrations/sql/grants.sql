@@ -59,6 +59,10 @@ GRANT INSERT ON transfers_webhookdelivery, transfers_webhookattempt TO countersi
 GRANT UPDATE (state, attempts, tries, next_try_at, lease_until, fence, delivered_at, last_status, last_error)
     ON transfers_webhookdelivery TO countersign_web, countersign_worker;
 GRANT EXECUTE ON FUNCTION audit_new_id() TO countersign_worker;
+-- What desks by phone said: stored by the last vote, read by whoever prices and locks.
+GRANT SELECT ON transfers_manualentry TO countersign_web, countersign_worker;
+GRANT INSERT ON transfers_manualentry TO countersign_web;
+
 -- How providers do: counted and decided by whoever calls them. Old counts are forgotten, decisions are not.
 GRANT SELECT, INSERT, UPDATE ON transfers_providerstate, transfers_provider_window TO countersign_web, countersign_worker;
 GRANT SELECT, INSERT, UPDATE ON transfers_api_rate TO countersign_worker;
