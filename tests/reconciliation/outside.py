@@ -60,7 +60,7 @@ def index() -> IndexRun:
 
 
 def everything_final(stack: Stack) -> None:
-    stack.mine(stack.rails.confirmations)
+    stack.mine(stack.rails.final_depth)
 
 
 def read_and_match(stack: Stack) -> MatchRun:

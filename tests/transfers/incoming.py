@@ -28,6 +28,7 @@ class FakeChain:
 
     settings: RailSettings = field(default_factory=RailSettings)
     confirmations: int = 3
+    final_depth: int = 6
     blocks: list[list[IndexedTransfer]] = field(default_factory=lambda: [[]])
     forks: int = 0
     born: list[int] = field(default_factory=list)

@@ -39,7 +39,7 @@ def _watch(network: str) -> int:
     assets = {asset.contract.lower(): asset for asset in Asset.objects.filter(network=network, kind=Asset.Kind.TOKEN)}
     evm = rails().evm
     head, _ = evm.head()
-    first = _first(network, by_address.values(), evm.confirmations + MARGIN)
+    first = _first(network, by_address.values(), evm.final_depth + MARGIN)
     last = min(head, first + AT_ONCE)
     if last < first:
         return 0
