@@ -12,7 +12,7 @@ import pytest
 from backoffice.quickstart import programs
 from tests.stack.harness import RunningStack
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(900)]
 FLOORS = ("audit", "ledger", "approvals", "transfers", "reconciliation", "backoffice")
 
 
@@ -25,7 +25,7 @@ def report(stack: RunningStack) -> dict[str, Any]:
             env=programs.inherited(stack.environ) | stack.services["environment"],
             capture_output=True,
             text=True,
-            timeout=280,
+            timeout=600,
             check=False,
         )
     assert done.stdout.startswith("{"), done.stderr[-3000:]

@@ -18,7 +18,7 @@ FIELDS = {
     "transaction_id", "client_id", "status", "request_state", "money_state", "evidence_state", "approval", "source_amount",
     "source_currency", "source_asset", "target_amount", "target_currency", "target_asset", "fees", "fx_rate", "quote",
     "on_chain_tx_hash", "bank_reference", "provider_trade_id", "destination", "corridor", "reference", "metadata", "status_text",
-    "failure", "created_at", "updated_at",
+    "failure", "created_at", "updated_at", "direction", "route",
 }  # fmt: skip
 ADDRESS = {"type": "crypto_address", "network": "ethereum", "address": PAYEE}
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
@@ -37,6 +37,8 @@ def test_a_small_one_is_accepted_as_the_interface_says(acme: Caller) -> None:
     assert body.pop("status_text")
     assert body == {
         "client_id": "acme",
+        "route": "on_chain_withdrawal",
+        "direction": "out",
         "status": "CREATED",
         "request_state": "received",
         "money_state": "reserved",
