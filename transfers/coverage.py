@@ -129,6 +129,7 @@ def register() -> None:
         "transfers_bankcalendar",
         coverage.by_resource("transfers_bankcalendar", resource_type="bank_calendar", types=(CALENDAR_SET,), since=_SET_AT),
     )
+    coverage.exempt("it gathers orders into one message, and each of them is told by its transfer", "transfers_payoutbatch")
     coverage.exempt("it keeps the versions of a table whose versions are counted", "transfers_historicalbankcalendar")
     coverage.covered("transfers_cashback", _CASHBACK)
     coverage.covered("transfers_bulkorder", coverage.beside(_BULK_ORDERS, _BULK_ORDERS_TOLD))

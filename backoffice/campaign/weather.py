@@ -37,13 +37,22 @@ _HASTEN_MESSAGES = """
 """
 
 
+# Batches of payouts have times and a lease of their own.
+_LAPSE_BATCHES = "UPDATE transfers_payoutbatch SET lease_until = NULL WHERE lease_until > clock_timestamp()"
+_CLOSE_BATCHES = (
+    "UPDATE transfers_payoutbatch SET closes_at = now() - interval '1 second' WHERE status = 'open' AND closes_at > now()"
+)
+
+
 def let_leases_lapse() -> None:
     _execute(_LAPSE)
+    _execute(_LAPSE_BATCHES)
     _execute(_LAPSE_MESSAGES)
 
 
 def hasten() -> None:
     """Everything that is put off is due now, and so are blocks."""
+    _execute(_CLOSE_BATCHES)
     _execute(_HASTEN)
     _execute(_HASTEN_WATCHES)
     _execute(_HASTEN_MESSAGES)

@@ -79,7 +79,7 @@ _ALL = (
         "transfer-stuck-confirmed",
         "Confirmed, the bank has not settled",
         "The tokens are with our partner; the bank has not said that it paid.",
-        ("bank_unavailable", "bank_unknown", "halted"),
+        ("bank_unavailable", "bank_unknown", "bank_forgot", "cut_off_missed", "halted"),
     ),
     Runbook(
         "deposit-stuck",
@@ -97,6 +97,7 @@ _ALL = (
         "transfer-unreconciled",
         "Done, but not proved",
         "Our books say it is done; the bank statement or our own chain index has not said so yet.",
+        ("bank_contradicts", "bank_returned_short"),
     ),
     Runbook(
         "provider-out-of-use",

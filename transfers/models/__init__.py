@@ -1,5 +1,6 @@
 """Floor 4, the data plane: transfers with their legs, calls, chain transactions and references."""
 
+from transfers.models.batches import PayoutBatch
 from transfers.models.bulk import BulkOrder, BulkPart, BulkUpload
 from transfers.models.calendars import BankCalendar
 from transfers.models.calls import InboundWebhook, ProviderCall
@@ -41,6 +42,7 @@ __all__ = [
     "MachineRow",
     "ManualEntry",
     "OutboxEvent",
+    "PayoutBatch",
     "Promotion",
     "Provider",
     "ProviderCall",

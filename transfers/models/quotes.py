@@ -51,6 +51,9 @@ class BankAccount(models.Model):
     holder = models.TextField()
     asset = models.ForeignKey("ledger.Asset", on_delete=models.PROTECT, related_name="+")
     account_code = models.TextField(help_text="Ledger account of the nostro.")
+    gather_s = models.PositiveIntegerField(
+        default=0, help_text="Payouts are gathered for so many seconds and handed over as one message; 0: each by itself."
+    )
     calendar_code = models.TextField(
         blank=True, default="", help_text="Calendar of the rail it pays over; empty: open at any time."
     )

@@ -200,6 +200,7 @@ class Leg(models.Model):
     evidence_state = models.TextField(choices=_choices(EvidenceState), default=EvidenceState.JOURNALED)
     created_at = models.DateTimeField()
     # Of a leg over a bank, from its order on.
+    batch = models.ForeignKey("transfers.PayoutBatch", null=True, on_delete=models.PROTECT, related_name="legs")
     value_date = models.DateField(null=True, help_text="The day the bank was asked to work on it.")
     expected_on = models.DateField(null=True, help_text="The day the beneficiary should have it.")
     missed_cut_off = models.TextField(blank=True, default="", help_text="Why it is not worked on the day it was ordered, in words.")

@@ -13,7 +13,7 @@ from transfers.rails.base import RailError, RetryableError
 
 # Calls that begin something outside. Signing and broadcasting are none: a replacement is about money that is on its way, and new
 # work has been kept back before it comes that far (transfers.health.corridors).
-NEW_WORK = {"bank": frozenset({"submit"})}
+NEW_WORK = {"bank": frozenset({"submit", "submit_many"})}
 
 
 class Walled(RetryableError):

@@ -26,9 +26,9 @@ def demo() -> dict[str, Any]:
     return found
 
 
-def post(path: str, body: dict[str, Any], key: str = "") -> dict[str, Any]:
+def post(path: str, body: dict[str, Any], key: str = "", *, as_client: str = CLIENT) -> dict[str, Any]:
     """The answer's body. An answer that is an error is logged, as a client does that will ask again."""
-    headers = {"Authorization": f"Bearer {demo()['api_keys'][CLIENT]}", **({"Idempotency-Key": key} if key else {})}
+    headers = {"Authorization": f"Bearer {demo()['api_keys'][as_client]}", **({"Idempotency-Key": key} if key else {})}
     client = Client(raise_request_exception=False, SERVER_NAME="127.0.0.1")
     answer = client.post(path, json.dumps(body), content_type="application/json", headers=headers)
     if answer.status_code >= 400:

@@ -8,6 +8,7 @@ _KINDS = {
     "tx_hash": "Transaction",
     "end_to_end_id": "EndToEndId",
     "message_id": "Message id",
+    "batch_message_id": "In message",
     "uetr": "UETR",
     "bank_reference": "Bank's",
     "card_payment": "Card payment",

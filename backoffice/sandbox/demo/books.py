@@ -144,6 +144,7 @@ def seed_nostro(nostro: company.DemoNostro, provider: str) -> None:
             "asset_id": nostro.currency,
             "account_code": code,
             "calendar_code": nostro.calendar,
+            "gather_s": nostro.gather_s,
         },
     )
     Source.objects.get_or_create(

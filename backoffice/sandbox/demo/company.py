@@ -113,11 +113,12 @@ class DemoNostro:
     name: str
     currency: str
     calendar: str
+    gather_s: int = 0
 
 
 NOSTROS = (
     DemoNostro("nordbank-mxn", "Nordbank, Mexican pesos", "MXN", "mexico"),
-    DemoNostro("nordbank-eur", "Nordbank, euro", "EUR", "target"),
+    DemoNostro("nordbank-eur", "Nordbank, euro", "EUR", "target", gather_s=5),
     DemoNostro("nordbank-usd", "Nordbank, US dollars", "USD", "fedwire"),
 )
 

@@ -6,17 +6,17 @@ paid twice.
 """
 
 import json
-from datetime import date
 from typing import Any
 
 from django.db import transaction
 
 from audit import clock
-from ledger.queries import unit
 from transfers import locks
 from transfers.commands import calls, moves
 from transfers.commands.advance.bank_verdict import act_on
 from transfers.commands.advance.lock_funds import BANK
+from transfers.commands.advance.pay_in_batch import gathering_account, pay_in_batch
+from transfers.commands.advance.payout_order import draw_up, key_of, read_back
 from transfers.commands.advance.permit import no_halt
 from transfers.commands.deadlines import Expectation, expected_of
 from transfers.crashpoints import crashpoint
@@ -29,12 +29,15 @@ from transfers.rails.registry import rails
 from transfers.states import RequestState, Status
 
 NOT_FOUND = "NOTFOUND"
-_CREDITOR_FIELDS = ("name", "iban", "clabe", "bic", "country")
 Outcome = ProviderCall.Outcome
 
 
 def pay_out(lease: Lease) -> None:
-    """Raises LeaseLost, Halted and the rails' errors. Whatever is raised, doing it again is safe."""
+    """By itself, or with others where the nostro gathers. Raises LeaseLost, Halted and the rails' errors; to repeat it is safe."""
+    account = gathering_account(Leg.objects.get(transfer_id=lease.transfer_id, rail=BANK))
+    if account is not None:
+        pay_in_batch(lease, account)
+        return
     crashpoint("pay_out.before_intent")
     leg, order = _commit_intent(lease)
     crashpoint("pay_out.after_intent")
@@ -42,14 +45,10 @@ def pay_out(lease: Lease) -> None:
     crashpoint("pay_out.after_submit")
     with transaction.atomic():
         transfer = locks.leased(lease, Status.CONFIRMED)
-        calls.finish(_key(leg), outcome=_outcome(answer), response=answer.raw_response, summary=_said(answer))
+        calls.finish(key_of(leg), outcome=_outcome(answer), response=answer.raw_response, summary=_said(answer))
         act_on(transfer, locks.legs(transfer.id), answer)
         crashpoint("pay_out.before_commit")
     crashpoint("pay_out.after_commit")
-
-
-def _key(leg: Leg) -> str:
-    return f"{leg.reference}/pay"
 
 
 def _commit_intent(lease: Lease) -> tuple[Leg, CreditTransfer]:
@@ -61,34 +60,18 @@ def _commit_intent(lease: Lease) -> tuple[Leg, CreditTransfer]:
             raise LeaseLost(f"the bank has answered for leg {leg.reference} already")
         account = BankAccount.objects.get(code=leg.counterparty["bank_account"])
         no_halt(transfer, legs={BANK: leg}, provider=account.provider)
-        call = calls.found(_key(leg)) or _new_intent(transfer, leg, account)
-        request = json.loads(call.request)
-        return leg, CreditTransfer(**{**request, "execution_date": date.fromisoformat(request["execution_date"])})
+        call = calls.found(key_of(leg)) or _new_intent(transfer, leg, account)
+        return leg, read_back(json.loads(call.request))
 
 
 def _new_intent(transfer: Transfer, leg: Leg, account: BankAccount) -> ProviderCall:
     now = clock.now()
     expected = expected_of(account, now)
     value_date = expected.plan.value_date if expected.plan else now.date()
-    currency = unit(leg.asset_id)
-    names = dict(leg.external_references.values_list("kind", "value"))
-    request: dict[str, Any] = {
-        "message_id": names["message_id"],
-        "end_to_end_id": names["end_to_end_id"],
-        "uetr": names["uetr"],
-        "debtor_iban": account.iban,
-        "debtor_bic": account.bic,
-        "debtor_name": account.holder,
-        "creditor": {name: leg.counterparty[name] for name in _CREDITOR_FIELDS if leg.counterparty.get(name)},
-        "amount_minor": leg.amount,
-        "currency": currency.code,
-        "exponent": currency.exponent,
-        "execution_date": value_date.isoformat(),
-        "remittance": transfer.client_reference or transfer.reference,
-    }
-    call = calls.begin(key=_key(leg), transfer=transfer, leg=leg, provider=account.provider, operation="pay", request=request)
+    request = draw_up(leg, account, value_date=value_date)
+    call = calls.begin(key=key_of(leg), transfer=transfer, leg=leg, provider=account.provider, operation="pay", request=request)
     Leg.objects.filter(pk=leg.pk).update(request_state=RequestState.FORWARDED, value_date=value_date, **_dates(expected))
-    names_told = {"leg": leg.reference, "end_to_end_id": names["end_to_end_id"], "value_date": value_date.isoformat()}
+    names_told = {"leg": leg.reference, "end_to_end_id": request["end_to_end_id"], "value_date": value_date.isoformat()}
     moves.note(
         transfer,
         "transfer.payout_ordered",
@@ -133,7 +116,7 @@ def _hand_over(lease: Lease, leg: Leg, order: CreditTransfer) -> BankAnswer:
             transfer = locks.leased(lease, Status.CONFIRMED)
             Leg.objects.filter(pk=leg.pk).update(request_state=RequestState.TIMED_OUT)
             moves.set_columns(transfer, request_state=RequestState.TIMED_OUT)
-            calls.finish(_key(leg), outcome=Outcome.UNKNOWN, response=str(error), summary="The bank's answer did not arrive.")
+            calls.finish(key_of(leg), outcome=Outcome.UNKNOWN, response=str(error), summary="The bank's answer did not arrive.")
         raise
     except TerminalError as error:
         # The bank refused the message itself, so it holds no order: the same as a rejection, with the bank's words.

@@ -2,7 +2,7 @@
 -- their function. Column grants say what may change on a row; the triggers say how.
 GRANT SELECT ON
     transfers_arrival, transfers_depositaddress, transfers_scanmark, transfers_transfer, transfers_leg, transfers_externalreference, transfers_machinerow, transfers_event, transfers_quote,
-    transfers_bankaccount, transfers_bankcalendar, transfers_historicalbankcalendar, transfers_wallet, transfers_walletreservation, transfers_chaintransaction, transfers_providercall,
+    transfers_bankaccount, transfers_bankcalendar, transfers_historicalbankcalendar, transfers_payoutbatch, transfers_wallet, transfers_walletreservation, transfers_chaintransaction, transfers_providercall,
     transfers_idempotencykey, transfers_inboundwebhook, transfers_heartbeat
 TO countersign_web, countersign_worker;
 GRANT EXECUTE ON FUNCTION transfers_record_event(jsonb) TO countersign_web, countersign_worker;
@@ -22,7 +22,11 @@ GRANT UPDATE (
 -- New terms, with the new request that asks for them.
 GRANT UPDATE (min_target_amount, approval_request_id) ON transfers_transfer TO countersign_web;
 GRANT UPDATE (request_state, money_state, evidence_state) ON transfers_leg TO countersign_web, countersign_worker;
-GRANT UPDATE (value_date, expected_on, missed_cut_off) ON transfers_leg TO countersign_worker;
+GRANT UPDATE (value_date, expected_on, missed_cut_off, batch_id) ON transfers_leg TO countersign_worker;
+GRANT INSERT ON transfers_payoutbatch TO countersign_worker;
+GRANT UPDATE (
+    status, closes_at, sent_at, content, count, total, answer, verdicts, answered_at, lease_until, fence
+) ON transfers_payoutbatch TO countersign_worker;
 GRANT UPDATE (ended_at, gas_amount, hurried_at, recalled_at) ON transfers_walletreservation TO countersign_web, countersign_worker;
 GRANT UPDATE (outcome, response, summary, answered_at) ON transfers_providercall TO countersign_worker;
 GRANT UPDATE (status, broadcast_at, block_number, block_hash, confirmations, gas_cost, watch_at) ON transfers_chaintransaction TO countersign_worker;

@@ -1,6 +1,6 @@
 """A bank as the transfers see it: submit once, ask as often as needed, fetch statements."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -11,6 +11,7 @@ import httpx
 from transfers.rails.bank import pain001, pain002
 from transfers.rails.bank.client import PROVIDER, BankClient, parsed
 from transfers.rails.bank.pain001 import CreditTransfer
+from transfers.rails.bank.pain002 import StatusReport
 from transfers.rails.bank.xml import Unreadable
 from transfers.rails.base import RetryableError, UnknownOutcome
 
@@ -25,6 +26,15 @@ class BankAnswer:
     status: str
     reason: str
     bank_reference: str
+    raw_request: str
+    raw_response: str
+
+
+@dataclass(frozen=True, slots=True)
+class BatchAnswer:
+    """`verdicts` by end-to-end id: status, reason, the bank's reference. Who is not in it has to be asked about."""
+
+    verdicts: Mapping[str, tuple[str, str, str]]
     raw_request: str
     raw_response: str
 
@@ -54,6 +64,21 @@ class BankRail:
         if verdict.is_about_a_duplicate:
             raise UnknownOutcome(f"the bank has had this order before ({verdict.reason}): ask what became of it", provider=PROVIDER)
         return BankAnswer(verdict.status, verdict.reason, reference, message.decode(), response.text)
+
+    def submit_many(self, transfers: Sequence[CreditTransfer], *, created_at: datetime) -> BatchAnswer:
+        """Hand over one message with all of them; to repeat it unchanged cannot pay twice. Raises what `submit` does."""
+        message_id = transfers[0].message_id
+        message = pain001.build_many(transfers, created_at=created_at)
+        response = self._client.send("/payments", message, content_type="application/xml")
+        try:
+            report = pain002.read(response.content)
+        except Unreadable as error:
+            raise UnknownOutcome(f"the bank took the message and its answer cannot be read: {error}", provider=PROVIDER) from error
+        if report.original_message_id != message_id:
+            raise UnknownOutcome(f"the answer is about message {report.original_message_id}, not {message_id}", provider=PROVIDER)
+        if report.group is not None and report.group.is_about_a_duplicate:
+            raise UnknownOutcome(f"the bank has had this message before ({report.group.reason})", provider=PROVIDER)
+        return BatchAnswer(_verdicts(report, transfers), message.decode(), response.text)
 
     def status(self, end_to_end_id: str) -> BankAnswer:
         """What the bank says now. NOTFOUND means that the bank itself says it never took such an order. Raises RetryableError."""
@@ -86,6 +111,19 @@ class BankRail:
                 after = row[0]
                 yield row
             more = more and bool(page)
+
+
+def _verdicts(report: StatusReport, transfers: Sequence[CreditTransfer]) -> dict[str, tuple[str, str, str]]:
+    """A rejected file rejects all; what the report passes over, or calls a repeat, is left out."""
+    found = {}
+    for transfer in transfers:
+        try:
+            verdict, reference = report.verdict_on(transfer.end_to_end_id)
+        except Unreadable:
+            continue
+        if not verdict.is_about_a_duplicate:
+            found[transfer.end_to_end_id] = (verdict.status, verdict.reason, reference)
+    return found
 
 
 def _page(body: Any) -> tuple[list[tuple[int, str, bytes]], bool]:

@@ -1,10 +1,10 @@
-"""One credit transfer as pain.001.001.09, elements in the order of the published schema.
+"""Credit transfers as pain.001.001.09, one or many in a message, elements in the order of the published schema.
 
 Charges are the debtor's (`DEBT`): the amount of a transfer is what its destination gets.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -21,6 +21,8 @@ _BIC = re.compile(r"[A-Z0-9]{4}[A-Z]{2}[A-Z0-9]{2}([A-Z0-9]{3})?")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _OTHER_ACCOUNT = re.compile(r"[A-Za-z0-9\-]{1,34}")
+# What banks take in one message differs; every one we know takes this many.
+MOST_IN_A_MESSAGE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +46,33 @@ class CreditTransfer:
 
 def build(transfer: CreditTransfer, *, created_at: datetime) -> bytes:
     """The message as UTF-8 XML. Raises TerminalError naming the field that no bank would accept."""
-    check(transfer)
+    return build_many((transfer,), created_at=created_at)
+
+
+def build_many(transfers: Sequence[CreditTransfer], *, created_at: datetime) -> bytes:
+    """One message with one payment block: all share message id, debtor, currency and day. Raises TerminalError as `build` does, and
+    for transfers that do not belong into one message."""
+    if not 0 < len(transfers) <= MOST_IN_A_MESSAGE:
+        raise TerminalError(f"a message holds 1 to {MOST_IN_A_MESSAGE} payments, not {len(transfers)}")
+    for transfer in transfers:
+        check(transfer)
+    if len({_block(transfer) for transfer in transfers}) != 1:
+        raise TerminalError("payments of several accounts, currencies or days cannot share one message")
+    if len({transfer.end_to_end_id for transfer in transfers}) != len(transfers):
+        raise TerminalError("two payments of one message have the same end-to-end id")
     document = etree.fromstring(_EMPTY)
     initiation = _add(document, "CstmrCdtTrfInitn")
-    _group_header(initiation, transfer, created_at)
-    payment = _payment(initiation, transfer)
-    _transaction(payment, transfer)
+    _group_header(initiation, transfers, created_at)
+    payment = _payment(initiation, transfers)
+    for transfer in transfers:
+        _transaction(payment, transfer, instruction=transfer.message_id if len(transfers) == 1 else transfer.end_to_end_id)
     return bytes(etree.tostring(document, xml_declaration=True, encoding="UTF-8"))
+
+
+def _block(transfer: CreditTransfer) -> tuple[object, ...]:
+    """What stands once per message."""
+    debtor = (transfer.debtor_iban, transfer.debtor_bic, transfer.debtor_name)
+    return (transfer.message_id, *debtor, transfer.currency, transfer.exponent, transfer.execution_date)
 
 
 def check(transfer: CreditTransfer) -> None:
@@ -98,21 +120,26 @@ def _add(parent: etree._Element, tag: str, text: str | None = None) -> etree._El
     return element
 
 
-def _group_header(initiation: etree._Element, transfer: CreditTransfer, created_at: datetime) -> None:
+def _totals(parent: etree._Element, transfers: Sequence[CreditTransfer]) -> None:
+    _add(parent, "NbOfTxs", str(len(transfers)))
+    _add(parent, "CtrlSum", amount_text(sum(transfer.amount_minor for transfer in transfers), transfers[0].exponent))
+
+
+def _group_header(initiation: etree._Element, transfers: Sequence[CreditTransfer], created_at: datetime) -> None:
+    transfer = transfers[0]
     header = _add(initiation, "GrpHdr")
     _add(header, "MsgId", transfer.message_id)
     _add(header, "CreDtTm", created_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
-    _add(header, "NbOfTxs", "1")
-    _add(header, "CtrlSum", amount_text(transfer.amount_minor, transfer.exponent))
+    _totals(header, transfers)
     _add(_add(header, "InitgPty"), "Nm", charset.latin(transfer.debtor_name, 140))
 
 
-def _payment(initiation: etree._Element, transfer: CreditTransfer) -> etree._Element:
+def _payment(initiation: etree._Element, transfers: Sequence[CreditTransfer]) -> etree._Element:
+    transfer = transfers[0]
     payment = _add(initiation, "PmtInf")
     _add(payment, "PmtInfId", transfer.message_id)
     _add(payment, "PmtMtd", "TRF")
-    _add(payment, "NbOfTxs", "1")
-    _add(payment, "CtrlSum", amount_text(transfer.amount_minor, transfer.exponent))
+    _totals(payment, transfers)
     _add(_add(payment, "ReqdExctnDt"), "Dt", transfer.execution_date.isoformat())
     _add(_add(payment, "Dbtr"), "Nm", charset.latin(transfer.debtor_name, 140))
     account = _add(payment, "DbtrAcct")
@@ -122,10 +149,10 @@ def _payment(initiation: etree._Element, transfer: CreditTransfer) -> etree._Ele
     return payment
 
 
-def _transaction(payment: etree._Element, transfer: CreditTransfer) -> None:
+def _transaction(payment: etree._Element, transfer: CreditTransfer, *, instruction: str) -> None:
     transaction = _add(payment, "CdtTrfTxInf")
     identification = _add(transaction, "PmtId")
-    _add(identification, "InstrId", transfer.message_id)
+    _add(identification, "InstrId", instruction)
     _add(identification, "EndToEndId", transfer.end_to_end_id)
     _add(identification, "UETR", transfer.uetr)
     amount = _add(_add(transaction, "Amt"), "InstdAmt", amount_text(transfer.amount_minor, transfer.exponent))

@@ -1,0 +1,166 @@
+"""Handing a batch of payouts to the bank as one message: intent, call, outcome, by whichever member's driver comes first.
+
+The intent fixes the content; from then on the same bytes go out under the same MsgId, however often and by whom. After a lost
+answer the bank is asked about the first order: only when it never saw that one is the message handed over again. What the answer
+does not say about an order is asked by its EndToEndId.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from approvals.errors import Halted
+from audit import clock
+from transfers.commands.advance.lock_funds import BANK
+from transfers.commands.advance.payout_order import draw_up, key_of, read_back
+from transfers.commands.advance.permit import no_halt
+from transfers.crashpoints import crashpoint
+from transfers.errors import Conflict
+from transfers.models import BankAccount, ExternalReference, Leg, PayoutBatch, ProviderCall
+from transfers.rails.bank import BatchAnswer, CreditTransfer
+from transfers.rails.base import RailError, TerminalError
+from transfers.rails.registry import rails
+from transfers.states import RequestState
+
+State = PayoutBatch.Status
+LEASE = timedelta(seconds=60)
+DONE = (State.ANSWERED, State.EMPTY)
+BATCH_MESSAGE_ID = "batch_message_id"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to hand the batch over. `resumed`: somebody had begun before, so the bank may have it."""
+
+    batch: PayoutBatch
+    fence: int
+    resumed: bool
+
+
+def hand_over(batch_id: UUID) -> PayoutBatch | None:
+    """The batch when the bank has answered, or nobody is left in it; None while somebody else is at it. Raises Conflict and the
+    rails' errors; doing it again is safe."""
+    crashpoint("batch.before_intent")
+    claim = _commit_intent(batch_id)
+    if claim is None or claim.batch.status in DONE:
+        return claim.batch if claim else None
+    crashpoint("batch.after_intent")
+    answer = (_asked(claim) if claim.resumed else None) or _submitted(claim)
+    crashpoint("batch.after_submit")
+    with transaction.atomic():
+        _keep(claim, answer)
+        crashpoint("batch.before_commit")
+    crashpoint("batch.after_commit")
+    return PayoutBatch.objects.get(pk=batch_id)
+
+
+def _commit_intent(batch_id: UUID) -> Claim | None:
+    with transaction.atomic():
+        batch = PayoutBatch.objects.select_for_update().get(pk=batch_id)
+        if batch.status in DONE:
+            return Claim(batch, batch.fence, resumed=False)
+        if PayoutBatch.objects.filter(pk=batch.pk, lease_until__gt=Now()).exists():
+            return None
+        resumed = batch.status == State.SENT
+        if not resumed:
+            _fix_content(batch)
+        PayoutBatch.objects.filter(pk=batch.pk).update(lease_until=Now() + LEASE, fence=F("fence") + 1)
+        batch.refresh_from_db()
+        return Claim(batch, batch.fence, resumed=resumed)
+
+
+def _fix_content(batch: PayoutBatch) -> None:
+    """Who is under a halt by now stays behind; with the rest the batch passes the point of no return."""
+    account = batch.bank_account
+    members = batch.legs.select_related("transfer").prefetch_related("external_references").order_by("reference")
+    legs = [leg for leg in members if _may_go(leg, account)]
+    if not legs:
+        PayoutBatch.objects.filter(pk=batch.pk).update(status=State.EMPTY)
+        return
+    content = [draw_up(leg, account, value_date=batch.value_date, message_id=batch.message_id) for leg in legs]
+    PayoutBatch.objects.filter(pk=batch.pk).update(
+        status=State.SENT, content=content, count=len(legs), total=sum(int(leg.amount) for leg in legs), sent_at=clock.now()
+    )
+    Leg.objects.filter(pk__in=[leg.pk for leg in legs]).update(request_state=RequestState.FORWARDED)
+    _record(batch, account, legs, content)
+
+
+def _may_go(leg: Leg, account: BankAccount) -> bool:
+    try:
+        no_halt(leg.transfer, legs={BANK: leg}, provider=account.provider)
+    except Halted:
+        Leg.objects.filter(pk=leg.pk).update(batch=None)
+        return False
+    return True
+
+
+def _record(batch: PayoutBatch, account: BankAccount, legs: Sequence[Leg], content: Sequence[dict[str, Any]]) -> None:
+    """Each order has its own call on record, as if it went by itself, and the name of the message."""
+    now = clock.now()
+    ProviderCall.objects.bulk_create(
+        ProviderCall(
+            key=key_of(leg),
+            transfer=leg.transfer,
+            leg=leg,
+            provider=account.provider,
+            operation="pay",
+            request=json.dumps(request, sort_keys=True),
+            correlation_id=leg.transfer.correlation_id,
+            intent_at=now,
+        )
+        for leg, request in zip(legs, content, strict=True)
+    )
+    ExternalReference.objects.bulk_create(
+        ExternalReference(transfer=leg.transfer, leg=leg, kind=BATCH_MESSAGE_ID, value=batch.message_id, recorded_at=now)
+        for leg in legs
+    )
+
+
+def _asked(claim: Claim) -> BatchAnswer | None:
+    """A message is taken whole or not at all, so one order tells of all; None when the bank never saw it."""
+    try:
+        answer = rails().bank.status(_orders(claim)[0].end_to_end_id)
+    except RailError:
+        _give_back(claim)
+        raise
+    return None if answer.status == "NOTFOUND" else BatchAnswer({}, "", answer.raw_response)
+
+
+def _orders(claim: Claim) -> list[CreditTransfer]:
+    return [read_back(request) for request in claim.batch.content or ()]
+
+
+def _submitted(claim: Claim) -> BatchAnswer:
+    orders = _orders(claim)
+    try:
+        return rails().bank.submit_many(orders, created_at=claim.batch.sent_at or clock.now())
+    except TerminalError as error:
+        # The bank refused the message itself, so it holds none of its orders: the same as a rejection of each.
+        return BatchAnswer({order.end_to_end_id: ("RJCT", str(error), "") for order in orders}, "", str(error))
+    except RailError:
+        _give_back(claim)
+        raise
+
+
+def _give_back(claim: Claim) -> None:
+    PayoutBatch.objects.filter(pk=claim.batch.pk, fence=claim.fence).update(lease_until=None)
+
+
+def _keep(claim: Claim, answer: BatchAnswer) -> None:
+    mine = PayoutBatch.objects.filter(pk=claim.batch.pk, fence=claim.fence, status=State.SENT)
+    kept = mine.update(
+        status=State.ANSWERED,
+        answer=answer.raw_response,
+        verdicts={name: list(verdict) for name, verdict in answer.verdicts.items()},
+        answered_at=clock.now(),
+        lease_until=None,
+    )
+    if kept != 1:
+        raise Conflict(f"batch {claim.batch.message_id} was taken over by somebody else")
