@@ -32,7 +32,7 @@ def build(order: BulkOrder, parts: list[BulkPart], *, revision: int, makers: tup
             "sha256": bytes(order.upload.sha256).hex(),
             "bytes": len(bytes(order.upload.content)),
         },
-        "lines": order.line_count,
+        "line_count": order.line_count,
         "totals": order.totals,
         "first_use": first_use(parts, order.client_id),
         "same_as": same_as(order),
@@ -67,7 +67,7 @@ def not_after(content: dict[str, Any]) -> datetime:
 
 def describe(content: dict[str, Any]) -> list[Fact]:
     """What the approver reads, from the stored bytes; lines are those of the first part, whose digest stands in them."""
-    facts = [Fact("Client", content["client_id"], "client"), Fact("Lines", f"{content['lines']:,}")]
+    facts = [Fact("Client", content["client_id"], "client"), Fact("Lines", f"{content['line_count']:,}")]
     for one in content["totals"]:
         asset = unit(one["asset"])
         amount, fees = (Money(int(one[name]), asset).format() for name in ("amount", "max_fees"))
@@ -82,7 +82,6 @@ def describe(content: dict[str, Any]) -> list[Fact]:
         Fact("Paid for the first time", f"{content['first_use']:,} destinations" if content["first_use"] else "no destination"),
         *(Fact("Look out", f"Another file of this client orders exactly the same: {one}") for one in content["same_as"]),
         *_sample(content),
-        Fact("All lines", f"/transfers/bulk/{content['bulk_order']}/", "link"),
         Fact("Good until", content["not_after"], "time"),
         Fact("Reference", content["reference"], "reference"),
         Fact("Client's reference", content["client_reference"] or "none"),
