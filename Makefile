@@ -6,7 +6,7 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install -qq --disable-pip-version-check --no-input --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint fmt types layers migrations deploy-check pytest fast-tests lock clean
+.PHONY: help run test lint fmt types layers migrations deploy-check anvil pytest fast-tests lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,7 +41,9 @@ deploy-check: $(VENV)/dev.stamp ## production settings start, and Django finds n
 	BANK_TOKEN=a-token SIGNER_TOKEN=a-token WEBHOOK_ENCRYPTION_KEYS=a-key RECEIPT_KEYS=a-key \
 	$(PY) manage.py check --deploy --fail-level WARNING
 
-pytest: $(VENV)/dev.stamp ## all tests, the running stack and the browser included
+anvil: $(VENV)/anvil.stamp ## Foundry's Anvil, on which the chain tests run too (needs npm)
+
+pytest: $(VENV)/dev.stamp $(VENV)/anvil.stamp ## all tests, the running stack and the browser included
 	$(VENV)/bin/pytest -n 2 --dist worksteal
 
 fast-tests: $(VENV)/dev.stamp ## without the running stack and the browser
@@ -59,6 +61,14 @@ RESOLVE := --quiet --upgrade --python-version 3.11 --generate-hashes --no-emit-i
 
 clean: ## remove what tools left behind; data and environment stay
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis staticfiles test-results
+
+# Without npm the tests on Anvil are skipped, unless ANVIL_REQUIRED says that they must run.
+$(VENV)/anvil.stamp: tests/transfers/chain/package-lock.json | $(VENV)/bin/python
+	@if command -v npm >/dev/null; then \
+		mkdir -p $(VENV)/anvil && cp tests/transfers/chain/package.json tests/transfers/chain/package-lock.json $(VENV)/anvil/ && \
+		npm ci --prefix $(VENV)/anvil --ignore-scripts --no-audit --no-fund --silent && touch $@; \
+	elif [ -n "$$ANVIL_REQUIRED" ]; then echo "npm is needed to install Anvil, which ANVIL_REQUIRED asks for" >&2; exit 1; \
+	else echo "No npm here: the tests on Anvil will be skipped."; fi
 
 # A stamp is older than its lock only when the lock changed since the last installation.
 $(VENV)/sandbox.stamp: requirements-sandbox.lock | $(VENV)/bin/python

@@ -85,6 +85,11 @@ class Processes:
         with (self.directory / f"{name}.log").open("wb") as log:
             self._running.append(subprocess.Popen(command, cwd=REPOSITORY, env=inherited | environment, stdout=log, stderr=log))
 
+    def start_program(self, name: str, *command: str) -> None:
+        """One that is not ours."""
+        with (self.directory / f"{name}.log").open("wb") as log:
+            self._running.append(subprocess.Popen(command, stdout=log, stderr=log))
+
     def run(self, *arguments: str, **environment: str) -> str:
         command = [sys.executable, "-m", *arguments]
         done = subprocess.run(command, cwd=REPOSITORY, env=os.environ | environment, capture_output=True, timeout=60, check=False)
@@ -98,18 +103,21 @@ class Processes:
             process.wait(timeout=20)
 
 
-def start(processes: Processes, signer_database: str, *, second_node: bool = False) -> Stack:
-    """Everything up and answering. `signer_database` is an empty database's URL."""
+def start(processes: Processes, signer_database: str, *, second_node: bool = False, chain: bool = True) -> Stack:
+    """Everything up and answering. `signer_database` is an empty database's URL. Without `chain` another one answers already, and
+    has left its network.json where ours would."""
     directory = processes.directory
     chain_port, bank_port, signer_port = free_port(), free_port(), free_port()
-    processes.start(
-        "chain", "backoffice.sandbox.chain", "--port", str(chain_port), "--data-dir", str(directory / "chain"),
-        "--block-time", "600", "--idle-time", "600",
-    )  # fmt: skip
+    if chain:
+        processes.start(
+            "chain", "backoffice.sandbox.chain", "--port", str(chain_port), "--data-dir", str(directory / "chain"),
+            "--block-time", "600", "--idle-time", "600",
+        )  # fmt: skip
     processes.start(
         "bank", "backoffice.sandbox.bank", "--port", str(bank_port), "--data-dir", str(directory / "bank"), "--settle-delay", "0.2"
     )
-    answering(f"http://127.0.0.1:{chain_port}/healthz")
+    if chain:
+        answering(f"http://127.0.0.1:{chain_port}/healthz")
     second = _start_second_node(processes) if second_node else ""
     addresses = _start_signer(processes, signer_database, signer_port)
     answering(f"http://127.0.0.1:{bank_port}/healthz")

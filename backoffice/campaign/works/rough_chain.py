@@ -17,28 +17,29 @@ from transfers.errors import Conflict, Unavailable
 from transfers.models import ChainTransaction, Transfer, TransferEvent
 from transfers.states import Status
 
+_DEAR = 3 * 10**9
 _SPIKE = {"kind": "fee_spike", "factor": "3", "blocks": "12"}
-_PAID, _RECALLED = frozenset({Status.RECONCILED.value}), frozenset({Status.CANCELLED.value, Status.RECONCILED.value})
+# The payment may be mined before its recall.
+_ENDS = frozenset({Status.CANCELLED.value, Status.RECONCILED.value})
 
 
 def dearly(tag: str, number: int) -> None:
-    weather.rpc("sandbox_order", _SPIKE)
+    """While fees are high already they are left as they are: each order multiplies what it finds."""
+    if int(weather.rpc("eth_gasPrice"), 16) < _DEAR:
+        weather.rpc("sandbox_order", _SPIKE)
     on_chain(tag, number)
 
 
-def hurry(transfer_id: UUID) -> None:
-    if ChainTransaction.objects.filter(leg__transfer=transfer_id).count() == 1:
-        _press(lambda: speed_up(transfer_id, "campaign"))
-
-
-def call_back(transfer_id: UUID) -> None:
-    _press(lambda: recall(transfer_id, "campaign"))
-
-
-def forget(transfer_id: UUID) -> None:
-    """Every node forgets it once."""
-    if _is(transfer_id, Status.SENT_ON_CHAIN) and not _was(transfer_id, Status.DROPPED):
+def suffer(transfer_id: UUID) -> None:
+    """One thing after the other: every node forgets it, somebody hurries it, somebody calls it back."""
+    if not _is(transfer_id, Status.SENT_ON_CHAIN):
+        return
+    if not _was(transfer_id, Status.DROPPED):
         weather.rpc("sandbox_order", {"kind": "drop"})
+    elif ChainTransaction.objects.filter(leg__transfer=transfer_id).count() == 1:
+        _press(lambda: speed_up(transfer_id, "campaign"))
+    else:
+        _press(lambda: recall(transfer_id, "campaign"))
 
 
 def _press(button: Callable[[], object]) -> None:
@@ -58,6 +59,4 @@ def _was(transfer_id: UUID, status: Status) -> bool:
     return TransferEvent.objects.filter(transfer=transfer_id, to_status=status).exists()
 
 
-register(Work(name="outbid", begin=dearly, then=hurry, ends=_PAID))
-register(Work(name="recalled", begin=dearly, then=call_back, ends=_RECALLED))
-register(Work(name="dropped", begin=dearly, then=forget, ends=_PAID))
+register(Work(name="rough", begin=dearly, then=suffer, ends=_ENDS))

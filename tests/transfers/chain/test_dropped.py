@@ -12,6 +12,7 @@ from transfers.models import WalletReservation
 from transfers.states import Route
 
 pytestmark = pytest.mark.stack
+ANVIL = True
 
 
 def test_it_is_told_sent_again_and_paid_once(live: World, rails: Stack) -> None:

@@ -12,6 +12,7 @@ from transfers.commands.watching import watch_confirmed
 from transfers.models import Transfer, WalletReservation
 
 pytestmark = pytest.mark.stack
+ANVIL = True
 
 
 def confirmed(transfer: Transfer, rails: Stack) -> Transfer:

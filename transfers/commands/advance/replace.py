@@ -22,7 +22,7 @@ from transfers.commands.votes import Unproven
 from transfers.crashpoints import crashpoint
 from transfers.locks import Lease
 from transfers.models import ChainTransaction, Leg, ProviderCall, Transfer, TransferEvent, WalletReservation
-from transfers.rails.base import TerminalError
+from transfers.rails.base import RetryableError, TerminalError
 from transfers.rails.evm.fees import CapReached, next_bid
 from transfers.rails.registry import rails
 from transfers.states import Status
@@ -38,8 +38,7 @@ def hasten(lease: Lease, seen: Look) -> None:
     """
     newest, promise = seen.newest, WalletReservation.objects.get(leg=seen.newest.leg)
     purpose = Purpose.CANCEL if promise.recalled_at else Purpose.PAYMENT
-    if newest.status == Signed and newest.purpose == purpose:
-        _send(lease, newest)
+    if newest.status == Signed and newest.purpose == purpose and _was_sent(lease, promise, newest, purpose):
         return
     if signing.unsigned(newest.leg) is None and not _is_due(promise, newest, purpose):
         return
@@ -55,6 +54,17 @@ def hasten(lease: Lease, seen: Look) -> None:
     else:
         if made is not None and made.purpose == purpose:
             _send(lease, made)
+
+
+def _was_sent(lease: Lease, promise: WalletReservation, newest: ChainTransaction, purpose: Purpose) -> bool:
+    """A signed bid that no node has. Some take none below the present base fee: then a higher one is due instead, or it waits."""
+    try:
+        _send(lease, newest)
+    except RetryableError:
+        if not _is_due(promise, newest, purpose):
+            raise
+        return False
+    return True
 
 
 def cancel_instead(lease: Lease, leg: Leg, status: Status) -> ChainTransaction | None:

@@ -13,6 +13,7 @@ from transfers.rails.base import Exchange, RailError, Recorder, RetryableError, 
 
 # What httpx raises before the first byte of a request has left this machine.
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+_RATIOS = frozenset({"gasUsedRatio", "blobGasUsedRatio"})
 _TURNED_AWAY = frozenset({401, 403, 404, 405, 413, 429})
 
 
@@ -124,15 +125,16 @@ class JsonRpcClient:
 
 
 def exact_json(content: bytes) -> Any:
-    """JSON without floating-point numbers. The one place where the protocol itself has some (`gasUsedRatio` of a fee history) is
-    left out unread; anywhere else they are refused with ValueError."""
+    """JSON without floating-point numbers. Where the protocol itself has some, in the ratios of a fee history, they are left out
+    unread; anywhere else they are refused with ValueError."""
     floats: list[str] = []
 
     def without_ratios(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         read = dict(pairs)
-        for ratio in read.pop("gasUsedRatio", None) or ():
-            if isinstance(ratio, _Float):
-                floats.pop()
+        for name in _RATIOS & read.keys():
+            for ratio in read.pop(name) or ():
+                if isinstance(ratio, _Float):
+                    floats.pop()
         return read
 
     def noted(text: str) -> _Float:
