@@ -24,7 +24,7 @@ def test_a_runbook_says_all_five_things(client, cast, slug):
 
 def test_every_failure_that_needs_waiting_has_its_runbook():
     named = {code for runbook in RUNBOOKS.values() for code in runbook.codes}
-    assert named == {code for code, failure in FAILURES.items() if not failure.ends}
+    assert {code for code, failure in FAILURES.items() if not failure.ends} <= named <= FAILURES.keys()
 
 
 def test_every_runbook_that_an_alert_names_exists():
