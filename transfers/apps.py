@@ -13,7 +13,7 @@ class TransfersConfig(AppConfig):
         from ledger.proofs import registry as proofs
         from transfers import coverage
         from transfers.archive import EVENTS, RETENTION
-        from transfers.commands import conversion_terms, levels, promotions
+        from transfers.commands import conversion_terms, levels, promotions, rebalance
         from transfers.commands.bulk import events as bulk_events
         from transfers.commands.bulk import release as bulk_release
         from transfers.commands.deposits import allocation
@@ -45,6 +45,7 @@ class TransfersConfig(AppConfig):
         register_actions()
         allocation.register_action()
         levels.register_action()
+        rebalance.register_action()
         registry.configure(
             registry.RailSettings(
                 chain_rpc_url=settings.CHAIN_RPC_URL,

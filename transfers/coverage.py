@@ -173,6 +173,7 @@ def register() -> None:
     coverage.exempt("it keeps the versions of a table whose versions are counted", "transfers_historicalliquiditylevel")
     coverage.exempt("it keeps what was said to and by others, as evidence", "transfers_providercall", "transfers_inboundwebhook")
     coverage.exempt("it keeps the names that the outside has for something", "transfers_externalreference")
+    coverage.exempt("it says between which wallets a transfer of ours goes, and the transfer is told", "transfers_treasurymove")
     coverage.exempt("it says where money is kept, and no amount", "transfers_wallet", "transfers_bankaccount")
     coverage.exempt("it says which moves there are, and is written by migrations alone", "transfers_machinerow")
     coverage.exempt("it keeps one order from becoming two transfers, and the transfer is told", "transfers_idempotencykey")

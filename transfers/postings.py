@@ -36,6 +36,8 @@ class PaymentFacts:
     nostro_account: str = ""
     corridor: str = ""
     confirmation: int = 1
+    # Our own tokens between two wallets of ours: nobody is paid, and nothing is on hold.
+    is_own_move: bool = False
 
     @property
     def dimensions(self) -> dict[str, str]:
@@ -49,6 +51,8 @@ def dimensions(client_id: str, corridor: str) -> dict[str, str]:
 
 def payment(facts: PaymentFacts, *, value_at: datetime) -> tuple[Posting, ...]:
     """What is booked when the chain has confirmed: the withdrawal, or the conversion with the movement of tokens to the partner."""
+    if facts.is_own_move:
+        return (_own_move(facts, value_at),)
     if not facts.target_asset or facts.target_asset == facts.source_asset:
         return (_withdrawal(facts, value_at),)
     return (_conversion(facts, value_at), _to_partner(facts, value_at))
@@ -96,6 +100,17 @@ def _to_partner(facts: PaymentFacts, value_at: datetime) -> Posting:
         description=f"Tokens of {facts.reference} to the liquidity partner",
         transaction_id=facts.transfer_id,
         dimensions=facts.dimensions,
+    )
+
+
+def _own_move(facts: PaymentFacts, value_at: datetime) -> Posting:
+    return Posting(
+        reference=f"treasury-move/{facts.reference}",
+        kind="treasury_move",
+        value_at=value_at,
+        lines=(Line.debit(facts.settlement_account, facts.principal), Line.credit(facts.wallet_account, facts.principal)),
+        description=f"Treasury move {facts.reference}",
+        transaction_id=facts.transfer_id,
     )
 
 

@@ -33,6 +33,7 @@ class Route(StrEnum):
     CARD_DEPOSIT = "card_deposit"
     INTERNAL_TRANSFER = "internal_transfer"
     CONVERSION = "conversion"
+    TREASURY_MOVE = "treasury_move"
 
 
 # Money that comes in: nobody here ordered it.

@@ -9,8 +9,9 @@ from transfers.calendars import Calendar, add_business_days, closing
 from transfers.commands.calendars import calendar_of
 from transfers.errors import Refused
 from transfers.models import BankAccount
+from transfers.rails.registry import rails
 
-# Blocks come every few seconds and are read twice a minute.
+# Beyond the time that the blocks take which lie on top of one that is final.
 CHAIN_GOOD_FOR = timedelta(minutes=5)
 # A rail without a calendar works every day; one with a calendar has its statement by the end of the second business day.
 BANK_GOOD_FOR = timedelta(days=2)
@@ -20,7 +21,8 @@ BUSINESS_DAYS = 2
 def good_until(reading: BalanceReading, banks: Mapping[str, BankAccount]) -> datetime:
     """The moment from which it is too old. `banks` by ledger account."""
     if reading.kind == BalanceReading.Kind.CHAIN:
-        return reading.as_of + CHAIN_GOOD_FOR
+        chain = rails().settings
+        return reading.as_of + CHAIN_GOOD_FOR + timedelta(seconds=chain.block_time_s * chain.final_depth)
     calendar = _calendar(banks.get(reading.account_code))
     if calendar is None or calendar.is_always_open:
         return reading.as_of + BANK_GOOD_FOR

@@ -53,6 +53,7 @@ PAGES: dict[str, frozenset[str]] = {
             "/ledger/revenue/entries/",
             "/ledger/revenue/entries/csv/",
             "/terminal/",
+            "/terminal/proposals/",
         )
     },
     **{

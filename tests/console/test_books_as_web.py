@@ -46,6 +46,7 @@ def auditor(client, cast, books):
         "/ledger/revenue/entries/?group=kind&value=withdrawal",
         "/ledger/revenue/entries/csv/?group=kind&value=withdrawal",
         "/terminal/",
+        "/terminal/proposals/",
         "/audit/",
         "/audit/?resource_id=acme",
         "/audit/export/",

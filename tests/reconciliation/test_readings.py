@@ -16,6 +16,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_wallets_and_gas_are_read_at_the_block_the_indexer_has_read_to(read, rails):
+    rails.mine(rails.rails.final_depth)
     outside.read_and_match(rails)
     assert read_balances() == 3
     block = IndexedBlock.objects.latest("number")
@@ -29,6 +30,7 @@ def test_wallets_and_gas_are_read_at_the_block_the_indexer_has_read_to(read, rai
 
 def test_a_real_payment_is_explained_at_every_moment_of_its_way(read, rails):
     """What the wallet of this run held before our books began is a constant; nothing is unexplained beside it."""
+    rails.mine(rails.rails.final_depth)
     outside.read_and_match(rails)
     read_balances()
     before = position_of(HOT).unexplained
@@ -36,17 +38,19 @@ def test_a_real_payment_is_explained_at_every_moment_of_its_way(read, rails):
     transfer = outside.confirmed(read, rails)
     assert (position_of(HOT).unexplained, position_of(GAS).unexplained) == (before, gas_before)
     assert position_of(HOT).explained == 100 * UNIT
-    outside.everything_final(rails)
+    rails.mine(rails.rails.final_depth)
     outside.index()
     read_balances()
     assert (position_of(HOT).unexplained, position_of(GAS).unexplained) == (before, gas_before)
     assert position_of(HOT).explained == 0
+    rails.mine(rails.rails.final_depth)
     outside.read_and_match(rails)
     transfer.refresh_from_db()
     assert (transfer.status, position_of(HOT).unexplained) == ("RECONCILED", before)
 
 
 def test_a_block_that_the_node_shows_otherwise_is_not_read(read, rails):
+    rails.mine(rails.rails.final_depth)
     outside.read_and_match(rails)
     block = IndexedBlock.objects.latest("number")
     wanted = [Holding(rails.addresses["hot-1"])]
@@ -57,6 +61,7 @@ def test_a_block_that_the_node_shows_otherwise_is_not_read(read, rails):
 
 
 def test_an_address_without_the_token_is_no_figure(read, rails):
+    rails.mine(rails.rails.final_depth)
     outside.read_and_match(rails)
     block = IndexedBlock.objects.latest("number")
     nowhere = Holding(rails.addresses["hot-1"], contract="0x" + "12" * 20)
@@ -70,6 +75,7 @@ def test_an_account_is_the_sum_of_every_address_that_is_read_for_it(read, rails)
 
 
 def test_a_node_that_is_away_leaves_the_last_figure_to_grow_old(read, rails):
+    rails.mine(rails.rails.final_depth)
     outside.read_and_match(rails)
     before = registry.use(registry.Rails(registry.RailSettings()))
     try:
@@ -83,6 +89,7 @@ def test_a_node_that_is_away_leaves_the_last_figure_to_grow_old(read, rails):
     "change", ["UPDATE reconciliation_balancereading SET amount = 0", "DELETE FROM reconciliation_balancereading"]
 )
 def test_a_reading_is_never_changed(read, rails, change):
+    rails.mine(rails.rails.final_depth)
     outside.read_and_match(rails)
     read_balances()
     before = list(BalanceReading.objects.values_list("id", "amount"))

@@ -13,14 +13,17 @@ from approvals.commands.requests import mark_executed
 from approvals.errors import PayloadTampered
 from approvals.models import ApprovalRequest
 from audit import clock
-from transfers.commands import payload
+from transfers.commands import move_payload, payload
 from transfers.commands.bulk.proving import prove_line
 from transfers.commands.votes import Unproven, prove_votes
-from transfers.models import Transfer
+from transfers.models import Transfer, TreasuryMove
+from transfers.states import Route
 
 
 def prove(transfer: Transfer) -> ApprovalRequest | None:
     """The approved request, or None where the policy lets the transfer go by itself. Raises Unproven."""
+    if transfer.route == Route.TREASURY_MOVE:
+        return _prove_move(transfer)
     decision = transfer.policy_decision
     if decision is None:
         raise Unproven("No policy decision is on record.")
@@ -38,6 +41,20 @@ def prove(transfer: Transfer) -> ApprovalRequest | None:
     return request
 
 
+def _prove_move(transfer: Transfer) -> ApprovalRequest:
+    """Our own money needs no policy: two people have approved exactly this move."""
+    move = TreasuryMove.objects.select_related("source", "target").filter(transfer=transfer).first()
+    if move is None or transfer.approval_request_id is None:
+        raise Unproven("No approved request is on record for this move.")
+    request = ApprovalRequest.objects.select_for_update().get(pk=transfer.approval_request_id)
+    content = _approved(request)
+    if request.action != move_payload.ACTION or request.executed_at is None or content["transfer_id"] != str(transfer.id):
+        raise Unproven("The request on record is about something else.")
+    _compare(request, content, move_payload.of_transfer(transfer, move))
+    prove_votes(request, needed=max(move_payload.QUORUM, request.quorum))
+    return request
+
+
 def use(request: ApprovalRequest | None) -> None:
     """Use the approval for this one sending; a second use is refused by approvals and by the database."""
     if request is not None and request.executed_at is None:
@@ -45,20 +62,30 @@ def use(request: ApprovalRequest | None) -> None:
 
 
 def _prove_content(transfer: Transfer, request: ApprovalRequest, policy_set: int) -> None:
+    content = _approved(request)
+    if request.action != "transfer.release" or request.subject_id != str(transfer.id):
+        raise Unproven("The request on record is about something else.")
+    makers = tuple(request.makers.values_list("person_id", flat=True))
+    expected = payload.build(transfer, revision=request.revision, policy_set=policy_set, makers=makers)
+    _compare(request, content, expected)
+    if clock.now() > payload.not_after(content) and request.executed_at is None:
+        raise Unproven("The approval is no longer fresh: its time is up.")
+
+
+def _approved(request: ApprovalRequest) -> dict[str, Any]:
+    """The stored content of a request that people have approved."""
     try:
         content = canonical.read(request.payload, request.digest)
     except PayloadTampered as error:
         raise Unproven(str(error)) from error
     if request.status != ApprovalRequest.Status.APPROVED:
         raise Unproven(f"The request is {request.status}, not approved.")
-    if request.action != "transfer.release" or request.subject_id != str(transfer.id):
-        raise Unproven("The request on record is about something else.")
-    makers = tuple(request.makers.values_list("person_id", flat=True))
-    expected = payload.build(transfer, revision=request.revision, policy_set=policy_set, makers=makers)
+    return content
+
+
+def _compare(request: ApprovalRequest, content: dict[str, Any], expected: dict[str, Any]) -> None:
     if canonical.to_bytes(expected) != bytes(request.payload):
         raise Unproven(f"What was approved is not what would be executed: {', '.join(differences(content, expected))} differ.")
-    if clock.now() > payload.not_after(content) and request.executed_at is None:
-        raise Unproven("The approval is no longer fresh: its time is up.")
 
 
 def differences(approved: dict[str, Any], expected: dict[str, Any]) -> list[str]:

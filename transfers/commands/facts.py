@@ -4,7 +4,7 @@ from transfers.commands import moves
 from transfers.commands.advance.lock_funds import BANK, CHAIN
 from transfers.models import Leg, Transfer, TransferEvent
 from transfers.postings import PaymentFacts
-from transfers.states import Status
+from transfers.states import Route, Status
 
 
 def facts_of(transfer: Transfer, legs: dict[str, Leg]) -> PaymentFacts:
@@ -24,6 +24,7 @@ def facts_of(transfer: Transfer, legs: dict[str, Leg]) -> PaymentFacts:
         nostro_account=bank.account_code if bank else "",
         corridor=transfer.corridor_id or "",
         confirmation=confirmation_of(transfer),
+        is_own_move=transfer.route == Route.TREASURY_MOVE,
     )
 
 

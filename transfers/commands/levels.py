@@ -97,6 +97,11 @@ def decide_levels(vote: DecideInput) -> VoteOutcome:
 def _set(request: ApprovalRequest, content: dict[str, Any]) -> None:
     if request.quorum < QUORUM or request.role != ROLE:
         raise QuorumTooSmall
+    put_level(content, metadata={"approval_request": str(request.id)})
+
+
+def put_level(content: dict[str, Any], *, metadata: dict[str, str]) -> None:
+    """Write the level with its version and its event. For the last vote, and for setting up an installation."""
     level = LiquidityLevel(
         account_code=content["account"],
         asset_id=content["asset"],
@@ -113,7 +118,7 @@ def _set(request: ApprovalRequest, content: dict[str, Any]) -> None:
         resource_id=level.account_code,
         reason=content["reason"],
         diff={name: [content["before"].get(name, ""), value] for name, value in _written(level).items()},
-        metadata={"approval_request": str(request.id)},
+        metadata=metadata,
     )
 
 

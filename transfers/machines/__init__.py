@@ -12,6 +12,7 @@ from transfers.machines import (
     internal_transfer,
     off_ramp,
     on_chain_withdrawal,
+    treasury_move,
 )
 from transfers.machines.base import RouteMachine, Threshold
 from transfers.states import Route, Row, Status
@@ -26,6 +27,7 @@ ROUTES: dict[Route, RouteMachine] = {
     Route.INTERNAL_TRANSFER: internal_transfer.MACHINE,
     Route.CONVERSION: conversion.MACHINE,
     Route.CARD_DEPOSIT: card_deposit.MACHINE,
+    Route.TREASURY_MOVE: treasury_move.MACHINE,
 }
 MACHINES: dict[tuple[Route, int], tuple[Row, ...]] = {
     (route, version): rows for route, machine in ROUTES.items() for version, rows in machine.versions.items()

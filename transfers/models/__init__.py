@@ -10,7 +10,7 @@ from transfers.models.conversions import Cashback, ConversionSplit, ConversionTe
 from transfers.models.deposits import Arrival, DepositAddress, ScanMark
 from transfers.models.events import TransferEvent
 from transfers.models.idempotency import IdempotencyKey
-from transfers.models.liquidity import LiquidityLevel
+from transfers.models.liquidity import LiquidityLevel, TreasuryMove
 from transfers.models.outbox import OutboxEvent, WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookSecret
 from transfers.models.pricing import QuoteAnswer, QuoteRound, RateSheet, RateSource
 from transfers.models.processes import Heartbeat
@@ -58,6 +58,7 @@ __all__ = [
     "ScanMark",
     "Transfer",
     "TransferEvent",
+    "TreasuryMove",
     "Wallet",
     "WalletReservation",
     "WebhookAttempt",

@@ -8,11 +8,14 @@ from ledger.fields import MinorUnitsField
 
 
 class Wallet(models.Model):
-    """An on-chain address whose key the signer holds. The row is the lock under which inventory and gas are reserved."""
+    """An on-chain address of ours. The row is the lock under which inventory and gas are reserved. The signer holds the keys of hot
+    and settlement wallets; keys of cold ones are kept by people, and what belongs to the house alone lies in house wallets."""
 
     class Purpose(models.TextChoices):
         HOT = "hot"
         SETTLEMENT = "settlement"
+        COLD = "cold"
+        HOUSE = "house"
 
     code = models.SlugField(primary_key=True, max_length=40)
     name = models.TextField()

@@ -7,6 +7,24 @@ from approvals.models.history import Versioned, versions
 from ledger.fields import MinorUnitsField
 
 
+class TreasuryMove(models.Model):
+    """What one transfer on the route `treasury_move` is for. Written with it, and never changed."""
+
+    class Purpose(models.TextChoices):
+        REFILL = "refill", "refill"
+        TO_COLD = "to_cold", "to cold storage"
+        FEE_SWEEP = "fee_sweep", "sweep of fees"
+
+    transfer = models.OneToOneField("transfers.Transfer", primary_key=True, on_delete=models.PROTECT, related_name="treasury_move")
+    purpose = models.TextField(choices=Purpose.choices)
+    source = models.ForeignKey("transfers.Wallet", on_delete=models.PROTECT, related_name="moves_out")
+    target = models.ForeignKey("transfers.Wallet", on_delete=models.PROTECT, related_name="moves_in")
+    reason = models.TextField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=~Q(source=F("target")), name="transfers_treasury_move_goes_elsewhere")]
+
+
 class LiquidityLevel(Versioned):
     """Between which amounts one account of ours is kept, and how the corridors that pay from it are funded. Changed by approval
     only (commands.levels); every version stays."""

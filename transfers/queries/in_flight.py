@@ -8,8 +8,8 @@ from typing import Any
 from django.db.models import Count, F, Q, Sum
 
 from audit import clock
-from transfers.models import Arrival, Leg, Wallet, WalletReservation
-from transfers.states import MoneyState, RequestState
+from transfers.models import Arrival, Leg, TreasuryMove, Wallet, WalletReservation
+from transfers.states import MoneyState, RequestState, Route, Status
 
 # Drawn up or committed outside, and not in our books yet.
 UNBOOKED = (MoneyState.RESERVED, MoneyState.EXCEPTION)
@@ -37,7 +37,7 @@ NOTHING = InFlight()
 def in_flight(codes: Collection[str]) -> dict[str, InFlight]:
     """For those of the accounts that have anything in flight; a fixed number of queries."""
     sums: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for code, parts in (*_leaving(codes), *_coming(codes), *_arriving(codes), *_gas(codes)):
+    for code, parts in (*_leaving(codes), *_coming(codes), *_approved_moves(codes), *_arriving(codes), *_gas(codes)):
         for name, amount in parts.items():
             sums[code][name] += amount
     return {code: InFlight(**parts) for code, parts in sums.items()}
@@ -62,11 +62,22 @@ def _coming(codes: Collection[str]) -> list[tuple[str, dict[str, int]]]:
     """Between two accounts of ours: what leaves one and is committed comes to the other."""
     rows = (
         Leg.objects.filter(counterparty__account_code__in=list(codes), money_state__in=UNBOOKED, direction=Leg.Direction.OUT)
-        .exclude(request_state=RequestState.RECEIVED)
+        .exclude(~Q(transfer__route=Route.TREASURY_MOVE), request_state=RequestState.RECEIVED)
         .values(code=F("counterparty__account_code"))
         .annotate(coming=Sum("amount"), payments=Count("id"))
     )
     return [(str(row["code"]), _amounts(row)) for row in rows.order_by()]
+
+
+def _approved_moves(codes: Collection[str]) -> list[tuple[str, dict[str, int]]]:
+    """Moves of our own money that people have approved and that have no leg yet: they count as soon as they are approved."""
+    waiting = TreasuryMove.objects.filter(transfer__status=Status.CREATED)
+    found: list[tuple[str, dict[str, int]]] = []
+    for source, target, amount in waiting.values_list(
+        "source__token_account_code", "target__token_account_code", "transfer__source_amount"
+    ):
+        found += [(source, {"reserved": amount, "payments": 1}), (target, {"coming": amount, "payments": 1})]
+    return [(code, parts) for code, parts in found if code in codes]
 
 
 def _arriving(codes: Collection[str]) -> list[tuple[str, dict[str, int]]]:

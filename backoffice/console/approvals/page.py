@@ -1,5 +1,6 @@
 """Everything the approval page says about one request, beside the payload itself."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -21,8 +22,10 @@ from backoffice.console.approvals.preview import rows_of
 from backoffice.console.approvals.queue import destination_number
 from backoffice.console.parts import Badge, Decider, LimitBar, Tone
 from ledger import chart
+from ledger.commands import Line
 from ledger.queries import balance
 from ledger.queries import periods as months
+from transfers.commands import levels, move_payload, rebalance
 from transfers.commands import payload as release_payload
 from transfers.models import Quote, Transfer, Wallet
 from transfers.states import Status
@@ -65,6 +68,13 @@ class LookAlike:
     paid: int
 
 
+_TITLES: dict[str, Callable[[dict[str, Any]], str]] = {
+    CORRECT: correction_words.title,
+    levels.ACTION: levels.title,
+    move_payload.ACTION: rebalance.title,
+}
+
+
 def heading(view: RequestView) -> str:
     """What is asked for, from the stored bytes: the title beside them is only a label."""
     payload, decision = view.payload, view.request.policy_decision
@@ -75,8 +85,8 @@ def heading(view: RequestView) -> str:
         return f"{review}{client.name} {verb(payload['route'])} {amount}"
     if view.request.action == LIFT:
         return f"Resume {payload['scope']} {payload['target']}" if payload["target"] else "Resume everything"
-    if view.request.action == CORRECT:
-        return correction_words.title(payload)
+    if view.request.action in _TITLES:
+        return _TITLES[view.request.action](payload)
     return periods.title(payload) if view.request.action == PERIOD else view.request.title
 
 
@@ -204,6 +214,18 @@ def correction_context(view: RequestView) -> dict[str, Any]:
         "amount_text": " and ".join(amounts.text(minor, asset_id) for asset_id, minor in totals(view.payload).items()),
         "effect": [] if is_booked else rows_of(lines_of(view.payload)),
         "booked_as": view.payload["reference"] if is_booked else "",
+    }
+
+
+def move_context(view: RequestView) -> dict[str, Any]:
+    """What a move of our own money would leave in both wallets as they are now, or the transfer that it made."""
+    content, is_made = view.payload, view.request.executed_at is not None
+    amount = int(content["source_amount"])
+    lines = (Line.debit(content["target"]["account"], amount), Line.credit(content["source"]["account"], amount))
+    return {
+        "amount_text": amounts.text(amount, content["source_asset"]),
+        "effect": [] if is_made else rows_of(lines),
+        "made": content["transfer_id"] if is_made else "",
     }
 
 

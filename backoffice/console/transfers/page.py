@@ -7,6 +7,7 @@ from django.utils.safestring import SafeString
 
 from backoffice.access.models import Operator
 from backoffice.console.approvals.queue import destination_number
+from backoffice.console.terminal.offers import releasing
 from backoffice.console.transfers import actions, happened, headline, incoming, money, names, reasons
 from backoffice.console.transfers.listing import badges
 from backoffice.console.transfers.story import RELATED, Story, mark_of, read
@@ -56,6 +57,7 @@ def context(transfer: Transfer, operator: Operator) -> dict[str, Any]:
         "policy": reasons.policy_of(transfer.policy_decision),
         "failure": reasons.failure_of(transfer),
         "trouble": reasons.trouble_of(transfer),
+        "releasing": releasing(transfer) if sees_books else [],
         "open_alerts": [alert for alert in story.alerts if alert.resolved_at is None],
         "needed_confirmations": settings.CHAIN_CONFIRMATIONS,
         "told": told(transfer.pk),

@@ -43,6 +43,7 @@ from backoffice.console.approvals.revisions import changes_of
 from backoffice.console.counts import visible_requests
 from backoffice.console.forms import VoteForm
 from backoffice.console.parts import Tab
+from transfers.commands import move_payload
 from transfers.errors import Conflict
 
 _TITLES = {"mine": "Mine to decide", "pending": "All pending", "decided": "Decided in 24 h", "made": "Made by me"}
@@ -214,4 +215,5 @@ _MORE: dict[str, Callable[[RequestView], dict[str, Any]]] = {
     page.RELEASE: lambda view: page.release_context(view) | {"postings": posting_rows(view.payload), "changes": changes_of(view)},
     page.CORRECT: page.correction_context,
     page.PERIOD: page.period_context,
+    move_payload.ACTION: page.move_context,
 }

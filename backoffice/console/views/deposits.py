@@ -15,6 +15,7 @@ from backoffice.access.rules import operator_of, requires
 from backoffice.console.corrections.flow import NO_PERSON
 from backoffice.console.transfers.scope import visible_clients
 from transfers.commands.deposits.allocation import ALLOCATE, request_allocation, waiting_arrivals
+from transfers.commands.rebalance import HOUSE
 from transfers.errors import Conflict, Refused
 from transfers.models import Arrival
 
@@ -54,7 +55,7 @@ def allocate(request: HttpRequest, arrival_id: UUID) -> HttpResponse:
     arrival = waiting_arrivals().filter(pk=arrival_id).first()
     if arrival is None:
         raise Http404("no such unallocated money")
-    clients = [(client.pk, client.name) for client in visible_clients(operator).order_by("name")]
+    clients = [(client.pk, client.name) for client in visible_clients(operator).exclude(pk=HOUSE).order_by("name")]
     form = AllocationForm(request.POST or None, clients=clients)
     error = ""
     if request.method == "POST" and form.is_valid():

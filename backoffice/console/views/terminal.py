@@ -10,8 +10,10 @@ from backoffice.access.roles import VIEW_CLIENT
 from backoffice.access.rules import operator_of, requires
 from backoffice.console.terminal import rows
 from backoffice.console.terminal.filters import TerminalFilterForm
+from backoffice.console.terminal.tabs import tabs
 from reconciliation.positions import overview
 from transfers.queries.liquidity import liquidity
+from transfers.queries.proposals import proposals as planned
 
 
 @requires("ledger.view_account")
@@ -24,6 +26,7 @@ def terminal(request: HttpRequest) -> HttpResponse:
     given = form.given()
     context: dict[str, Any] = {
         "form": form,
+        "tabs": tabs("places", len(planned())),
         "given": given,
         "headline": rows.headline(found),
         "at": found.at,

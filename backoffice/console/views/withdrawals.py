@@ -20,6 +20,7 @@ from backoffice.console.transfers.once import TokenUsed, make_once
 from backoffice.console.transfers.scope import visible_clients
 from ledger.queries import balances_of
 from transfers.commands.orders import WithdrawalOrder
+from transfers.commands.rebalance import HOUSE
 from transfers.errors import Refused, Unavailable
 
 REVIEW, GIVE = "review", "give"
@@ -31,7 +32,7 @@ def new(request: HttpRequest) -> HttpResponse:
     operator = operator_of(request)
     client = _client(request, operator)
     if client is None:
-        clients = visible_clients(operator)
+        clients = visible_clients(operator).exclude(pk=HOUSE)
         return render(
             request, "transfers/new_client.html", {"form": ClientChoiceForm(clients=clients), "has_clients": clients.exists()}
         )
@@ -57,7 +58,7 @@ def _client(request: HttpRequest, operator: Operator) -> Client | None:
     chosen = request.POST.get("client") or request.GET.get("client")
     if not chosen:
         return None
-    found = visible_clients(operator).filter(pk=chosen).first()
+    found = visible_clients(operator).exclude(pk=HOUSE).filter(pk=chosen).first()
     if found is None:
         raise Http404("no such client")
     return found

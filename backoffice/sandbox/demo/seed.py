@@ -10,7 +10,7 @@ from django.conf import settings
 
 from audit import context
 from audit.context import Actor
-from backoffice.sandbox.demo import books, company, control, people, providers, within
+from backoffice.sandbox.demo import books, company, control, people, providers, treasury, within
 from backoffice.sandbox.demo.chain import SandboxChain
 from transfers.commands.deposits.addresses import open_bank_reference, open_crypto_address
 from transfers.models import BankAccount, DepositAddress, Wallet
@@ -54,9 +54,11 @@ def _seed_on(chain: SandboxChain, demo: dict[str, Any], path: Path) -> dict[str,
         open_crypto_address(client_id=client.id, network=company.NETWORK)
     control.seed_neighbours()
     _seed_wallets(chain)
+    treasury.seed_own_wallets(chain)
     books.seed_calendars()
     for nostro in company.NOSTROS:
         books.seed_nostro(nostro, company.BANK)
+    treasury.seed_levels()
     providers.seed_providers()
     demo["deposit_addresses"] = _seed_references()
     demo["wallets"] = dict(Wallet.objects.values_list("code", "address"))

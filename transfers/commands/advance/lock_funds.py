@@ -55,7 +55,16 @@ def lock_funds(lease: Lease) -> None:
             due_at=clock.now(),
         )
         _hold_exactly(transfer, hold)
-        crashpoint("lock.before_commit")
+        before_commit()
+    after_commit()
+
+
+def before_commit() -> None:
+    """The boundary of this step, for every route that locks funds."""
+    crashpoint("lock.before_commit")
+
+
+def after_commit() -> None:
     crashpoint("lock.after_commit")
 
 

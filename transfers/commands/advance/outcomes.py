@@ -142,5 +142,6 @@ def _give_back(
         money_state=MoneyState.NONE,
         due_at=None,
     )
-    apply_holds(postings.released(transfer.hold_reference), transaction_id=transfer.id)
+    if transfer.hold_reference:
+        apply_holds(postings.released(transfer.hold_reference), transaction_id=transfer.id)
     book_gas(transfer, sent, state)

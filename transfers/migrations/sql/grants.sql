@@ -109,3 +109,6 @@ GRANT UPDATE (status, due_at, attempts, last_error, ended_at) ON transfers_bulkp
 -- A row lock needs the update of a column; the guard refuses the update itself.
 GRANT UPDATE (file_name) ON transfers_bulkupload TO countersign_web;
 GRANT INSERT ON transfers_transfer TO countersign_worker;
+-- A move of our own money is made by the last vote, like an order.
+GRANT SELECT ON transfers_treasurymove TO countersign_web, countersign_worker;
+GRANT INSERT ON transfers_treasurymove TO countersign_web;
