@@ -7,10 +7,13 @@ import pytest
 
 from audit import context
 from audit.context import Actor
+from backoffice.access.commands import grant_role
 from tests.console.conftest import ask_database
 from tests.console.test_browser import _complaints, _signed_in
 from tests.reconciliation.places import GAS, HOT, chain_leg, reading, shown, sources
 from tests.transfers import world as worlds
+from tests.transfers.levels import set_levels
+from tests.transfers.own_money import add_wallets
 from tests.transfers.tame import tame_outside
 from tests.transfers.world import FUNDS, UNIT, drive_until
 
@@ -51,3 +54,34 @@ def test_an_open_page_is_kept_up_to_date(places, chromium, site):
     ask_database(partial(reading, HOT, FUNDS - 100 * UNIT - 1, block=8))
     page.get_by_text("less than anything explains").wait_for(timeout=20_000)
     opened.close()
+
+
+@pytest.fixture
+def proposed(site, monkeypatch):
+    """One that our signer can send, and one that people do elsewhere."""
+    monkeypatch.setattr("transfers.commands.create.wake_after_commit", lambda _: None)
+    with context.bind(Actor.system("test")):
+        house = worlds.build()
+        add_wallets()
+        set_levels(house, HOT, minimum=0, target=UNIT, maximum=2 * UNIT)
+        set_levels(house, GAS, minimum=2 * worlds.GAS, target=3 * worlds.GAS)
+        grant_role(operator=site.auditor, role="treasury")
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "dark"), (390, "light")])
+def test_axe_finds_nothing_on_proposals_and_levels(proposed, chromium, site, width, scheme):
+    opened = _signed_in(chromium, site.url, "auditor", viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page = opened.new_page()
+    found = []
+    for path, words in (
+        ("/terminal/proposals/", "Ask for approval"),
+        (f"/terminal/levels/?account={HOT}", "As it is now"),
+        ("/terminal/", "above maximum"),
+    ):
+        page.goto(path)
+        page.get_by_text(words).first.wait_for()
+        found += _complaints(page)
+        wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wider <= 0, f"{path} is {wider} px wider than the screen"
+    opened.close()
+    assert found == []

@@ -15,7 +15,13 @@ from reconciliation.positions import AssetTotal, Overview, PlaceKind, Position
 from transfers.queries.liquidity import Liquidity
 
 _KINDS = {PlaceKind.WALLET: "wallet", PlaceKind.GAS: "gas", PlaceKind.BANK: "bank account", PlaceKind.POOL: "pool"}
-_PURPOSES = {"hot": "hot wallet", "settlement": "at the liquidity partner", "wallet": "addresses of clients"}
+_PURPOSES = {
+    "hot": "hot wallet",
+    "settlement": "at the liquidity partner",
+    "cold": "cold storage",
+    "house": "the house's own",
+    "wallet": "addresses of clients",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
