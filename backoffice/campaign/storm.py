@@ -21,7 +21,7 @@ from transfers.crashpoints import ALL
 
 ATTEMPTS = 25
 RIVAL_HAS_S = 1.0
-HEALED_WITHIN_S = 120.0
+HEALED_WITHIN_S = 300.0
 
 
 class NotHealed(AssertionError):

@@ -12,7 +12,7 @@ import pytest
 from backoffice.quickstart import programs
 from tests.stack.harness import RunningStack
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(2100)]
 FLOORS = ("audit", "ledger", "approvals", "transfers", "reconciliation", "backoffice")
 
 
@@ -25,7 +25,7 @@ def report(stack: RunningStack) -> dict[str, Any]:
             env=programs.inherited(stack.environ) | stack.services["environment"],
             capture_output=True,
             text=True,
-            timeout=600,
+            timeout=1800,
             check=False,
         )
     assert done.stdout.startswith("{"), done.stderr[-3000:]

@@ -1,6 +1,7 @@
 """The treasury of the demo: wallets that only receive, and the levels that were agreed at the start."""
 
 from django.conf import settings
+from django.db import transaction
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
@@ -31,6 +32,7 @@ def seed_own_wallets(chain: SandboxChain) -> None:
         books.seed_wallet(chain, code=code, name=name, purpose=purpose, address=address, chain_id=settings.CHAIN_ID)
 
 
+@transaction.atomic
 def seed_levels() -> None:
     """Once: what people have changed since stays as it is. A nostro keeps a tenth of what it was opened with."""
     for code, (asset, *amounts) in _WALLET_LEVELS.items():
