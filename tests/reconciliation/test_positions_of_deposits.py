@@ -12,6 +12,7 @@ from tests.transfers.incoming import address_of, fake_chain
 from tests.transfers.world import UNIT, USDC, drive_until
 from transfers.commands.deposits.watching import watch
 from transfers.models import Arrival, Transfer
+from transfers.rails.registry import rails
 
 pytestmark = pytest.mark.django_db
 DEPOSITS = f"wallet:deposits:{USDC}"
@@ -29,7 +30,7 @@ def _deposit(chain):
     """250.00 USDC in a block that is final by now."""
     chain.pay(address_of().value, 250 * UNIT)
     watch()
-    chain.mine(2)
+    chain.mine(rails().evm.final_depth)
     return Transfer.objects.get()
 
 

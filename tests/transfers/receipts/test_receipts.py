@@ -18,12 +18,12 @@ from approvals.commands import create_client
 from audit.models import AuditEvent
 from audit.sealing.keys import SigningKey
 from tests.transfers.api.conftest import ALL, Caller, key_for, problem
+from tests.transfers.outbox.story import dispatch_all
 from tests.transfers.tame import Tame
 from tests.transfers.world import World, drive_until
 from transfers.commands.cancel import cancel
 from transfers.errors import Unavailable
 from transfers.models import OutboxEvent, Receipt, ReceiptOrder, Transfer
-from transfers.outbox.dispatch import dispatch_all
 from transfers.receipts import jws, keys, make, payload
 from transfers.receipts.make import make_due
 from transfers.receipts.queries import document, faults
