@@ -50,14 +50,16 @@ SELECT format('%s was signed at %s during the halt of %s', signed.hash, signed.s
 -- I9: what was signed was decided by the policy that was approved
 SELECT format('%s goes by one decision, its request by another', transfer.reference)
   FROM transfers_transfer transfer JOIN approvals_approvalrequest request ON request.id = transfer.approval_request_id
- WHERE request.policy_decision_id IS DISTINCT FROM transfer.policy_decision_id;
+ -- A file is approved as a whole; each of its lines has a decision of its own besides.
+ WHERE transfer.bulk_id IS NULL AND request.policy_decision_id IS DISTINCT FROM transfer.policy_decision_id;
 
 -- I10: one transfer per key, and per order of the campaign
 SELECT format('%s of %s became %s transfers', client_reference, client_id, count(*))
   FROM transfers_transfer WHERE client_reference LIKE 'campaign/%' GROUP BY client_id, client_reference HAVING count(*) > 1
  UNION ALL
 SELECT format('key %s answered 201 without a transfer', key) FROM transfers_idempotencykey
- WHERE response_status = 201 AND transfer_id IS NULL;
+ WHERE response_status = 201 AND transfer_id IS NULL AND NOT EXISTS (
+       SELECT FROM transfers_bulkorder file WHERE file.idempotency_key_id = transfers_idempotencykey.id);
 
 -- I11: every intent has its outcome
 SELECT format('%s of %s is still %s', call.key, transfer.reference, call.outcome)
