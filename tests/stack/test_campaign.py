@@ -13,8 +13,8 @@ from backoffice.quickstart import programs
 from tests.stack.harness import RunningStack
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(2100)]
-# What a withdrawal meets only on a bad day of the chain: in a short run the weather decides whether it does. The steps themselves are
-# taken in tests/transfers/chain.
+# What a withdrawal meets only on a bad day of the chain: in a short run the weather decides whether it does. The steps
+# themselves are taken in tests/transfers/chain.
 BAD_DAY = ("replace.", "resend.", "recall.", "speed_up.")
 FLOORS = ("audit", "ledger", "approvals", "transfers", "reconciliation", "backoffice")
 
