@@ -9,7 +9,7 @@ from django.db import transaction
 from django.http import StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -17,13 +17,14 @@ from approvals.models import ApiKey
 from audit import clock
 from audit.commands import record
 from audit.identity import new_id
-from transfers.api import bulk, responses
+from transfers.api import bulk
 from transfers.api.base import ApiView
 from transfers.api.idempotency import Attempt, answer_once, key_of
 from transfers.api.problems import CONTENT_TYPE, Problem, ProblemRaised
 from transfers.api.queries import read_query
 from transfers.api.requests import CancelTransfer
 from transfers.api.translation import problem_for
+from transfers.api.views.transfers import problems
 from transfers.bulk import json_lines
 from transfers.bulk.results_file import csv_of
 from transfers.commands.bulk.accept import accept
@@ -33,7 +34,6 @@ from transfers.models import BulkOrder, BulkUpload
 from transfers.queries.bulk import results
 from transfers.vocabulary import TRANSFER_REFUSED
 
-_PROBLEM = OpenApiResponse(responses.ProblemAnswer, description="A problem document; `code` says which.")
 _KEY = OpenApiParameter(
     "Idempotency-Key",
     {"type": "string", "minLength": 1, "maxLength": 255},
@@ -42,10 +42,6 @@ _KEY = OpenApiParameter(
     description="1 to 255 printable characters, new for each file.",
 )
 _BODY = {"application/json": bulk.CreateBulk, "text/csv": OpenApiTypes.STR}
-
-
-def _problems(*statuses: int) -> dict[Any, Any]:
-    return {(status, CONTENT_TYPE): _PROBLEM for status in (*statuses, 401, 403, 429, 500, 503)}
 
 
 def own_order(client_id: str, bulk_id: str) -> BulkOrder:
@@ -68,7 +64,7 @@ class BulkTransfers(ApiView):
         operation_id="create_bulk_transfer",
         parameters=[_KEY],
         request=_BODY,
-        responses={201: bulk.BulkAnswer, **_problems(400, 409, 413, 415, 422)},
+        responses={201: bulk.BulkAnswer, **problems(400, 409, 413, 415, 422)},
     )
     def post(self, request: Request) -> Response:
         """Order many transfers at once. Every line is checked, and one that is wrong keeps the whole file from being ordered; the
@@ -136,7 +132,7 @@ class BulkTransfers(ApiView):
 class OneBulk(ApiView):
     scopes = {"GET": "transfers:read"}
 
-    @extend_schema(operation_id="get_bulk_transfer", responses={200: bulk.BulkAnswer, **_problems(404)})
+    @extend_schema(operation_id="get_bulk_transfer", responses={200: bulk.BulkAnswer, **problems(404)})
     def get(self, request: Request, bulk_id: str) -> Response:  # noqa: ARG002
         """The file's order as it stands, with how many lines are where."""
         return Response(bulk.write_bulk(own_order(self.caller.client_id, bulk_id)))
@@ -148,7 +144,7 @@ class BulkTransferLines(ApiView):
     @extend_schema(
         operation_id="list_bulk_transfer_lines",
         parameters=[bulk.ListBulkLines],
-        responses={200: bulk.BulkLines, **_problems(400, 404)},
+        responses={200: bulk.BulkLines, **problems(400, 404)},
     )
     def get(self, request: Request, bulk_id: str) -> Response:
         """What became of each line, in the order of the file, page by page."""
@@ -160,7 +156,7 @@ class BulkTransferLines(ApiView):
 class BulkResults(ApiView):
     scopes = {"GET": "transfers:read"}
 
-    @extend_schema(operation_id="download_bulk_transfer_results", responses={(200, "text/csv"): OpenApiTypes.STR, **_problems(404)})
+    @extend_schema(operation_id="download_bulk_transfer_results", responses={(200, "text/csv"): OpenApiTypes.STR, **problems(404)})
     def get(self, request: Request, bulk_id: str) -> HttpResponseBase:  # noqa: ARG002
         """The same as a CSV file with a line for each line."""
         order = own_order(self.caller.client_id, bulk_id)
@@ -175,7 +171,7 @@ class BulkCancel(ApiView):
     @extend_schema(
         operation_id="cancel_bulk_transfer",
         request=CancelTransfer,
-        responses={200: bulk.BulkAnswer, **_problems(400, 404, 409, 413, 415, 422)},
+        responses={200: bulk.BulkAnswer, **problems(400, 404, 409, 413, 415, 422)},
     )
     def post(self, request: Request, bulk_id: str) -> Response:
         """Stop what has not been carried out. Lines on their way are cancelled by themselves, where they still can be."""
