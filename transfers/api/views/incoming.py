@@ -1,33 +1,26 @@
 """`/v1/incoming_transfers`: what other clients have paid into the caller's balance, as far as it is the receiver's to know."""
 
-from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from transfers.api import responses
 from transfers.api.base import ApiView
 from transfers.api.listing import ARRIVED, received_by
-from transfers.api.problems import CONTENT_TYPE
 from transfers.api.queries import read_query
 from transfers.api.requests import ListIncoming
+from transfers.api.views.transfers import problems
 from transfers.errors import NotFound
 from transfers.models import Transfer
-
-_PROBLEM = OpenApiResponse(responses.ProblemAnswer, description="A problem document; `code` says which.")
-
-
-def _problems(*statuses: int) -> dict[Any, Any]:
-    return {(status, CONTENT_TYPE): _PROBLEM for status in (*statuses, 401, 403, 429, 500, 503)}
 
 
 class IncomingTransfers(ApiView):
     scopes = {"GET": "transfers:read"}
 
     @extend_schema(
-        operation_id="list_incoming_transfers", parameters=[ListIncoming], responses={200: responses.IncomingPage, **_problems(400)}
+        operation_id="list_incoming_transfers", parameters=[ListIncoming], responses={200: responses.IncomingPage, **problems(400)}
     )
     def get(self, request: Request) -> Response:
         """Newest first, by cursor. A transfer is listed once its money is in the balance."""
@@ -38,7 +31,7 @@ class IncomingTransfers(ApiView):
 class OneIncoming(ApiView):
     scopes = {"GET": "transfers:read"}
 
-    @extend_schema(operation_id="get_incoming_transfer", responses={200: responses.IncomingAnswer, **_problems(404)})
+    @extend_schema(operation_id="get_incoming_transfer", responses={200: responses.IncomingAnswer, **problems(404)})
     def get(self, request: Request, transaction_id: str) -> Response:  # noqa: ARG002
         """One of them. What was not paid to the caller is not found."""
         return Response(responses.write_incoming([self._received(transaction_id)])[0])
