@@ -18,4 +18,10 @@ SPECTACULAR: dict[str, Any] = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    # Where several answers carry a field of one name, a client's generated code is to call its values by what they are.
+    "ENUM_NAME_OVERRIDES": {
+        "TransferStatus": "transfers.states.Status",
+        "WebhookStatus": ["enabled", "disabled"],
+        "QuoteType": ["firm", "indicative"],
+    },
 }
