@@ -1,6 +1,6 @@
 """`/v1/balances`: what the client has with us."""
 
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -9,9 +9,7 @@ from ledger.money import Money
 from ledger.queries import balances_of
 from transfers.api import responses
 from transfers.api.base import ApiView
-from transfers.api.problems import CONTENT_TYPE
-
-_PROBLEM = OpenApiResponse(responses.ProblemAnswer, description="A problem document; `code` says which.")
+from transfers.api.described import problems
 
 
 class Balances(ApiView):
@@ -19,7 +17,7 @@ class Balances(ApiView):
 
     @extend_schema(
         operation_id="list_balances",
-        responses={200: responses.Balances, **{(status, CONTENT_TYPE): _PROBLEM for status in (401, 403, 429, 500, 503)}},
+        responses={200: responses.Balances, **problems()},
     )
     def get(self, request: Request) -> Response:  # noqa: ARG002
         """Per asset: posted, held for transfers under way, and available, which is the difference."""

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.http import StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -19,12 +19,12 @@ from audit.commands import record
 from audit.identity import new_id
 from transfers.api import bulk
 from transfers.api.base import ApiView
+from transfers.api.described import idempotency_key, problems
 from transfers.api.idempotency import Attempt, answer_once, key_of
 from transfers.api.problems import CONTENT_TYPE, Problem, ProblemRaised
 from transfers.api.queries import read_query
 from transfers.api.requests import CancelTransfer
 from transfers.api.translation import problem_for
-from transfers.api.views.transfers import problems
 from transfers.bulk import json_lines
 from transfers.bulk.results_file import csv_of
 from transfers.commands.bulk.accept import accept
@@ -34,13 +34,6 @@ from transfers.models import BulkOrder, BulkUpload
 from transfers.queries.bulk import results
 from transfers.vocabulary import TRANSFER_REFUSED
 
-_KEY = OpenApiParameter(
-    "Idempotency-Key",
-    {"type": "string", "minLength": 1, "maxLength": 255},
-    OpenApiParameter.HEADER,
-    required=True,
-    description="1 to 255 printable characters, new for each file.",
-)
 _BODY = {"application/json": bulk.CreateBulk, "text/csv": OpenApiTypes.STR}
 
 
@@ -62,7 +55,7 @@ class BulkTransfers(ApiView):
 
     @extend_schema(
         operation_id="create_bulk_transfer",
-        parameters=[_KEY],
+        parameters=[idempotency_key("1 to 255 printable characters, new for each file.")],
         request=_BODY,
         responses={201: bulk.BulkAnswer, **problems(400, 409, 413, 415, 422)},
     )

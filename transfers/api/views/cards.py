@@ -9,9 +9,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from transfers.api import responses
+from transfers.api.described import idempotency_key, problems
 from transfers.api.idempotency import Attempt, answer_once, key_of
 from transfers.api.requests import CreateCardDeposit
-from transfers.api.views.transfers import KEY, Transfers, problems
+from transfers.api.views.transfers import Transfers
 from transfers.commands.deposits.cards import CardOrder, order_card_deposit
 from transfers.models import Transfer
 
@@ -24,7 +25,7 @@ class CardDeposits(Transfers):
 
     @extend_schema(
         operation_id="create_card_deposit",
-        parameters=[KEY],
+        parameters=[idempotency_key("1 to 255 printable characters, new for each transfer.")],
         request=CreateCardDeposit,
         responses={201: responses.TransferAnswer, **problems(400, 409, 413, 415, 422)},
     )

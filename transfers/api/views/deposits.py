@@ -3,17 +3,15 @@
 from typing import Any
 
 from django.conf import settings
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ledger.models import Asset
 from transfers.api import responses
 from transfers.api.base import ApiView
-from transfers.api.problems import CONTENT_TYPE
+from transfers.api.described import problems
 from transfers.models import DepositAddress
-
-_PROBLEM = OpenApiResponse(responses.ProblemAnswer, description="A problem document; `code` says which.")
 
 
 class DepositAddresses(ApiView):
@@ -21,7 +19,7 @@ class DepositAddresses(ApiView):
 
     @extend_schema(
         operation_id="list_deposit_addresses",
-        responses={200: responses.DepositAddresses, **{(status, CONTENT_TYPE): _PROBLEM for status in (401, 403, 429, 500, 503)}},
+        responses={200: responses.DepositAddresses, **problems()},
     )
     def get(self, request: Request) -> Response:  # noqa: ARG002
         """Addresses on chain, and bank accounts of ours with the reference that the payer must write into the payment."""

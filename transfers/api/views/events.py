@@ -1,16 +1,14 @@
 """`/v1/events`: everything that happened to a client's transfers, for those who would rather ask than be told."""
 
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from transfers.api import messages, responses
+from transfers.api import messages
 from transfers.api.base import ApiView
+from transfers.api.described import problems
 from transfers.api.feed import feed_of
-from transfers.api.problems import CONTENT_TYPE
 from transfers.api.queries import read_query
-
-_PROBLEM = OpenApiResponse(responses.ProblemAnswer, description="A problem document; `code` says which.")
 
 
 class Events(ApiView):
@@ -19,7 +17,7 @@ class Events(ApiView):
     @extend_schema(
         operation_id="list_events",
         parameters=[messages.ListFeed],
-        responses={200: messages.FeedPage, **{(status, CONTENT_TYPE): _PROBLEM for status in (400, 401, 403, 429, 500, 503)}},
+        responses={200: messages.FeedPage, **problems(400)},
     )
     def get(self, request: Request) -> Response:
         """Oldest first, in the order of commits. Go on with `after` set to `next_cursor`: none is skipped, none comes twice."""

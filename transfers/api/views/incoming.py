@@ -8,10 +8,10 @@ from rest_framework.response import Response
 
 from transfers.api import responses
 from transfers.api.base import ApiView
+from transfers.api.described import problems
 from transfers.api.listing import ARRIVED, received_by
 from transfers.api.queries import read_query
 from transfers.api.requests import ListIncoming
-from transfers.api.views.transfers import problems
 from transfers.errors import NotFound
 from transfers.models import Transfer
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -10,16 +10,14 @@ from rest_framework.response import Response
 from ledger.money import Money
 from ledger.queries import unit
 from transfers.api.base import ApiView
+from transfers.api.described import problems
 from transfers.api.facts import plain
-from transfers.api.problems import CONTENT_TYPE
 from transfers.api.requests import Amount, CorridorName, Currency, Strict
-from transfers.api.responses import Fee, Moment, ProblemAnswer
+from transfers.api.responses import Fee, Moment
 from transfers.commands.quotes import QuoteWish, give_quote
 from transfers.models import Quote
 
 _FIRM, _INDICATIVE = "firm", "indicative"
-_PROBLEM = OpenApiResponse(ProblemAnswer, description="A problem document; `code` says which.")
-_PROBLEMS: dict[Any, Any] = {(status, CONTENT_TYPE): _PROBLEM for status in (400, 401, 403, 413, 415, 422, 429, 500, 503)}
 
 
 class CreateQuote(Strict):
@@ -57,7 +55,7 @@ class QuoteAnswer(serializers.Serializer[Any]):
 class Quotes(ApiView):
     scopes = {"POST": "transfers:write"}
 
-    @extend_schema(operation_id="create_quote", request=CreateQuote, responses={201: QuoteAnswer, **_PROBLEMS})
+    @extend_schema(operation_id="create_quote", request=CreateQuote, responses={201: QuoteAnswer, **problems(400, 413, 415, 422)})
     def post(self, request: Request) -> Response:
         """Ask for a price. Nothing is reserved; asking twice gives two quotes, so it needs no Idempotency-Key."""
         body = CreateQuote(data=request.data)

@@ -6,21 +6,19 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.views import View
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from transfers.api import responses
 from transfers.api.base import ApiView
-from transfers.api.problems import CONTENT_TYPE, Problem, ProblemRaised
+from transfers.api.described import problems
+from transfers.api.problems import Problem, ProblemRaised
 from transfers.api.queries import read_query
 from transfers.api.requests import Strict
 from transfers.api.views.transfers import own_transfer
 from transfers.models import Receipt
 from transfers.receipts import jws, keys, pdf
 from transfers.receipts.queries import document, receipt_of
-
-_PROBLEM = OpenApiResponse(responses.ProblemAnswer, description="A problem document; `code` says which.")
 
 
 class ReceiptQuery(Strict):
@@ -46,7 +44,7 @@ class TransferReceipt(ApiView):
         responses={
             200: ReceiptAnswer,
             (200, "application/pdf"): OpenApiTypes.BINARY,
-            **{(status, CONTENT_TYPE): _PROBLEM for status in (400, 401, 403, 404, 429, 500, 503)},
+            **problems(400, 404),
         },
     )
     def get(self, request: Request, transaction_id: str) -> HttpResponseBase:

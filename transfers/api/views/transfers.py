@@ -4,7 +4,7 @@ from functools import partial
 from typing import Any, cast
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,6 +13,7 @@ from approvals.models import ApiKey
 from audit.commands import record
 from transfers.api import responses
 from transfers.api.base import ApiView
+from transfers.api.described import idempotency_key, problems
 from transfers.api.idempotency import Answer, Attempt, answer_once, key_of
 from transfers.api.listing import events_of, transfers_of
 from transfers.api.problems import CONTENT_TYPE, Problem, ProblemRaised
@@ -25,19 +26,6 @@ from transfers.commands.orders import WithdrawalOrder
 from transfers.errors import Conflict, NotFound
 from transfers.models import Transfer
 from transfers.vocabulary import TRANSFER_REFUSED
-
-_PROBLEM = OpenApiResponse(responses.ProblemAnswer, description="A problem document; `code` says which.")
-KEY = OpenApiParameter(
-    "Idempotency-Key",
-    {"type": "string", "minLength": 1, "maxLength": 255},
-    OpenApiParameter.HEADER,
-    required=True,
-    description="1 to 255 printable characters, new for each transfer.",
-)
-
-
-def problems(*statuses: int) -> dict[Any, Any]:
-    return {(status, CONTENT_TYPE): _PROBLEM for status in (*statuses, 401, 403, 429, 500, 503)}
 
 
 def own_transfer(client_id: str, transaction_id: str) -> Transfer:
@@ -57,7 +45,7 @@ class Transfers(ApiView):
 
     @extend_schema(
         operation_id="create_transfer",
-        parameters=[KEY],
+        parameters=[idempotency_key("1 to 255 printable characters, new for each transfer.")],
         request=CreateTransfer,
         responses={201: responses.TransferAnswer, **problems(400, 409, 413, 415, 422)},
     )

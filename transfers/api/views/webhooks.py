@@ -4,23 +4,18 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from transfers.api import messages, responses
+from transfers.api import messages
 from transfers.api.base import ApiView
-from transfers.api.problems import CONTENT_TYPE
+from transfers.api.described import problems
 from transfers.errors import NotFound
 from transfers.models import WebhookEndpoint
 from transfers.outbox import endpoints
 
-_PROBLEM = OpenApiResponse(responses.ProblemAnswer, description="A problem document; `code` says which.")
 READ, WRITE = "webhooks:read", "webhooks:write"
-
-
-def _problems(*statuses: int) -> dict[Any, Any]:
-    return {(status, CONTENT_TYPE): _PROBLEM for status in (*statuses, 401, 403, 429, 500, 503)}
 
 
 def _id(text: str) -> UUID:
@@ -37,7 +32,7 @@ class Webhooks(ApiView):
     @extend_schema(
         operation_id="create_webhook",
         request=messages.CreateWebhook,
-        responses={201: messages.NewWebhook, **_problems(400, 413, 415, 422)},
+        responses={201: messages.NewWebhook, **problems(400, 413, 415, 422)},
     )
     def post(self, request: Request) -> Response:
         """Register an address. Its secret is in this answer and nowhere else; the same address again is refused, so no
@@ -47,7 +42,7 @@ class Webhooks(ApiView):
         endpoint, secret = endpoints.add(client_id=self.caller.client_id, **body.validated_data)
         return _answer(messages.NewWebhook({**messages.described(endpoint), "secret": secret}).data, status=201)
 
-    @extend_schema(operation_id="list_webhooks", responses={200: messages.WebhookPage, **_problems()})
+    @extend_schema(operation_id="list_webhooks", responses={200: messages.WebhookPage, **problems()})
     def get(self, request: Request) -> Response:  # noqa: ARG002
         """The client's addresses, oldest first: there are few of them, so there are no pages."""
         rows = WebhookEndpoint.objects.filter(client_id=self.caller.client_id, deleted_at=None).order_by("created_at", "id")
@@ -59,7 +54,7 @@ class OneWebhook(ApiView):
     scopes = {"GET": READ, "DELETE": WRITE}
     http_method_names = ["get", "head", "delete"]
 
-    @extend_schema(operation_id="get_webhook", responses={200: messages.Webhook, **_problems(404)})
+    @extend_schema(operation_id="get_webhook", responses={200: messages.Webhook, **problems(404)})
     def get(self, request: Request, webhook_id: str) -> Response:  # noqa: ARG002
         """One address and how it is doing."""
         endpoint = endpoints.find(_id(webhook_id), self.caller.client_id)
@@ -67,7 +62,7 @@ class OneWebhook(ApiView):
             raise NotFound(f"There is no webhook {webhook_id}.")
         return Response(messages.Webhook(messages.described(endpoint)).data)
 
-    @extend_schema(operation_id="delete_webhook", responses={204: None, **_problems(404)})
+    @extend_schema(operation_id="delete_webhook", responses={204: None, **problems(404)})
     def delete(self, request: Request, webhook_id: str) -> Response:  # noqa: ARG002
         """Nothing is sent there any more. Removing it twice gives the same answer."""
         endpoints.remove(endpoint_id=_id(webhook_id), client_id=self.caller.client_id, reason="removed by the client")
@@ -80,7 +75,7 @@ class WebhookSecretRotation(ApiView):
     @extend_schema(
         operation_id="rotate_webhook_secret",
         request=messages.RotateSecret,
-        responses={200: messages.NewSecret, **_problems(400, 404, 413, 415, 422)},
+        responses={200: messages.NewSecret, **problems(400, 404, 413, 415, 422)},
     )
     def post(self, request: Request, webhook_id: str) -> Response:
         """A new secret. Messages are signed with the old one too for as long as was asked for, a day when nothing was said."""
