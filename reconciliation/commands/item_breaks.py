@@ -1,5 +1,7 @@
 """The breaks about one external item: nobody ordered it, or it is not what was ordered."""
 
+from uuid import UUID
+
 from ledger.queries import unit
 from reconciliation.commands.breaks import open_break
 from reconciliation.matching import Comparison, Role, Verdict
@@ -18,83 +20,66 @@ _TYPE = {
 
 def break_unordered(item: ExternalItem) -> Break:
     """No reference of it is one of ours."""
-    return open_break(
+    return _open(
+        item,
         type=Break.Type.EXTERNAL_ONLY,
         severity=_severity_unordered(item),
-        source=item.source,
-        subject_key=f"external-only:{item.fingerprint}",
+        key="external-only",
         title=f"{_words(item)}: {item.source.name}",
         explanation="The outside reports it, and no reference of it is one of ours.",
-        currency=shown_asset(item),
-        expected=None,
-        actual=item.amount,
-        item=item,
     )
 
 
 def break_unallocated(item: ExternalItem, arrival: Arrival) -> Break:
     """It arrived, it is in our books, and nobody knows yet whose it is."""
-    return open_break(
+    return _open(
+        item,
         type=Break.Type.EXTERNAL_ONLY,
         severity=_severity_unordered(item),
-        source=item.source,
-        subject_key=f"unallocated:{item.fingerprint}",
+        key="unallocated",
         title=f"{_words(item)}: {item.source.name}",
         explanation=f"It is booked as unallocated money, arrival {arrival.reference}, until it is allocated. {arrival.reason}",
-        currency=shown_asset(item),
-        expected=None,
-        actual=item.amount,
-        item=item,
     )
 
 
 def break_arrival(item: ExternalItem, arrival: Arrival, difference: str) -> Break:
     """It is an arrival that we know, and not as our books have it."""
-    return open_break(
+    return _open(
+        item,
         type=Break.Type.EXTERNAL_ONLY,
         severity=Break.Severity.HIGH,
-        source=item.source,
-        subject_key=f"arrival:{item.fingerprint}",
+        key="arrival",
         title=f"Arrival {arrival.reference}: {difference}",
         explanation=f"The outside shows arrival {arrival.reference}, but {difference}.",
-        currency=shown_asset(item),
         expected=arrival.amount,
-        actual=item.amount,
-        item=item,
         transfer_id=arrival.transfer_id,
     )
 
 
 def break_card(item: ExternalItem, leg: Leg, difference: str) -> Break:
     """The card provider reports one of our payments otherwise than our books have it."""
-    return open_break(
+    return _open(
+        item,
         type=Break.Type.AMOUNT,
         severity=Break.Severity.HIGH,
-        source=item.source,
-        subject_key=f"card:{item.fingerprint}",
+        key="card",
         title=f"Transfer {leg.transfer.reference}: {difference}",
         explanation=f"A line of settlement {item.references['batch']} names it, but {difference}.",
-        currency=shown_asset(item),
         expected=leg.amount,
-        actual=item.amount,
-        item=item,
         transfer_id=leg.transfer_id,
     )
 
 
 def break_difference(item: ExternalItem, leg: Leg, compared: Comparison) -> Break:
     """It names a leg, and is not what was ordered."""
-    return open_break(
+    return _open(
+        item,
         type=_TYPE[compared.verdict],
         severity=_severity_of(compared),
-        source=item.source,
-        subject_key=f"{compared.verdict}:{item.fingerprint}",
+        key=compared.verdict,
         title=f"Transfer {leg.transfer.reference}: {compared.difference}",
         explanation=f"The item names leg {leg.reference}, but {compared.difference}.",
-        currency=shown_asset(item),
         expected=compared.expected,
-        actual=item.amount,
-        item=item,
         transfer_id=leg.transfer_id,
     )
 
@@ -105,6 +90,33 @@ def shown_asset(item: ExternalItem) -> str:
         return unit(item.currency).id
     except LookupError:
         return ""
+
+
+def _open(
+    item: ExternalItem,
+    *,
+    type: str,
+    severity: str,
+    key: str,
+    title: str,
+    explanation: str,
+    expected: int | None = None,
+    transfer_id: UUID | None = None,
+) -> Break:
+    """`key` is the kind of difference: of each kind an item has one break at most."""
+    return open_break(
+        type=type,
+        severity=severity,
+        source=item.source,
+        subject_key=f"{key}:{item.fingerprint}",
+        title=title,
+        explanation=explanation,
+        currency=shown_asset(item),
+        expected=expected,
+        actual=item.amount,
+        item=item,
+        transfer_id=transfer_id,
+    )
 
 
 def _words(item: ExternalItem) -> str:
