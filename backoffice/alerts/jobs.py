@@ -17,7 +17,7 @@ from transfers.outbox.deliver import deliver_due
 from transfers.outbox.dispatch import dispatch_all
 from transfers.overdue import left_behind
 from transfers.receipts.make import make_due
-from transfers.tasks import carry_out_bulk, reference_rates
+from transfers.tasks import carry_out_bulk, reference_rates, watch_deposits
 from transfers.webhooks.commands import process_stored
 
 # Workers get this long before the sweep steps in: it is the net, not the trapeze.
@@ -34,22 +34,30 @@ def drive() -> None:
         driver.advance_one(transfer_id)
 
 
+def beat_is_silent() -> bool:
+    """While beat is heard, workers do what it sends, with more hands than the sweep has."""
+    return not any(sign.kind == "beat" for sign in signs(newer_than_s=BEAT_SILENT_S))
+
+
+def see_deposits() -> None:
+    if beat_is_silent():
+        watch_deposits()
+
+
 def watch_chain() -> None:
-    """Only while beat is silent, as with reconciliation."""
-    if not any(sign.kind == "beat" for sign in signs(newer_than_s=BEAT_SILENT_S)):
+    if beat_is_silent():
         watch_confirmed()
         mend_gaps()
 
 
 def reconcile() -> None:
-    """Only while beat is silent; otherwise its task does it, with more hands."""
-    if not any(sign.kind == "beat" for sign in signs(newer_than_s=BEAT_SILENT_S)):
+    if beat_is_silent():
         reconciling.reconcile()
 
 
 def read_outside() -> None:
-    """What wallets and banks hold outside; by this process only while beat is silent."""
-    if not any(sign.kind == "beat" for sign in signs(newer_than_s=BEAT_SILENT_S)):
+    """What wallets and banks hold outside."""
+    if beat_is_silent():
         readings.read_balances()
 
 
@@ -81,6 +89,7 @@ def all_jobs() -> list[Job]:
         # Three hands: a client's server that takes its time keeps one of them, and no other client.
         *(Job(f"messages {hand}", 1.0, deliver_due, patience_s=30 * 60.0) for hand in (1, 2, 3)),
         Job("providers", 5.0, probe_due, patience_s=5 * 60.0),
+        Job("deposits", 5.0, see_deposits, patience_s=5 * 60.0),
         Job("chain", 5.0, watch_chain, patience_s=5 * 60.0),
         Job("reconcile", 15.0, reconcile, patience_s=10 * 60.0),
         Job("balances", 20.0, read_outside, patience_s=5 * 60.0),

@@ -20,6 +20,7 @@ from backoffice.alerts import jobs
 from backoffice.alerts.models import Alert, Delivery
 from backoffice.health import heartbeats
 from backoffice.health.lanes import Job, Lanes
+from backoffice.schedule import beat_schedule
 from tests.alerts.conftest import Sink
 from tests.transfers import world as worlds
 from transfers.models import Heartbeat, Transfer
@@ -47,14 +48,58 @@ def test_it_drives_only_what_others_left(db: None, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize(("silent_s", "runs"), [(0, 0), (31, 1)])
-def test_it_reconciles_only_while_beat_is_silent(db: None, monkeypatch: pytest.MonkeyPatch, silent_s: int, runs: int) -> None:
+@pytest.mark.parametrize(
+    ("job", "work"),
+    [
+        (jobs.reconcile, "backoffice.alerts.jobs.reconciling.reconcile"),
+        (jobs.read_outside, "backoffice.alerts.jobs.readings.read_balances"),
+        (jobs.see_deposits, "backoffice.alerts.jobs.watch_deposits"),
+        (jobs.watch_chain, "backoffice.alerts.jobs.watch_confirmed"),
+    ],
+)
+def test_it_does_what_beat_sends_only_while_beat_is_silent(
+    db: None, monkeypatch: pytest.MonkeyPatch, silent_s: int, runs: int, job: Callable[[], None], work: str
+) -> None:
     heartbeats.sign(name="beat", kind="beat")
     with connection.cursor() as cursor:
         cursor.execute("UPDATE transfers_heartbeat SET seen_at = seen_at - make_interval(secs => %s)", [silent_s])
     called: list[bool] = []
-    monkeypatch.setattr("reconciliation.commands.reconciling.reconcile", lambda: called.append(True))
-    jobs.reconcile()
+    monkeypatch.setattr(work, lambda: called.append(True))
+    monkeypatch.setattr("backoffice.alerts.jobs.mend_gaps", lambda: None)
+    job()
     assert called == [True] * runs
+
+
+# What beat sends, and the job of the sweep that does it when there is no broker to send it over.
+INSTEAD = {
+    "drive due transfers": "drive",
+    "reference rates": "rates",
+    "watch deposits": "deposits",
+    "watch the chain": "chain",
+    "carry out files": "files",
+    "reconcile": "reconcile",
+    "read balances": "balances",
+    "check alerts": "alerts",
+}
+# Beat's own sign of life, and tidying that can wait.
+ONLY_BEAT = {"beat is alive", "keep house"}
+
+
+def test_without_a_broker_the_sweep_does_everything_that_beat_sends() -> None:
+    assert set(beat_schedule()) == set(INSTEAD) | ONLY_BEAT
+    assert set(INSTEAD.values()) <= {job.name for job in jobs.all_jobs()}
+
+
+def test_one_job_can_be_run_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    from backoffice.alerts.management.commands import sweep
+
+    ran: list[str] = []
+    monkeypatch.setattr(
+        sweep, "all_jobs", lambda: [Job(name, 1, lambda name=name: ran.append(name)) for name in ("rates", "drive")]
+    )
+    monkeypatch.setattr("backoffice.health.lanes.connections.close_all", lambda: None)
+    call_command("sweep", once=True, job=["rates"])
+    assert ran == ["rates"]
 
 
 def test_a_job_that_breaks_is_tried_again_and_stops_no_other(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,6 +31,7 @@ CALLS = [
     ("GET", "/v1/bulk_transfers/{id}/lines", "transfers:read"),
     ("GET", "/v1/bulk_transfers/{id}/results", "transfers:read"),
     ("POST", "/v1/bulk_transfers/{id}/cancel", "transfers:write"),
+    ("POST", "/v1/card_deposits", "transfers:write"),
     ("GET", "/v1/balances", "balances:read"),
     ("POST", "/v1/quotes", "transfers:write"),
     ("GET", "/v1/deposit_addresses", "balances:read"),
