@@ -94,9 +94,8 @@ def test_one_job_can_be_run_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     from backoffice.alerts.management.commands import sweep
 
     ran: list[str] = []
-    monkeypatch.setattr(
-        sweep, "all_jobs", lambda: [Job(name, 1, lambda name=name: ran.append(name)) for name in ("rates", "drive")]
-    )
+    two = [Job("rates", 1, lambda: ran.append("rates")), Job("drive", 1, lambda: ran.append("drive"))]
+    monkeypatch.setattr(sweep, "all_jobs", lambda: two)
     monkeypatch.setattr("backoffice.health.lanes.connections.close_all", lambda: None)
     call_command("sweep", once=True, job=["rates"])
     assert ran == ["rates"]
