@@ -4,6 +4,7 @@ from hashlib import sha256
 
 from django.db import transaction
 
+from approvals.models import Client
 from audit import clock
 from audit.commands import record
 from ledger import chart
@@ -52,9 +53,9 @@ def open_room(code: str, name: str, kind: AccountKind, asset_id: str, owner: str
 
 
 def open_balance(client_id: str, asset_id: str) -> None:
-    """Whoever may pay in has a balance for it to come to."""
-    code, name = chart.client_account_code(client_id, asset_id), f"{client_id}, client money, {asset_id}"
-    open_room(code, name, AccountKind.CLIENT_MONEY, asset_id, chart.client_owner(client_id))
+    """Whoever may pay in has a balance for it to come to. Raises Client.DoesNotExist."""
+    code, name = chart.client_account_code(client_id, asset_id), Client.objects.values_list("name", flat=True).get(pk=client_id)
+    open_room(code, f"{name}, client money, {asset_id}", AccountKind.CLIENT_MONEY, asset_id, chart.client_owner(client_id))
 
 
 def _keep(made: DepositAddress) -> DepositAddress:

@@ -15,7 +15,6 @@ from audit import clock, context
 from audit.commands import record
 from audit.identity import new_id, new_reference
 from ledger import chart
-from ledger.chart import AccountKind
 from ledger.commands import post
 from ledger.models import Asset
 from ledger.money import Money
@@ -23,7 +22,7 @@ from ledger.queries import unit
 from transfers import card_postings, locks
 from transfers.commands import moves
 from transfers.commands.deadlines import deadline
-from transfers.commands.deposits.addresses import open_room
+from transfers.commands.deposits.addresses import open_balance, open_room
 from transfers.commands.wake import wake_after_commit
 from transfers.crashpoints import crashpoint
 from transfers.errors import Conflict, Refused
@@ -106,8 +105,7 @@ def _check(client: Client, asset_id: str) -> None:
 
 
 def _open_rooms(client: Client, asset_id: str) -> None:
-    code = chart.client_account_code(client.pk, asset_id)
-    open_room(code, f"{client.name}, client money, {asset_id}", AccountKind.CLIENT_MONEY, asset_id, chart.client_owner(client.pk))
+    open_balance(client.pk, asset_id)
     for room, kind in card_postings.rooms(asset_id).items():
         open_room(room, f"Cards, {kind.replace('_', ' ')}, {asset_id}", kind, asset_id)
 
