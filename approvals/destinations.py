@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import pycountry
@@ -93,6 +94,7 @@ def _client_account(fields: dict[str, str]) -> NormalDestination:
     return NormalDestination(CLIENT_ACCOUNT, f"{CLIENT_ACCOUNT}:{client}", {"type": CLIENT_ACCOUNT, "client": client})
 
 
+@lru_cache(maxsize=4096)
 def _address(text: str) -> tuple[str, str]:
     """The checksummed address and "", or "" and the problem. Mixed case claims a checksum, so it must be the right one."""
     digits = text[2:]

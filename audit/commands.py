@@ -32,8 +32,38 @@ def record(
     """
     if not connection.in_atomic_block:
         raise NoTransactionOpen(f"{type} must be recorded inside the transaction of its change")
+    event = envelope() | described(
+        type=type,
+        resource_type=resource_type,
+        resource_id=resource_id,
+        outcome=outcome,
+        reason=reason,
+        diff=diff,
+        metadata=metadata,
+        transaction_id=transaction_id,
+        status_text=status_text,
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT audit_record(%s)", [as_jsonb(event)])
+        return UUID(str(cursor.fetchone()[0]))
+
+
+def described(
+    *,
+    type: str,
+    resource_type: str,
+    resource_id: str,
+    outcome: str = "succeeded",
+    reason: str = "",
+    diff: dict[str, Any] | None = None,
+    metadata: dict[str, Any] | None = None,
+    transaction_id: UUID | None = None,
+    status_text: str = "",
+) -> dict[str, Any]:
+    """One event without its envelope: for a database function that records it in the statement of its change. Raises
+    UnknownEventType."""
     vocabulary.check(type)
-    event = envelope() | {
+    return {
         "schema_version": SCHEMA_VERSION,
         "type": type,
         "outcome": outcome,
@@ -45,9 +75,6 @@ def record(
         "metadata": current().metadata | (metadata or {}),
         "status_text": status_text,
     }
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT audit_record(%s)", [as_jsonb(event)])
-        return UUID(str(cursor.fetchone()[0]))
 
 
 def record_access(

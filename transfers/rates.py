@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection
 
 _TAKE = """
@@ -38,6 +39,11 @@ class Rate:
     @property
     def tolerance_s(self) -> float:
         return (self.burst - 1) * self.interval_s
+
+
+def rate_of_keys() -> Rate:
+    """What each API key may send."""
+    return Rate(float(settings.API_RATE_PER_SECOND), int(settings.API_RATE_BURST))
 
 
 def take(key: UUID, rate: Rate) -> float | None:

@@ -5,7 +5,7 @@ import hmac
 import ipaddress
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -79,19 +79,25 @@ def revoke_api_key(*, key_id: UUID, reason: str) -> None:
         record(type=events.API_KEY_REVOKED, resource_type="api_key", resource_id=str(key_id), reason=reason)
 
 
-def authenticate_key(raw: str, remote_addr: str | None) -> ApiKey | None:
+def authenticate_key(raw: str, remote_addr: str | None, find: Callable[[str, bytes], ApiKey | None] | None = None) -> ApiKey | None:
     """The key behind a bearer text, or None: unknown, wrong, revoked, expired, from elsewhere, or of a client that is not active.
 
-    Why it was refused is nobody's business outside; the caller records the attempt.
+    Why it was refused is nobody's business outside; the caller records the attempt. `find` reads the key with its client, given its
+    prefix and the hash of the secret; what it finds is judged here all the same.
     """
     match = _RAW.fullmatch(raw)
     prefix, secret = match.groups() if match else ("", "")
-    key = ApiKey.objects.select_related("client").filter(prefix=prefix).first() if match else None
-    is_right = hmac.compare_digest(_hash(secret), bytes(key.secret_hash) if key else _NO_HASH)
+    hashed = _hash(secret)
+    key = (find or _with_prefix)(prefix, hashed) if match else None
+    is_right = hmac.compare_digest(hashed, bytes(key.secret_hash) if key else _NO_HASH)
     if key is None or not is_right or not _is_usable(key, remote_addr):
         return None
     _touch(key)
     return key
+
+
+def _with_prefix(prefix: str, _hashed: bytes) -> ApiKey | None:
+    return ApiKey.objects.select_related("client").filter(prefix=prefix).first()
 
 
 def _is_usable(key: ApiKey, remote_addr: str | None) -> bool:

@@ -4,7 +4,7 @@ A halt waits for the steps under way and every step after its commit sees it: st
 halt closes it. Lifting is the registered action `halt.lift`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -15,7 +15,7 @@ from approvals import canonical, events, locks
 from approvals.commands.requests import cast_vote, mark_executed, open_request
 from approvals.errors import AlreadyHalted, Halted, NotInForce, Unknown
 from approvals.models import ApprovalRequest, Halt
-from approvals.queries.halts import halt_code, halt_covering, sentence_of
+from approvals.queries.halts import halt_code, sentence_of
 from approvals.registry import DecideInput, Fact, VoteOutcome
 from audit import clock, context
 from audit.commands import record
@@ -70,19 +70,48 @@ def check_halts(
 
     Holds the gate shared until the end of the transaction, so that no halt commits beside the step.
     """
-    locks.pass_halt_gate()
-    targets: dict[str, Sequence[str]] = {
-        Halt.Scope.SYSTEM: ("",),
-        Halt.Scope.CLIENT: (client_id,),
-        Halt.Scope.ACCOUNT: tuple(account_codes),
-        Halt.Scope.CORRIDOR: (corridor_id,),
-        Halt.Scope.ASSET: tuple(asset_ids),
-        Halt.Scope.PROVIDER: (provider,),
-        Halt.Scope.DESTINATION: (destination_id,),
-    }
-    halt = halt_covering(targets)
+    check_touched(
+        touched(
+            client_ids=(client_id,),
+            account_codes=account_codes,
+            asset_ids=asset_ids,
+            corridor_id=corridor_id,
+            provider=provider,
+            destination_id=destination_id,
+        )
+    )
+
+
+def check_touched(targets: Mapping[str, Sequence[str]]) -> None:
+    """The same for what a step touches by scope (see `touched`). Raises Halted."""
+    halt = locks.halt_on(targets)
     if halt is not None:
-        raise Halted(code=halt_code(halt), sentence=sentence_of(halt), halt=halt)
+        raise halted_by(halt)
+
+
+def touched(
+    *,
+    client_ids: Sequence[str] = (),
+    account_codes: Sequence[str] = (),
+    asset_ids: Sequence[str] = (),
+    corridor_id: str = "",
+    provider: str = "",
+    destination_id: str = "",
+) -> dict[str, list[str]]:
+    """What a step touches, by scope; empty names are left out."""
+    named: dict[str, Sequence[str]] = {
+        Halt.Scope.CLIENT.value: client_ids,
+        Halt.Scope.ACCOUNT.value: account_codes,
+        Halt.Scope.CORRIDOR.value: (corridor_id,),
+        Halt.Scope.ASSET.value: asset_ids,
+        Halt.Scope.PROVIDER.value: (provider,),
+        Halt.Scope.DESTINATION.value: (destination_id,),
+    }
+    return {scope: [name for name in names if name] for scope, names in named.items()}
+
+
+def halted_by(halt: Halt) -> Halted:
+    return Halted(code=halt_code(halt), sentence=sentence_of(halt), halt=halt)
 
 
 @transaction.atomic

@@ -1,20 +1,24 @@
 """Limits: setting them, consuming them under a row lock, and giving back once what a subject did not use after all.
 
-A limit row binds; where no row covers a movement there is no limit, only the policy. Day windows are UTC days of business time.
+Counting is a function of the database (migrations/sql/0007_in_one_step.sql), here and in what accepts an order. A limit row binds;
+where no row covers a movement there is no limit, only the policy. Day windows are UTC days of business time.
 """
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 
 from approvals import events, locks
 from approvals.errors import LimitExceeded, LimitsAlreadyUsed, Unknown
 from approvals.models import Limit, LimitBucket, LimitUse
-from approvals.queries.limits import limits_covering, title_of, window_start
-from audit import clock
+from approvals.queries.limits import window_start
+from audit import clock, context
 from audit.commands import record
+from audit.envelope import as_jsonb, envelope
 from ledger.queries import unit
 
 
@@ -70,25 +74,42 @@ def consume_limits(
     Repeating it for the same subject and amount changes nothing. Raises LimitExceeded, and LimitsAlreadyUsed when the subject
     consumed another amount or gave its share back.
     """
+    request = counting(
+        client_id=client_id, corridor_id=corridor_id, asset_id=asset_id, amount=amount, subject_id=subject_id, largest=largest
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT approvals_consume_limits(%s)", [as_jsonb(request | {"context": envelope()})])
+        answer = cursor.fetchone()[0]
+    if refusal := refused_by(json.loads(answer or "{}"), subject_id):
+        raise refusal
+
+
+def counting(
+    *, client_id: str, corridor_id: str, asset_id: str, amount: int, subject_id: str, largest: int | None = None
+) -> dict[str, Any]:
+    """What the database function counts a movement by."""
     if amount <= 0:
         raise ValueError(f"a subject consumes a positive amount, not {amount}")
-    limits = limits_covering(client_id=client_id, corridor_id=corridor_id, asset_id=asset_id)
-    _check_per_transaction(limits, amount if largest is None else largest)
-    daily = [limit for limit in limits if limit.window == Limit.Window.DAY]
-    if not daily:
-        return
-    buckets = _locked_buckets(daily, client_id)
-    # Asked under the locks: an answer from before them may be older than a twin that has just committed.
-    if _is_repeat(daily, subject_id, amount):
-        return
-    if len(buckets) < len(daily):
-        buckets = _made_buckets(daily, client_id)
-        if _is_repeat(daily, subject_id, amount):
-            return
-    for bucket in buckets:
-        _consume(bucket, amount, subject_id)
-    metadata = {"amount": str(amount), "asset_id": asset_id, "limits": [title_of(limit) for limit in daily]}
-    record(type=events.LIMITS_CONSUMED, resource_type="limit_use", resource_id=subject_id, metadata=metadata)
+    return {
+        "client_id": client_id,
+        "corridor_id": corridor_id,
+        "asset_id": asset_id,
+        "amount": str(amount),
+        "largest": str(amount if largest is None else largest),
+        "subject_id": subject_id,
+        "window_start": window_start(clock.now()),
+        "metadata": context.current().metadata,
+    }
+
+
+def refused_by(answer: Mapping[str, Any], subject_id: str) -> LimitExceeded | LimitsAlreadyUsed | None:
+    """The refusal in the function's answer, if it is one."""
+    if answer.get("repeated"):
+        return LimitsAlreadyUsed(subject_id)
+    if (told := answer.get("refused")) is None:
+        return None
+    numbers = {name: int(told[name]) for name in ("used", "capacity", "requested")}
+    return LimitExceeded(limit=told["limit"], **numbers)
 
 
 @transaction.atomic
@@ -106,42 +127,3 @@ def give_back_limits(subject_id: str) -> int:
     if given_back:
         record(type=events.LIMITS_GIVEN_BACK, resource_type="limit_use", resource_id=subject_id, metadata={"buckets": given_back})
     return given_back
-
-
-def _check_per_transaction(limits: Sequence[Limit], amount: int) -> None:
-    for limit in limits:
-        if limit.window == Limit.Window.TRANSACTION and amount > limit.amount:
-            raise LimitExceeded(limit=title_of(limit), used=0, capacity=limit.amount, requested=amount)
-
-
-def _is_repeat(limits: Sequence[Limit], subject_id: str, amount: int) -> bool:
-    uses = list(LimitUse.objects.filter(subject_id=subject_id, bucket__limit__in=limits))
-    if any(use.amount != amount or use.given_back_at is not None for use in uses):
-        raise LimitsAlreadyUsed(subject_id)
-    return bool(uses)
-
-
-def _locked_buckets(limits: Sequence[Limit], client_id: str) -> list[LimitBucket]:
-    """Today's buckets of these limits, as far as there are any yet."""
-    start = window_start(clock.now())
-    of_today = LimitBucket.objects.filter(limit__in=limits, client_id=client_id, window_start=start)
-    return locks.buckets_for_update(of_today.values("id"))
-
-
-def _made_buckets(limits: Sequence[Limit], client_id: str) -> list[LimitBucket]:
-    """The first movement of the day makes them."""
-    start = window_start(clock.now())
-    wanted = [LimitBucket(limit=limit, client_id=client_id, window_start=start, capacity=limit.amount) for limit in limits]
-    LimitBucket.objects.bulk_create(sorted(wanted, key=lambda bucket: bucket.limit_id), ignore_conflicts=True)
-    return _locked_buckets(limits, client_id)
-
-
-def _consume(bucket: LimitBucket, amount: int, subject_id: str) -> None:
-    """The bucket row is locked. A limit that was lowered below what is used takes no more, and what is used stays true."""
-    capacity = bucket.limit.amount
-    if bucket.used + amount > capacity:
-        raise LimitExceeded(limit=title_of(bucket.limit), used=bucket.used, capacity=capacity, requested=amount)
-    bucket.used += amount
-    bucket.capacity = capacity
-    bucket.save(update_fields=["used", "capacity"])
-    LimitUse.objects.create(bucket=bucket, subject_id=subject_id, amount=amount)

@@ -66,11 +66,21 @@ def decide_policy(*, subject_type: str, subject_id: str, facts: TransferFacts) -
     policy_set = active_set()
     if policy_set is None:
         raise PolicyMissing
+    decision = judged(
+        subject_type=subject_type, subject_id=subject_id, facts=facts, version=policy_set.version, rules=rules_of(policy_set)
+    )
+    decision.save(force_insert=True)
+    record(**told(decision))
+    return decision
+
+
+def judged(*, subject_type: str, subject_id: str, facts: TransferFacts, version: int, rules: Iterable[Rule]) -> PolicyDecision:
+    """What `rules` of set `version` say about these facts, not stored yet."""
     if facts.asset_exponent is None:
         facts = replace(facts, asset_exponent=unit(facts.asset_id).exponent)
-    decision = evaluate(facts, rules_of(policy_set))
-    stored = PolicyDecision.objects.create(
-        set=policy_set,
+    decision = evaluate(facts, rules)
+    return PolicyDecision(
+        set_id=version,
         subject_type=subject_type,
         subject_id=subject_id,
         facts=facts.to_json(),
@@ -81,10 +91,18 @@ def decide_policy(*, subject_type: str, subject_id: str, facts: TransferFacts) -
         decided_at=clock.now(),
         correlation_id=context.current().correlation_id,
     )
+
+
+def told(decision: PolicyDecision) -> dict[str, Any]:
+    """What the audit trail says of a decision when it is stored."""
     fired = [seen["rule"] for seen in decision.trace if seen["fired"]]
-    metadata = {"decision": str(stored.id), "policy_set": policy_set.version, "outcome": decision.outcome, "fired": fired}
-    record(type=events.POLICY_DECIDED, resource_type=subject_type, resource_id=subject_id, metadata=metadata)
-    return stored
+    metadata = {"decision": str(decision.id), "policy_set": decision.set_id, "outcome": decision.outcome, "fired": fired}
+    return {
+        "type": events.POLICY_DECIDED,
+        "resource_type": decision.subject_type,
+        "resource_id": decision.subject_id,
+        "metadata": metadata,
+    }
 
 
 def _checked(rules: Iterable[Mapping[str, Any]]) -> list[Rule]:

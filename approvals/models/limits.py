@@ -40,7 +40,7 @@ class LimitBucket(models.Model):
     """What is used of one limit by one client in one window (a UTC day). The row is the lock."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    limit = models.ForeignKey(Limit, on_delete=models.PROTECT, related_name="buckets")
+    limit = models.ForeignKey(Limit, on_delete=models.PROTECT, related_name="buckets", db_index=False)
     client_id = models.TextField()
     window_start = models.DateTimeField()
     used = MinorUnitsField(default=0)
@@ -57,7 +57,7 @@ class LimitUse(models.Model):
     """One subject's share of a bucket; given back once when the subject ends without moving money."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    bucket = models.ForeignKey(LimitBucket, on_delete=models.PROTECT, related_name="uses")
+    bucket = models.ForeignKey(LimitBucket, on_delete=models.PROTECT, related_name="uses", db_index=False)
     subject_id = models.TextField(db_index=True)
     amount = MinorUnitsField()
     given_back_at = models.DateTimeField(null=True)

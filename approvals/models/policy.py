@@ -63,7 +63,7 @@ class PolicyDecision(models.Model):
     trace."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    set = models.ForeignKey(PolicySet, on_delete=models.PROTECT, related_name="decisions")
+    set = models.ForeignKey(PolicySet, on_delete=models.PROTECT, related_name="decisions", db_index=False)
     subject_type = models.TextField()
     subject_id = models.TextField(db_index=True)
     facts = models.JSONField()

@@ -5,7 +5,7 @@ from ledger.commands.carries import carry_forward, carry_forward_due
 from ledger.commands.corrections import adjust, reverse
 from ledger.commands.overdrafts import book_overdraft_receivable, recover_by_netting, repay, write_off
 from ledger.commands.periods import close_period, reopen_period
-from ledger.commands.postings import advance_checkpoints, apply_holds, post, post_batch
+from ledger.commands.postings import advance_checkpoints, apply_holds, hold_request, post, post_batch
 from ledger.commands.snapshots import snapshot_closed_months, snapshot_month, take_snapshot
 from ledger.posting import Batch, BatchLine, ExpireHold, HoldOp, Line, PlaceHold, Posted, Posting, ReleaseHold, SettleHold
 
@@ -28,6 +28,7 @@ __all__ = [
     "carry_forward_due",
     "close_account",
     "close_period",
+    "hold_request",
     "open_account",
     "post",
     "post_batch",

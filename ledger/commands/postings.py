@@ -20,7 +20,7 @@ def post(posting: Posting) -> Posted:
     Raises InsufficientFunds, Unbalanced, UnknownAccount, AccountClosed, NotGuarded, PeriodClosed, HoldUnknown, HoldEnded,
     SettlementTooHigh and, for a reversal, UnknownPosting, NotAMirror, AlreadyReversed.
     """
-    request = _posting(posting) | {"holds": [_hold(operation) for operation in posting.holds]}
+    request = _posting(posting) | {"holds": [hold_request(operation) for operation in posting.holds]}
     # Django leaves jsonb as text for its own fields to decode.
     answer = json.loads(call("ledger_post", request))
     return Posted(UUID(answer["id"]), answer["replayed"])
@@ -35,7 +35,7 @@ def post_batch(batch: Batch) -> tuple[BatchLine, ...]:
     """
     request = {
         "postings": [_posting(posting) for posting in batch.postings],
-        "holds": [_hold(operation) for operation in batch.holds],
+        "holds": [hold_request(operation) for operation in batch.holds],
         "one_by_one": batch.one_by_one,
     }
     answer = json.loads(call("ledger_post_batch", request))
@@ -62,7 +62,7 @@ def apply_holds(*operations: PlaceHold | ReleaseHold | ExpireHold, transaction_i
     """
     if any(isinstance(operation, SettleHold) for operation in operations):
         raise BadPosting("a hold is settled by the posting that takes its money")
-    call("ledger_apply_holds", {"transaction_id": transaction_id, "holds": [_hold(operation) for operation in operations]})
+    call("ledger_apply_holds", {"transaction_id": transaction_id, "holds": [hold_request(operation) for operation in operations]})
 
 
 def advance_checkpoints() -> int:
@@ -97,7 +97,8 @@ def _line(line: Line) -> dict[str, str]:
     return {"account": line.account_code, "debit": str(line.debit_minor), "credit": str(line.credit_minor)}
 
 
-def _hold(operation: HoldOp) -> dict[str, Any]:
+def hold_request(operation: HoldOp) -> dict[str, Any]:
+    """What the database functions take for it."""
     match operation:
         case PlaceHold(reference, account_code, amount, expires_at, transaction_id):
             place: dict[str, Any] = {"op": "place", "reference": reference, "account": account_code, "amount": str(amount)}

@@ -108,6 +108,11 @@ def facts_of(transfers: Sequence[Transfer]) -> list[TransferFacts]:
     return [TransferFacts(one, approvals[one.pk], references[one.pk], reached[one.pk], gifts.get(one.pk)) for one in transfers]
 
 
+def facts_of_new(transfer: Transfer) -> TransferFacts:
+    """Of one that is just being made: nothing else knows of it yet, so nothing is read."""
+    return TransferFacts(transfer, _approval(transfer.approval_request, defaultdict(int)), {}, {}, None)
+
+
 def received_fields(transfers: Sequence[Transfer]) -> list[dict[str, Any]]:
     """What the receiver of each internal transfer may know of it; one query for any number."""
     reached = _reached([transfer.pk for transfer in transfers])

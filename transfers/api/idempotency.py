@@ -21,7 +21,8 @@ from audit import clock
 from audit.identity import new_id
 from transfers.api.parsing import canonical
 from transfers.api.problems import Problem, ProblemRaised
-from transfers.api.responses import write_transfer
+from transfers.api.responses import write_new_transfer, write_transfer
+from transfers.commands.placing import Claim, lock_name
 from transfers.models import BulkOrder, IdempotencyKey, Transfer
 
 MAX_KEY_LENGTH = 255
@@ -49,6 +50,16 @@ class Attempt:
 
     def fingerprint(self) -> bytes:
         return hashlib.sha256(f"{self.endpoint}\n".encode() + canonical(self.body)).digest()
+
+    def claim(self) -> Claim:
+        """What takes the key in the statement that makes the transfer."""
+        return Claim(
+            client_id=self.client_id,
+            key=self.key,
+            endpoint=self.endpoint,
+            request_hash=self.fingerprint(),
+            written=write_new_transfer,
+        )
 
 
 def key_of(header: str | None) -> str:
@@ -100,7 +111,7 @@ def _taken(attempt: Attempt) -> UUID | None:
     The lock is held until commit, rollback or death. Two keys whose hashes collide merely answer 409 while the other runs.
     """
     row: dict[str, Any] = {
-        "name": f"transfers_idempotencykey/{attempt.client_id}/{attempt.key}",
+        "name": lock_name(attempt.client_id, attempt.key),
         "id": new_id(),
         "client": attempt.client_id,
         "key": attempt.key,

@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from approvals.models import ApprovalRequest
-from transfers.api.facts import facts_of, received_fields
+from transfers.api.facts import TransferFacts, facts_of, facts_of_new, received_fields
 from transfers.models import Transfer
 from transfers.states import EvidenceState, MoneyState, RequestState, Status
 
@@ -194,12 +194,25 @@ class ProblemAnswer(serializers.Serializer[Any]):
     request_id = serializers.CharField()
 
 
+# Built once: a serializer that is made anew copies each of its fields.
+_TRANSFER = TransferAnswer()
+
+
 def write_transfers(transfers: Sequence[Transfer]) -> list[dict[str, Any]]:
-    return [dict(TransferAnswer(facts.fields()).data) for facts in facts_of(transfers)]
+    return [_written(facts) for facts in facts_of(transfers)]
 
 
 def write_transfer(transfer: Transfer) -> dict[str, Any]:
     return write_transfers([transfer])[0]
+
+
+def write_new_transfer(transfer: Transfer) -> dict[str, Any]:
+    """The answer of its create: what write_transfer() will read once it is there."""
+    return _written(facts_of_new(transfer))
+
+
+def _written(facts: TransferFacts) -> dict[str, Any]:
+    return dict(_TRANSFER.to_representation(facts.fields()))
 
 
 def write_incoming(transfers: Sequence[Transfer]) -> list[dict[str, Any]]:

@@ -1,13 +1,13 @@
-"""Requests per API key, counted in the database (transfers.rates): one limit, however many web processes there are."""
+"""Requests per API key, counted in the database (transfers.rates): one limit, however many web processes there are. Usually the
+statement that found the key has counted the request already."""
 
 from typing import Any
 
-from django.conf import settings
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from transfers.api.authentication import Caller
-from transfers.rates import Rate, take
+from transfers.rates import rate_of_keys, take
 
 
 class PerKey(BaseThrottle):
@@ -18,7 +18,7 @@ class PerKey(BaseThrottle):
 
     def allow_request(self, request: Request, view: Any) -> bool:  # noqa: ARG002
         caller: Caller = request.user  # type: ignore[assignment]
-        self._wait_s = take(caller.key_id, Rate(float(settings.API_RATE_PER_SECOND), int(settings.API_RATE_BURST)))
+        self._wait_s = None if caller.is_counted else take(caller.key_id, rate_of_keys())
         return self._wait_s is None
 
     def wait(self) -> float | None:

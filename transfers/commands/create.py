@@ -1,6 +1,7 @@
 """Accepting an order: decided, limited, held and recorded in one database transaction, or refused without a trace of money.
 
 Locks in their order: idempotency key, halts (shared), limit buckets, accounts. The indicative quote is asked before, outside of it.
+An order that the policy lets go by itself and that needs no price is accepted in one statement (create_at_once).
 """
 
 from datetime import timedelta
@@ -8,7 +9,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from approvals.commands.requests import open_request
 from approvals.models import ApprovalRequest, PolicyDecision
@@ -18,16 +19,17 @@ from audit.identity import new_id, new_reference
 from ledger.money import Money
 from ledger.queries import unit
 from transfers import locks
-from transfers.commands import gates, moves, payload, pricing
+from transfers.commands import gates, payload, pricing
 from transfers.commands.deadlines import accepted_deadline
 from transfers.commands.orders import Understood, WithdrawalOrder, understand
+from transfers.commands.placing import Answered, Claim, Placed, place
 from transfers.commands.quotes import Shown, price_for
-from transfers.commands.wake import wake_after_commit
+from transfers.commands.wake import tell_clients_after_commit, wake_after_commit
 from transfers.crashpoints import crashpoint
 from transfers.errors import Refused
 from transfers.machines import CURRENT_VERSION
 from transfers.models import IdempotencyKey, Quote, Transfer
-from transfers.states import MoneyState, Route, Status
+from transfers.states import CONVERTING, MoneyState, Route, Status
 from transfers.wording import status_text, verb
 
 # How long an order, and with it its approval, stays good.
@@ -50,6 +52,34 @@ def create_withdrawal(order: WithdrawalOrder) -> Transfer:
         raise
 
 
+def create_at_once(order: WithdrawalOrder, claim: Claim) -> Answered | None:
+    """The accepted transfer with its key and its answer, in one statement that is its own transaction.
+
+    None where it takes more than that, or comes to something else: a price, people, a refusal, a key that is known or in use. Then
+    nothing was done and nothing is on record, and the order goes the long way.
+    """
+    try:
+        understood = understand(order)
+        if order.quote_id is not None or understood.route in CONVERTING:
+            return None
+        transfer = _drawn_up(order, understood, Shown(None))
+        decision = gates.decide(order, understood, transfer)
+        if decision.outcome != "allow":
+            return None
+        _complete(transfer, decision, None)
+        made = Answered(transfer, claim, claim.written(transfer))
+        crashpoint("create.before_commit")
+        placed = place(transfer, decision, data=_told(transfer), answered=made)
+    except Refused:
+        return None
+    if placed is not Placed.MADE:
+        return None
+    crashpoint("create.after_commit")
+    wake_after_commit(transfer.id)
+    tell_clients_after_commit()
+    return made
+
+
 def _create(order: WithdrawalOrder) -> Transfer:
     understood = understand(order)
     shown = price_for(understood, order.quote_id)
@@ -61,6 +91,7 @@ def _create(order: WithdrawalOrder) -> Transfer:
         if order.idempotency_key_id and not order.key_is_new:
             IdempotencyKey.objects.filter(pk=order.idempotency_key_id).update(transfer=transfer)
         wake_after_commit(transfer.id)
+        tell_clients_after_commit()
         crashpoint("create.before_commit")
     crashpoint("create.after_commit")
     return transfer
@@ -72,16 +103,16 @@ def _already_made(key_id: UUID | None) -> Transfer | None:
 
 def _accept(order: WithdrawalOrder, understood: Understood, shown: Shown) -> Transfer:
     transfer = _drawn_up(order, understood, shown)
-    gates.no_halt(transfer)
     decision = gates.decide(order, understood, transfer)
-    gates.within_limits(transfer)
-    _ask_approval(order, transfer, decision)
-    transfer.policy_decision = decision
-    _insert(transfer)
+    if decision.outcome == "deny":
+        # Whoever is stopped hears of that first.
+        gates.no_halt(transfer)
+        raise gates.denied(understood)
+    request = None if decision.outcome == "allow" else _open(order, transfer, decision)
+    _complete(transfer, decision, request)
+    place(transfer, decision, data=_told(transfer))
     if shown.price is not None:
         pricing.store(shown.price, transfer=transfer, kind=Quote.Kind.INDICATIVE)
-    moves.tell_created(transfer, data=_told(transfer, decision))
-    gates.hold(transfer)
     return transfer
 
 
@@ -121,29 +152,15 @@ def _drawn_up(order: WithdrawalOrder, understood: Understood, shown: Shown) -> T
     )
 
 
-def _insert(transfer: Transfer) -> None:
-    """Two orders that name one quote at the same moment: the second is refused by the database."""
-    try:
-        with transaction.atomic():
-            transfer.save(force_insert=True)
-    except IntegrityError as error:
-        if "named_quote" in str(error):
-            raise Refused("invalid_quote", "The quote was used for another transfer already; ask for a new one.") from error
-        raise
-
-
-def _ask_approval(order: WithdrawalOrder, transfer: Transfer, decision: PolicyDecision) -> None:
-    """Open the request where the policy wants one; without one the driver may begin at once."""
-    if decision.outcome == "allow":
-        transfer.due_at = clock.now()
-    else:
-        transfer.approval_request = _open(order, transfer, decision)
-        transfer.due_at = transfer.not_after
+def _complete(transfer: Transfer, decision: PolicyDecision, request: ApprovalRequest | None) -> None:
+    """What follows from the decision. Without a request for approval the driver may begin at once."""
+    transfer.policy_decision = decision
+    transfer.approval_request = request
+    transfer.due_at = transfer.not_after if request else clock.now()
     transfer.deadline_at = accepted_deadline(transfer)
     transfer.hold_reference = payload.hold_reference(transfer.reference)
-    transfer.status_text = status_text(
-        Route(transfer.route), Status.CREATED, awaiting_approval=decision.outcome == "require_approval"
-    )
+    awaits = decision.outcome == "require_approval"
+    transfer.status_text = status_text(Route(transfer.route), Status.CREATED, awaiting_approval=awaits)
 
 
 def _open(order: WithdrawalOrder, transfer: Transfer, decision: PolicyDecision) -> ApprovalRequest:
@@ -165,7 +182,7 @@ def _open(order: WithdrawalOrder, transfer: Transfer, decision: PolicyDecision) 
     )
 
 
-def _told(transfer: Transfer, decision: PolicyDecision) -> dict[str, Any]:
+def _told(transfer: Transfer) -> dict[str, Any]:
     """What the first event keeps, so that a transfer can be rebuilt from its events."""
     return {
         "reference": transfer.reference,
@@ -179,7 +196,7 @@ def _told(transfer: Transfer, decision: PolicyDecision) -> dict[str, Any]:
         "min_target_amount": str(transfer.min_target_amount),
         "not_after": transfer.not_after,
         "destination_id": str(transfer.destination_id or ""),
-        "policy_decision": str(decision.id),
+        "policy_decision": str(transfer.policy_decision_id),
         "approval_request": str(transfer.approval_request_id or ""),
         "made_by": transfer.made_by,
     }

@@ -1,14 +1,11 @@
-"""What an order must pass to be accepted, in the caller's transaction and in the order of the locks: halts, policy, limits,
-funds."""
+"""What an order must pass to be accepted, and the words of each refusal. Limits and funds are looked at where they are taken
+(transfers.commands.placing)."""
 
-from approvals.commands.limits import consume_limits
-from approvals.commands.policy import decide_policy
+from approvals.commands.policy import judged
 from approvals.errors import Halted, LimitExceeded, PolicyMissing
 from approvals.models import PolicyDecision
 from approvals.policy.facts import TransferFacts
-from ledger import chart
-from ledger.commands import PlaceHold, apply_holds
-from ledger.errors import AccountClosed, InsufficientFunds, UnknownAccount
+from ledger.errors import InsufficientFunds
 from ledger.money import Money
 from ledger.queries import unit
 from transfers.commands import stopped
@@ -26,7 +23,7 @@ def no_halt(transfer: Transfer) -> None:
 
 
 def decide(order: WithdrawalOrder, understood: Understood, transfer: Transfer) -> PolicyDecision:
-    """What the policy says, stored. Raises Refused when it denies."""
+    """What the policy in force says, not stored yet. Raises Refused where there is none."""
     facts = TransferFacts(
         client_id=transfer.client_id,
         route=transfer.route,
@@ -39,16 +36,15 @@ def decide(order: WithdrawalOrder, understood: Understood, transfer: Transfer) -
         country=understood.country,
         made_by_type=order.made_by_type,
     )
-    try:
-        decision = decide_policy(subject_type="transfer", subject_id=str(transfer.id), facts=facts)
-    except PolicyMissing as error:
-        raise Refused("policy_denied", str(error)) from error
-    if decision.outcome == "deny":
-        raise _denied(understood)
-    return decision
+    policy = understood.policy
+    if policy is None:
+        raise Refused("policy_denied", str(PolicyMissing()))
+    subject = {"subject_type": "transfer", "subject_id": str(transfer.id)}
+    return judged(**subject, facts=facts, version=policy.version, rules=policy.rules())
 
 
-def _denied(understood: Understood) -> Refused:
+def denied(understood: Understood) -> Refused:
+    """The refusal where the policy denies."""
     if understood.destination is not None and understood.destination_status == "cooling_off":
         until = understood.destination.cooling_off_until
         return Refused(
@@ -59,40 +55,22 @@ def _denied(understood: Understood) -> Refused:
     return Refused("policy_denied", "Our policy does not allow this transfer. Please contact support if you expected it to.")
 
 
-def within_limits(transfer: Transfer) -> None:
-    """Count it against every limit that covers it. Raises Refused."""
-    try:
-        consume_limits(
-            client_id=transfer.client_id,
-            corridor_id=transfer.corridor_id or "",
-            asset_id=transfer.source_asset_id,
-            amount=transfer.source_amount,
-            subject_id=str(transfer.id),
-        )
-    except LimitExceeded as error:
-        asset = unit(transfer.source_asset_id)
-        left = Money(max(error.capacity - error.used, 0), asset).format()
-        raise Refused(
-            "limit_exceeded", f"{error.limit}: {left} {asset.code} are left.", {"amount": f"At most {left} now."}
-        ) from error
+def over_limit(error: LimitExceeded, transfer: Transfer) -> Refused:
+    asset = unit(transfer.source_asset_id)
+    left = Money(max(error.capacity - error.used, 0), asset).format()
+    return Refused("limit_exceeded", f"{error.limit}: {left} {asset.code} are left.", {"amount": f"At most {left} now."})
 
 
-def hold(transfer: Transfer) -> None:
-    """Reserve the most that may be debited: the check and the reservation are one step in the ledger, under the account's lock.
-    Raises Refused."""
-    account = chart.client_account_code(transfer.client_id, transfer.source_asset_id)
-    try:
-        apply_holds(PlaceHold(transfer.hold_reference, account, transfer.max_total_debit), transaction_id=transfer.id)
-    except InsufficientFunds as error:
-        asset = unit(transfer.source_asset_id)
-        have, need = Money(max(error.available, 0), asset).format(), Money(transfer.max_total_debit, asset).format()
-        raise Refused(
-            "insufficient_funds",
-            f"{have} {asset.code} are available; amount and fee need {need}.",
-            {"amount": f"{have} available."},
-        ) from error
-    except (UnknownAccount, AccountClosed) as error:
-        code = unit(transfer.source_asset_id).code
-        raise Refused(
-            "insufficient_funds", f"There is no open {code} balance to pay this from.", {"source_currency": "No balance."}
-        ) from error
+def unfunded(error: InsufficientFunds, transfer: Transfer) -> Refused:
+    asset = unit(transfer.source_asset_id)
+    have, need = Money(max(error.available, 0), asset).format(), Money(transfer.max_total_debit, asset).format()
+    return Refused(
+        "insufficient_funds",
+        f"{have} {asset.code} are available; amount and fee need {need}.",
+        {"amount": f"{have} available."},
+    )
+
+
+def without_balance(transfer: Transfer) -> Refused:
+    code = unit(transfer.source_asset_id).code
+    return Refused("insufficient_funds", f"There is no open {code} balance to pay this from.", {"source_currency": "No balance."})

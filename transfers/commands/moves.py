@@ -114,7 +114,16 @@ def _update(transfer: Transfer, columns: dict[str, Any]) -> None:
 
 
 def _tell(transfer: Transfer, kind: str, *, source: str, reason: str, data: dict[str, Any]) -> None:
-    event = envelope() | {
+    event = envelope() | event_of(transfer, kind, source=source, reason=reason, data=data)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT transfers_record_event(%s)", [as_jsonb(event)])
+    record(**audit_of(transfer, kind, source=source, reason=reason, data=data))
+    tell_clients_after_commit()
+
+
+def event_of(transfer: Transfer, kind: str, *, source: str, reason: str = "", data: dict[str, Any]) -> dict[str, Any]:
+    """The event, but for its envelope, of a transfer that stands at the version it tells of."""
+    return {
         "id": new_id(),
         "transfer_id": transfer.id,
         "correlation_id": transfer.correlation_id,
@@ -126,17 +135,18 @@ def _tell(transfer: Transfer, kind: str, *, source: str, reason: str, data: dict
         "data": data,
         "status_text": transfer.status_text,
     }
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT transfers_record_event(%s)", [as_jsonb(event)])
+
+
+def audit_of(transfer: Transfer, kind: str, *, source: str, reason: str = "", data: dict[str, Any]) -> dict[str, Any]:
+    """What the audit trail says of the same."""
     moved = {"status": [source, transfer.status]} if source != transfer.status else {}
-    record(
-        type=kind,
-        resource_type="transfer",
-        resource_id=str(transfer.id),
-        reason=reason,
-        diff={**moved, "version": [transfer.version - 1, transfer.version]},
-        metadata={"reference": transfer.reference, **data},
-        transaction_id=transfer.id,
-        status_text=transfer.status_text,
-    )
-    tell_clients_after_commit()
+    return {
+        "type": kind,
+        "resource_type": "transfer",
+        "resource_id": str(transfer.id),
+        "reason": reason,
+        "diff": {**moved, "version": [transfer.version - 1, transfer.version]},
+        "metadata": {"reference": transfer.reference, **data},
+        "transaction_id": transfer.id,
+        "status_text": transfer.status_text,
+    }

@@ -12,6 +12,8 @@ from uuid import UUID
 from approvals.destinations import CLIENT_ACCOUNT, OWN_BALANCE, NormalDestination, normalise
 from approvals.errors import DestinationInvalid
 from approvals.models import Client, Corridor, Destination
+from approvals.queries.order_facts import order_facts
+from approvals.queries.policy import PolicyInForce
 from audit import clock
 from ledger import chart
 from ledger.money import Money
@@ -59,6 +61,7 @@ class Understood:
     wanted: NormalDestination
     destination: Destination | None
     destination_status: str
+    policy: PolicyInForce | None
     receiver: Client | None = None
 
     @property
@@ -81,12 +84,14 @@ class Understood:
 
 def understand(order: WithdrawalOrder) -> Understood:
     """Raises Refused: not_found, unsupported_currency, invalid_amount, invalid_destination, invalid_request, account_frozen."""
-    client = client_of(order.client_id)
+    wanted = _wanted(order)
+    facts = order_facts(order.client_id, "" if isinstance(wanted, Refused) else wanted.fingerprint)
+    client = _active(facts.client, order.client_id)
     _check_free_text(order)
-    network = _network_hint(order)
-    wanted = _normalised(order.destination, network)
-    corridor = _corridor(order, wanted)
-    destination, status = (None, "allowed") if wanted.kind == OWN_BALANCE else own_destination(client, wanted)
+    if isinstance(wanted, Refused):
+        raise wanted
+    corridor = _corridor(order, facts.lanes, wanted)
+    destination, status = (None, "allowed") if wanted.kind == OWN_BALANCE else listed(facts.destination, wanted)
     return Understood(
         client=client,
         corridor=corridor,
@@ -94,12 +99,16 @@ def understand(order: WithdrawalOrder) -> Understood:
         wanted=wanted,
         destination=destination,
         destination_status=status,
+        policy=facts.policy,
         receiver=receiver_of(wanted, corridor.target_asset_id),
     )
 
 
 def client_of(client_id: str) -> Client:
-    client = Client.objects.filter(pk=client_id).first()
+    return _active(Client.objects.filter(pk=client_id).first(), client_id)
+
+
+def _active(client: Client | None, client_id: str) -> Client:
     if client is None:
         raise NotFound(f"There is no client {client_id}.")
     if client.status != Client.Status.ACTIVE:
@@ -140,12 +149,13 @@ def _network_hint(order: WithdrawalOrder) -> str | None:
     return candidates.pop() if len(candidates) == 1 else None
 
 
-def _normalised(raw: Mapping[str, Any] | str, network: str | None) -> NormalDestination:
+def _wanted(order: WithdrawalOrder) -> NormalDestination | Refused:
+    """The destination in its normal form, or why it has none: who orders is judged before what."""
     try:
-        return normalise(raw, network=network)
+        return normalise(order.destination, network=_network_hint(order))
     except DestinationInvalid as error:
         fields = {f"destination.{name}": problem for name, problem in error.errors.items()}
-        raise Refused("invalid_destination", "The destination cannot be used; see the fields.", fields) from error
+        return Refused("invalid_destination", "The destination cannot be used; see the fields.", fields)
 
 
 def _lanes(order: WithdrawalOrder) -> list[Corridor]:
@@ -168,8 +178,9 @@ def lanes_among(lanes: Iterable[Corridor], source: str, target: str, corridor: s
     ]
 
 
-def _corridor(order: WithdrawalOrder, wanted: NormalDestination) -> Corridor:
-    return choose_lane(_lanes(order), wanted, f"{order.source_currency} to {order.target_currency}", order.corridor or "")
+def _corridor(order: WithdrawalOrder, lanes: Iterable[Corridor], wanted: NormalDestination) -> Corridor:
+    fitting = lanes_among(lanes, order.source_currency, order.target_currency, order.corridor or "")
+    return choose_lane(fitting, wanted, f"{order.source_currency} to {order.target_currency}", order.corridor or "")
 
 
 def choose_lane(lanes: Iterable[Corridor], wanted: NormalDestination, pair: str, corridor: str) -> Corridor:
@@ -229,8 +240,8 @@ def can_take(client_id: str, asset_id: str) -> bool:
     return found is not None and found.status == "open"
 
 
-def own_destination(client: Client, wanted: NormalDestination) -> tuple[Destination, str]:
-    destination = Destination.objects.filter(client=client, fingerprint=wanted.fingerprint).first()
+def listed(destination: Destination | None, wanted: NormalDestination) -> tuple[Destination, str]:
+    """The entry of the client's own list and whether it may be used yet. Raises Refused."""
     if destination is None:
         raise Refused(
             "invalid_destination",

@@ -2,21 +2,26 @@
 
 from collections.abc import Iterable
 
-from approvals.commands.halts import check_halts
+from approvals.commands.halts import check_touched, touched
 from ledger import chart
 from transfers.models import Transfer
 
 
 def check(transfer: Transfer, *, accounts: Iterable[str] = (), provider: str = "") -> None:
     """In the step's transaction. `accounts` are further ledger accounts that the step touches. Raises Halted."""
-    check_halts(
-        client_id=transfer.client_id,
-        account_codes=(chart.client_account_code(transfer.client_id, transfer.source_asset_id), *accounts),
+    check_touched(touched_by(transfer, accounts=accounts, provider=provider))
+
+
+def touched_by(transfer: Transfer, *, accounts: Iterable[str] = (), provider: str = "") -> dict[str, list[str]]:
+    """What the transfer touches, and its step in `accounts` and over `provider`, by scope of halts."""
+    clients = [(transfer.client_id, transfer.source_asset_id)]
+    if transfer.receiver_id:
+        clients.append((transfer.receiver_id, transfer.target_asset_id))
+    return touched(
+        client_ids=[client for client, _ in clients],
+        account_codes=(*(chart.client_account_code(*one) for one in clients), *accounts),
         asset_ids=(transfer.source_asset_id, transfer.target_asset_id),
         corridor_id=transfer.corridor_id or "",
         provider=provider,
         destination_id=str(transfer.destination_id or ""),
     )
-    if transfer.receiver_id:
-        receiving = chart.client_account_code(transfer.receiver_id, transfer.target_asset_id)
-        check_halts(client_id=transfer.receiver_id, account_codes=(receiving,))

@@ -1,7 +1,8 @@
 """The early wake-up after a commit: a hint to Celery that a transfer is due, worth a few hundred milliseconds and nothing else.
 
 The row says what is due; a lost hint costs one beat. So a dead broker is logged and never raised, and nothing is published inside a
-database transaction. Whether the broker listens is asked first: its client would try for seconds while somebody waits.
+database transaction. Whether the broker listens is asked first: its client would try for seconds while somebody waits. One that
+does not is left alone for a second.
 """
 
 import logging
@@ -18,7 +19,10 @@ from kombu.exceptions import KombuError
 log = logging.getLogger(__name__)
 _LISTENS_WITHIN_S = 0.25
 _HINTS_APART_S = 0.5
+_LEFT_ALONE_S = 1.0
 _last_hint_s = [float("-inf")]  # seconds
+# Broker -> until when it is left alone, in seconds.
+_away_until_s: dict[str, float] = {}
 
 
 def wake_after_commit(transfer_id: UUID) -> None:
@@ -60,10 +64,14 @@ def _hint_outbox() -> None:
 
 
 def _publish(task: "Task[Any, Any]", what: str, **kwargs: str) -> None:
+    broker = str(current_app.conf.broker_url)
+    if time.monotonic() < _away_until_s.get(broker, 0.0):
+        return
     try:
-        _ask_whether_it_listens(str(current_app.conf.broker_url))
+        _ask_whether_it_listens(broker)
         task.apply_async(kwargs=kwargs, retry=False, expires=30)
     except (KombuError, OSError) as error:
+        _away_until_s[broker] = time.monotonic() + _LEFT_ALONE_S
         log.warning("no wake-up for %s: %s", what, error)
 
 

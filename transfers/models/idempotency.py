@@ -10,7 +10,7 @@ class IdempotencyKey(models.Model):
     old key never opens the door to a second transfer."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    client = models.ForeignKey("approvals.Client", on_delete=models.PROTECT, related_name="+")
+    client = models.ForeignKey("approvals.Client", on_delete=models.PROTECT, related_name="+", db_index=False)
     key = models.CharField(max_length=255)
     endpoint = models.TextField()
     request_hash = models.BinaryField(max_length=32)

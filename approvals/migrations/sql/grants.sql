@@ -33,3 +33,7 @@ GRANT UPDATE (lifted_at, lifted_by, lift_reason) ON approvals_halt TO countersig
 
 REVOKE EXECUTE ON FUNCTION approvals_pass_halt_gate(), approvals_close_halt_gate() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION approvals_pass_halt_gate(), approvals_close_halt_gate() TO countersign_web, countersign_worker;
+
+REVOKE EXECUTE ON FUNCTION approvals_halt_on(jsonb), approvals_consume_limits(jsonb), approvals_order_facts(text, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION approvals_halt_on(jsonb), approvals_consume_limits(jsonb), approvals_order_facts(text, text)
+TO countersign_web, countersign_worker;

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.test import override_settings
 
 from approvals.commands import add_destination, create_client, place_halt
@@ -107,10 +107,10 @@ def test_a_halt_is_a_refusal(acme: Caller, scope: str, target: str, code: str) -
 )
 def test_a_failure_is_not_stored(acme: Caller, monkeypatch: pytest.MonkeyPatch, error: Exception, status: int, code: str) -> None:
     before = Books.now()
-    # The last step of making a transfer breaks, after everything else was written.
+    # The last step of making a transfer breaks, after everything else was written. One that waits for people takes the long way.
     with monkeypatch.context() as patch:
         patch.setattr(create, "wake_after_commit", _raising(error))
-        response = acme.create(key="order-1")
+        response = acme.create(key="order-1", amount="5000.00")
     assert response.status_code == status
     refusal = problem(response)
     assert refusal["code"] == code
@@ -118,10 +118,34 @@ def test_a_failure_is_not_stored(acme: Caller, monkeypatch: pytest.MonkeyPatch, 
     assert Books.now() == before
     assert IdempotencyKey.objects.count() == 0
 
-    again = acme.create(key="order-1")
+    again = acme.create(key="order-1", amount="5000.00")
     assert again.status_code == 201
     assert "Idempotent-Replayed" not in again
     assert Transfer.objects.count() == 1
+
+
+_BREAKS = """
+    CREATE FUNCTION pg_temp.breaks() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION 'a bug' USING ERRCODE = %s; END $$;
+    CREATE TRIGGER breaks BEFORE UPDATE ON ledger_balance FOR EACH ROW EXECUTE FUNCTION pg_temp.breaks();
+"""
+
+
+@pytest.mark.parametrize(
+    ("sqlstate", "status", "code"), [("57014", 503, "temporarily_unavailable"), ("XX000", 500, "internal_error")]
+)
+def test_a_failure_in_the_one_statement_leaves_nothing(acme: Caller, sqlstate: str, status: int, code: str) -> None:
+    """The hold is its last step; everything else was written."""
+    before = Books.now()
+    with connection.cursor() as cursor:
+        cursor.execute(_BREAKS, [sqlstate])
+    response = acme.create(key="order-1")
+    assert (response.status_code, problem(response)["code"]) == (status, code)
+    assert Books.now() == before
+    assert IdempotencyKey.objects.count() == 0
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TRIGGER breaks ON ledger_balance")
+    assert acme.create(key="order-1").status_code == 201
 
 
 def _raising(error: Exception) -> Any:
@@ -191,7 +215,7 @@ def test_a_dropped_answer_never_opens_the_door_again(acme: Caller) -> None:
 
 @override_settings(DEBUG=True)
 def test_debug_shows_the_client_no_more(acme: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(views, "create_withdrawal", _raising(RuntimeError("secret detail")))
+    monkeypatch.setattr(views, "create_at_once", _raising(RuntimeError("secret detail")))
     response = acme.create()
     assert response.status_code == 500
     assert "secret detail" not in response.content.decode()

@@ -17,11 +17,13 @@ from django.core.wsgi import get_wsgi_application
 from django.db import connection, connections
 from django.test.testcases import QuietWSGIRequestHandler
 
+from approvals.commands import set_limit
+from approvals.queries import limit_drift, limit_usage
 from ledger.models import Hold
 from ledger.queries import balance
 from tests.transfers import world as worlds
 from tests.transfers.api.conftest import Caller, key_for, wanted
-from tests.transfers.world import ACCOUNT, FUNDS, UNIT, World
+from tests.transfers.world import ACCOUNT, FUNDS, UNIT, USDC, World
 from transfers.models import IdempotencyKey, Transfer, TransferEvent
 
 AT_ONCE = 40
@@ -152,26 +154,43 @@ Client().generic("POST", "/v1/transfers", os.environ["BODY"].encode(), content_t
 """
 
 
-@pytest.mark.parametrize("point", ["create.before_commit", "create.after_commit"])
-def test_a_process_killed_in_the_middle_leaves_nothing_that_blocks(house: World, point: str) -> None:
+@pytest.mark.parametrize(
+    ("point", "amount", "kept"),
+    [
+        ("create.before_commit", "100.00", 0),
+        ("create.after_commit", "100.00", 1),
+        # One that waits for people: key, transfer and answer are committed by the view, after both points.
+        ("create.before_commit", "5000.00", 0),
+        ("create.after_commit", "5000.00", 0),
+    ],
+)
+def test_a_process_killed_in_the_middle_leaves_all_or_nothing_and_blocks_nobody(
+    house: World, point: str, amount: str, kept: int
+) -> None:
     key = key_for(house)
     environment = os.environ | {
         "DATABASE_URL": _database_url(),
         "DJANGO_SETTINGS_MODULE": "backoffice.settings",
         "COUNTERSIGN_CRASH": point,
-        "BODY": json.dumps(wanted()),
+        "BODY": json.dumps(wanted(amount=amount)),
         "KEY": key,
     }
     died = subprocess.run([sys.executable, "-c", _DIES], env=environment, capture_output=True, timeout=60, check=False)
     assert died.returncode == -9, died.stderr.decode()
-    assert Transfer.objects.count() == 0
-    assert Hold.objects.count() == 0
-    assert IdempotencyKey.objects.count() == 0
+    assert [kind.objects.count() for kind in (Transfer, Hold, IdempotencyKey)] == [kept] * 3
 
     caller = Caller(key)
-    again = caller.create(key="order-1")
+    again = caller.create(key="order-1", amount=amount)
     assert again.status_code == 201
-    assert "Idempotent-Replayed" not in again
-    assert caller.create(key="order-1")["Idempotent-Replayed"] == "true"
-    assert Transfer.objects.count() == 1
-    assert Hold.objects.count() == 1
+    assert ("Idempotent-Replayed" in again) is bool(kept)
+    assert caller.create(key="order-1", amount=amount)["Idempotent-Replayed"] == "true"
+    assert [kind.objects.count() for kind in (Transfer, Hold)] == [1, 1]
+
+
+def test_sixteen_different_ones_against_a_limit_for_ten_leave_ten(house: World, url: str) -> None:
+    set_limit(asset_id=USDC, window="day", amount=1000 * UNIT, client_id="acme")
+    answers = _at_once(url, key_for(house), [wanted()] * 16, [f"order-{number}" for number in range(16)])
+    assert Counter(answer.status_code for answer in answers) == {201: 10, 422: 6}
+    assert {answer.json()["code"] for answer in answers if answer.status_code == 422} == {"limit_exceeded"}
+    assert (Transfer.objects.count(), Hold.objects.count(), limit_drift()) == (10, 10, [])
+    assert {usage.used for usage in limit_usage("acme", "US-ETH", USDC) if usage.amount == 1000 * UNIT} == {1000 * UNIT}

@@ -13,7 +13,6 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from approvals.models import ApiKey
 from audit import clock
 from audit.commands import record
 from audit.identity import new_id
@@ -78,7 +77,6 @@ class BulkTransfers(ApiView):
 
     def _accept(self, body: dict[str, Any], key_id: UUID) -> BulkOrder:
         content, form, reference = self._file(body)
-        controllers = cast("ApiKey", self.request.auth).controllers.order_by("id").values_list("id", flat=True)
         actor = self.caller.actor()
         with transaction.atomic():
             upload = BulkUpload.objects.create(
@@ -93,7 +91,7 @@ class BulkTransfers(ApiView):
             )
             return accept(
                 upload,
-                makers=tuple(controllers),
+                makers=self.caller.controllers,
                 made_by=self.caller.key_prefix,
                 made_by_type=actor.type.value,
                 client_reference=reference,

@@ -1,6 +1,7 @@
 """`/v1/transfers`: create, list, read, cancel, events. A client sees only its own; anything else is not found."""
 
-from functools import partial
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, cast
 from uuid import UUID
 
@@ -9,19 +10,18 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from approvals.models import ApiKey
 from audit.commands import record
 from transfers.api import responses
 from transfers.api.base import ApiView
 from transfers.api.described import idempotency_key, problems
-from transfers.api.idempotency import Answer, Attempt, answer_once, key_of
+from transfers.api.idempotency import CREATED, Answer, Attempt, answer_once, key_of
 from transfers.api.listing import events_of, transfers_of
 from transfers.api.problems import CONTENT_TYPE, Problem, ProblemRaised
 from transfers.api.queries import read_query
-from transfers.api.requests import CancelTransfer, CreateTransfer, ListEvents, ListTransfers
+from transfers.api.requests import CancelTransfer, CreateTransfer, ListEvents, ListTransfers, read_create
 from transfers.api.translation import problem_for
 from transfers.commands.cancel import cancel
-from transfers.commands.create import create_withdrawal
+from transfers.commands.create import create_at_once, create_withdrawal
 from transfers.commands.orders import WithdrawalOrder
 from transfers.errors import Conflict, NotFound
 from transfers.models import Transfer
@@ -57,7 +57,7 @@ class Transfers(ApiView):
             endpoint="POST /v1/transfers",
             body=cast("dict[str, Any]", request.data),
         )
-        return self._given(answer_once(attempt, work=partial(self._create, request), refusal=self._refusal))
+        return self._given(self._at_once(attempt) or answer_once(attempt, work=self._create, refusal=self._refusal))
 
     @extend_schema(
         operation_id="list_transfers", parameters=[ListTransfers], responses={200: responses.TransferPage, **problems(400)}
@@ -67,28 +67,35 @@ class Transfers(ApiView):
         page = transfers_of(self.caller.client_id, read_query(ListTransfers, request))
         return Response(responses.write_page(responses.write_transfers(page.rows), page.next_cursor))
 
-    def _create(self, request: Request, key_id: UUID) -> Transfer:
-        body = CreateTransfer(data=request.data)
-        body.is_valid(raise_exception=True)
-        given = body.validated_data
-        controllers = cast("ApiKey", request.auth).controllers.order_by("id").values_list("id", flat=True)
-        return create_withdrawal(
-            WithdrawalOrder(
-                client_id=self.caller.client_id,
-                source_currency=given["source_currency"],
-                target_currency=given["target_currency"],
-                amount=given["amount"],
-                destination=given["destination"],
-                corridor=given["corridor"],
-                reference=given["reference"],
-                metadata=given["metadata"],
-                quote_id=given["quote_id"],
-                makers=tuple(controllers),
-                made_by=self.caller.key_prefix,
-                made_by_type=self.caller.actor().type.value,
-                idempotency_key_id=key_id,
-                key_is_new=True,
-            )
+    def _at_once(self, attempt: Attempt) -> Answer | None:
+        """The usual case in one statement; None for every other, in which nothing was done."""
+        try:
+            order = self._order(attempt.body)
+        except ValidationError:
+            return None
+        made = create_at_once(order, attempt.claim())
+        return Answer(CREATED, made.body, made.transfer.pk) if made else None
+
+    def _create(self, key_id: UUID) -> Transfer:
+        order = self._order(cast("dict[str, Any]", self.request.data))
+        return create_withdrawal(replace(order, idempotency_key_id=key_id, key_is_new=True))
+
+    def _order(self, body: Mapping[str, Any]) -> WithdrawalOrder:
+        """Raises ValidationError."""
+        given = read_create(body)
+        return WithdrawalOrder(
+            client_id=self.caller.client_id,
+            source_currency=given["source_currency"],
+            target_currency=given["target_currency"],
+            amount=given["amount"],
+            destination=given["destination"],
+            corridor=given["corridor"],
+            reference=given["reference"],
+            metadata=given["metadata"],
+            quote_id=given["quote_id"],
+            makers=self.caller.controllers,
+            made_by=self.caller.key_prefix,
+            made_by_type=self.caller.actor().type.value,
         )
 
     def _refusal(self, error: Exception) -> dict[str, Any] | None:

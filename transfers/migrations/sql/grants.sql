@@ -112,3 +112,9 @@ GRANT INSERT ON transfers_transfer TO countersign_worker;
 -- A move of our own money is made by the last vote, like an order.
 GRANT SELECT ON transfers_treasurymove TO countersign_web, countersign_worker;
 GRANT INSERT ON transfers_treasurymove TO countersign_web;
+
+-- The API's create: web takes orders; what the house itself orders may come from a worker.
+REVOKE EXECUTE ON FUNCTION transfers_create(jsonb),
+    transfers_admit(text, bytea, timestamptz, double precision, double precision) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION transfers_create(jsonb) TO countersign_web, countersign_worker;
+GRANT EXECUTE ON FUNCTION transfers_admit(text, bytea, timestamptz, double precision, double precision) TO countersign_web;

@@ -1,0 +1,146 @@
+"""Writing an accepted order: one call of one database function, which looks at halts, limits and funds under their locks and writes
+the decision, the transfer, its event, its audit records and its hold, or nothing.
+
+Called outside of a transaction it is one by itself. Then it may also take the idempotency key and keep the answer under it.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Model
+
+from approvals.commands.halts import halted_by
+from approvals.commands.limits import counting, refused_by
+from approvals.commands.policy import told
+from approvals.errors import LimitExceeded
+from approvals.models import Halt, PolicyDecision
+from audit.commands import described
+from audit.identity import new_id
+from ledger import chart
+from ledger.commands import PlaceHold, hold_request
+from ledger.errors import AccountClosed, InsufficientFunds, UnknownAccount
+from ledger.gateway import call
+from transfers.commands import gates, moves, stopped
+from transfers.errors import Refused
+from transfers.models import Transfer
+from transfers.states import Status
+
+MADE = 201
+
+
+class Placed(StrEnum):
+    MADE = "made"
+    # Another request has the key at this moment; the key was taken before.
+    IN_PROGRESS = "in_progress"
+    KNOWN = "known"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """The idempotency key that an order wants to take, and how the transfer that it makes is answered under it."""
+
+    client_id: str
+    key: str
+    endpoint: str
+    request_hash: bytes
+    written: Callable[[Transfer], dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A transfer with the answer that is kept under its key."""
+
+    transfer: Transfer
+    claim: Claim
+    body: dict[str, Any]
+
+
+def lock_name(client_id: str, key: str) -> str:
+    """What the advisory lock of a key is named by: whoever has it is the one request that runs under the key."""
+    return f"transfers_idempotencykey/{client_id}/{key}"
+
+
+def place(transfer: Transfer, decision: PolicyDecision, *, data: Mapping[str, Any], answered: Answered | None = None) -> Placed:
+    """Write `transfer` with `decision` and the first event, which tells `data`; `answered` takes the key. Anything but MADE wrote
+    nothing, and is said of a key alone.
+
+    Raises Refused: a halt's code, limit_exceeded, insufficient_funds, invalid_quote (another order named the quote first).
+    """
+    request = _request(transfer, decision, dict(data)) | {"key": _key(answered) if answered else None}
+    # Alone it is its own transaction; inside one, what the database refuses must not spoil it.
+    with transaction.atomic() if connection.in_atomic_block else nullcontext():
+        answer = _called(request, transfer)
+    if answer["status"] == "halted":
+        halted = halted_by(Halt.objects.get(pk=answer["halt"]))
+        raise Refused(halted.code, halted.sentence) from halted
+    if refusal := refused_by(answer, str(transfer.id)):
+        raise gates.over_limit(refusal, transfer) if isinstance(refusal, LimitExceeded) else refusal
+    return Placed(answer["status"])
+
+
+def _called(request: dict[str, Any], transfer: Transfer) -> dict[str, Any]:
+    try:
+        answer: dict[str, Any] = json.loads(call("transfers_create", request))
+    except InsufficientFunds as error:
+        raise gates.unfunded(error, transfer) from error
+    except (UnknownAccount, AccountClosed) as error:
+        raise gates.without_balance(transfer) from error
+    except IntegrityError as error:
+        if "named_quote" in str(error):
+            raise Refused("invalid_quote", "The quote was used for another transfer already; ask for a new one.") from error
+        raise
+    return answer
+
+
+def _request(transfer: Transfer, decision: PolicyDecision, data: dict[str, Any]) -> dict[str, Any]:
+    created: dict[str, Any] = {"source": "", "data": data}
+    kind = moves.MOVED[Status.CREATED]
+    account = chart.client_account_code(transfer.client_id, transfer.source_asset_id)
+    return {
+        "halts": stopped.touched_by(transfer),
+        "limits": counting(
+            client_id=transfer.client_id,
+            corridor_id=transfer.corridor_id or "",
+            asset_id=transfer.source_asset_id,
+            amount=transfer.source_amount,
+            subject_id=str(transfer.id),
+        ),
+        "decision": _row(decision),
+        "transfer": _row(transfer),
+        "event": moves.event_of(transfer, kind, **created),
+        "decided": described(**told(decision)),
+        "created": described(**moves.audit_of(transfer, kind, **created)),
+        "hold": hold_request(PlaceHold(transfer.hold_reference, account, transfer.max_total_debit)),
+    }
+
+
+def _key(answered: Answered) -> dict[str, Any]:
+    claim = answered.claim
+    return {
+        "id": new_id(),
+        "lock": lock_name(claim.client_id, claim.key),
+        "client_id": claim.client_id,
+        "key": claim.key,
+        "endpoint": claim.endpoint,
+        "request_hash": claim.request_hash.hex(),
+        "response_status": MADE,
+        "response_body": answered.body,
+    }
+
+
+def _row(row: Model) -> dict[str, Any]:
+    """Every column of a row that is not saved yet. Times keep their microseconds, which JSON encoders like to cut."""
+    return {field.column: _plain(getattr(row, field.attname)) for field in row._meta.concrete_fields}  # noqa: SLF001 - public by its documentation
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value) if isinstance(value, UUID) else value
