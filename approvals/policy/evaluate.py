@@ -7,6 +7,7 @@ different roles cannot all be satisfied by it, so that is a deny too, never a si
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from approvals.policy.facts import TransferFacts
@@ -121,10 +122,14 @@ def _miss(failed: list[dict[str, Any]], facts: TransferFacts) -> dict[str, Any] 
 
 
 def _words(minor: int, facts: TransferFacts) -> str:
-    if facts.asset_exponent is None:
-        return f"{minor:,} minor units of {facts.asset_id}"
-    unit = AssetUnit(facts.asset_id, facts.asset_id, facts.asset_exponent)
-    whole, _, fraction = Money(minor, unit).format().partition(".")
+    return _said(minor, facts.asset_id, facts.asset_exponent)
+
+
+@lru_cache(maxsize=1024)
+def _said(minor: int, asset_id: str, exponent: int | None) -> str:
+    if exponent is None:
+        return f"{minor:,} minor units of {asset_id}"
+    whole, _, fraction = Money(minor, AssetUnit(asset_id, asset_id, exponent)).format().partition(".")
     # Zeros that say nothing are left out, down to two places: 750,000.00 rather than 750,000.000000.
-    fraction = fraction.rstrip("0").ljust(min(2, unit.exponent), "0")
-    return f"{whole}{'.' if fraction else ''}{fraction} {facts.asset_id}"
+    fraction = fraction.rstrip("0").ljust(min(2, exponent), "0")
+    return f"{whole}{'.' if fraction else ''}{fraction} {asset_id}"

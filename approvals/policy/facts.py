@@ -1,6 +1,6 @@
 """What a decision is taken on, as plain data that can be stored and evaluated again."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 DESTINATION_STATUSES = ("allowed", "cooling_off", "unknown", "blocked")
@@ -31,7 +31,7 @@ class TransferFacts:
 
     def to_json(self) -> dict[str, Any]:
         """JSON in which the amount is a decimal string: minor units outgrow JSON numbers."""
-        return {**asdict(self), "amount": str(self.amount)}
+        return {field.name: getattr(self, field.name) for field in fields(self)} | {"amount": str(self.amount)}
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> "TransferFacts":

@@ -137,7 +137,7 @@ def _key(answered: Answered) -> dict[str, Any]:
 
 def _row(row: Model) -> dict[str, Any]:
     """Every column of a row that is not saved yet. Times keep their microseconds, which JSON encoders like to cut."""
-    return {field.column: _plain(getattr(row, field.attname)) for field in row._meta.concrete_fields}  # noqa: SLF001 - public by its documentation
+    return {str(field.column): _plain(getattr(row, field.attname)) for field in row._meta.concrete_fields}  # noqa: SLF001 - public by its documentation
 
 
 def _plain(value: Any) -> Any:
