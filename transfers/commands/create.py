@@ -68,13 +68,12 @@ def create_at_once(order: WithdrawalOrder, claim: Claim) -> Answered | None:
             return None
         _complete(transfer, decision, None)
         made = Answered(transfer, claim, claim.written(transfer))
-        crashpoint("create.before_commit")
         placed = place(transfer, decision, data=_told(transfer), answered=made)
     except Refused:
         return None
     if placed is not Placed.MADE:
         return None
-    crashpoint("create.after_commit")
+    _committed()
     wake_after_commit(transfer.id)
     tell_clients_after_commit()
     return made
@@ -92,9 +91,13 @@ def _create(order: WithdrawalOrder) -> Transfer:
             IdempotencyKey.objects.filter(pk=order.idempotency_key_id).update(transfer=transfer)
         wake_after_commit(transfer.id)
         tell_clients_after_commit()
-        crashpoint("create.before_commit")
-    crashpoint("create.after_commit")
+    _committed()
     return transfer
+
+
+def _committed() -> None:
+    """What was written stands; where a caller's transaction is open, it stands with that."""
+    crashpoint("create.after_commit")
 
 
 def _already_made(key_id: UUID | None) -> Transfer | None:

@@ -28,6 +28,7 @@ from ledger.commands import PlaceHold, hold_request
 from ledger.errors import AccountClosed, InsufficientFunds, UnknownAccount
 from ledger.gateway import call
 from transfers.commands import gates, moves, stopped
+from transfers.crashpoints import crashpoint
 from transfers.errors import Refused
 from transfers.models import Transfer
 from transfers.states import Status
@@ -74,6 +75,7 @@ def place(transfer: Transfer, decision: PolicyDecision, *, data: Mapping[str, An
     Raises Refused: a halt's code, limit_exceeded, insufficient_funds, invalid_quote (another order named the quote first).
     """
     request = _request(transfer, decision, dict(data)) | {"key": _key(answered) if answered else None}
+    crashpoint("create.before_commit")
     # Alone it is its own transaction; inside one, what the database refuses must not spoil it.
     with transaction.atomic() if connection.in_atomic_block else nullcontext():
         answer = _called(request, transfer)
