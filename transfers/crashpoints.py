@@ -83,6 +83,8 @@ ALL: tuple[str, ...] = (
     "webhook.before_commit",
     "webhook.after_commit",
     "deposit_see.before_commit",
+    "send_back.before_commit",
+    "send_back.after_commit",
     "credit.after_call",
     "credit.before_commit",
     "credit.after_commit",

@@ -38,6 +38,8 @@ class PaymentFacts:
     confirmation: int = 1
     # Our own tokens between two wallets of ours: nobody is paid, and nothing is on hold.
     is_own_move: bool = False
+    # Money that arrived and is nobody's goes back: out of this account, by the wallet or by a bank.
+    suspense_account: str = ""
 
     @property
     def dimensions(self) -> dict[str, str]:
@@ -53,6 +55,8 @@ def payment(facts: PaymentFacts, *, value_at: datetime) -> tuple[Posting, ...]:
     """What is booked when the chain has confirmed: the withdrawal, or the conversion with the movement of tokens to the partner."""
     if facts.is_own_move:
         return (_own_move(facts, value_at),)
+    if facts.suspense_account:
+        return (send_back(facts, value_at=value_at),)
     if not facts.target_asset or facts.target_asset == facts.source_asset:
         return (_withdrawal(facts, value_at),)
     return (_conversion(facts, value_at), _to_partner(facts, value_at))
@@ -112,6 +116,25 @@ def _own_move(facts: PaymentFacts, value_at: datetime) -> Posting:
         description=f"Treasury move {facts.reference}",
         transaction_id=facts.transfer_id,
     )
+
+
+def send_back(facts: PaymentFacts, *, value_at: datetime) -> Posting:
+    """All that arrived leaves the unallocated money: to the wallet that has paid, or the payout that a bank is to make, but for the
+    fee that we keep."""
+    payer = facts.wallet_account or chart.payable_account_code("payouts", facts.source_asset)
+    kept = (Line.credit(chart.fee_account_code("send-back", facts.source_asset), facts.fee),) if facts.fee else ()
+    return Posting(
+        reference=send_back_reference(facts.reference, facts.confirmation),
+        kind="send_back",
+        value_at=value_at,
+        lines=(Line.debit(facts.suspense_account, facts.principal + facts.fee), Line.credit(payer, facts.principal), *kept),
+        description=f"Sent back by {facts.reference}",
+        transaction_id=facts.transfer_id,
+    )
+
+
+def send_back_reference(reference: str, confirmation: int = 1) -> str:
+    return numbered(f"send-back/{reference}", confirmation)
 
 
 def _client_pays(facts: PaymentFacts) -> tuple[Line, ...]:

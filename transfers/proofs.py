@@ -87,7 +87,7 @@ _ARRIVALS_MATCH_CREDITS = """
     SELECT arrival.reference AS subject, CASE
            WHEN booked.standing <> (arrival.status = 'credited')::integer
            THEN format('it is %%s, and %%s credits of it stand', arrival.status, booked.standing)
-           WHEN booked.set_aside <> (arrival.status = 'unallocated' OR booked.allocated)::integer
+           WHEN booked.set_aside <> (arrival.status IN ('unallocated', 'returning', 'returned') OR booked.allocated)::integer
            THEN format('it is %%s, and was set aside %%s times', arrival.status, booked.set_aside)
            WHEN arrival.status = 'credited' AND booked.amount <> arrival.amount
            THEN format('%%s arrived, %%s were credited', arrival.amount, booked.amount) END AS message

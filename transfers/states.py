@@ -34,10 +34,16 @@ class Route(StrEnum):
     INTERNAL_TRANSFER = "internal_transfer"
     CONVERSION = "conversion"
     TREASURY_MOVE = "treasury_move"
+    CHAIN_SEND_BACK = "chain_send_back"
+    BANK_SEND_BACK = "bank_send_back"
 
 
 # Money that comes in: nobody here ordered it.
 DEPOSITS = frozenset({Route.CHAIN_DEPOSIT, Route.BANK_DEPOSIT, Route.CARD_DEPOSIT})
+# What arrived and is nobody's goes back to where it came from.
+SEND_BACKS = frozenset({Route.CHAIN_SEND_BACK, Route.BANK_SEND_BACK})
+# A bank is ordered to pay on these, within its hours.
+PAID_BY_BANK = frozenset({Route.OFF_RAMP, Route.BANK_SEND_BACK})
 # Nothing leaves our books on these, so the books themselves are the proof.
 IN_OUR_BOOKS = frozenset({Route.INTERNAL_TRANSFER, Route.CONVERSION})
 # What comes out is another asset than what goes in, at a price.

@@ -21,11 +21,12 @@ from transfers.commands.deposits.addresses import WALLET
 from transfers.commands.deposits.arrivals import Sight, see
 from transfers.commands.deposits.watching import chain_identity
 from transfers.deposit_references import references_in
-from transfers.models import Arrival, BankAccount, DepositAddress, Wallet
+from transfers.models import Arrival, BankAccount, DepositAddress, Transfer, Wallet
 
 RULE = "identity-of-arrival/1"
 State = ExternalItem.Status
 _OPEN = (Break.Status.OPEN, Break.Status.INVESTIGATING)
+_ENDED = (Arrival.Status.CREDITED, Arrival.Status.RETURNED)
 
 
 def arrival_of(item: ExternalItem) -> Arrival | None:
@@ -54,12 +55,14 @@ def settle_arrival(item: ExternalItem, arrival: Arrival) -> str:
     if arrival.transfer_id is None:
         break_unallocated(item, arrival)
         return State.BREAK
-    _match(item, arrival)
+    if arrival.transfer is None:
+        raise ValueError(f"arrival {arrival.reference} belongs to no transfer")
+    _match(item, arrival, arrival.transfer)
     return State.MATCHED
 
 
 def match_allocated() -> int:
-    """Items of arrivals that were set aside and are a client's by now: matched, their breaks resolved; how many."""
+    """Items of arrivals that were set aside and are a client's by now, or have gone back: matched, breaks resolved; how many."""
     waiting = ExternalItem.objects.filter(
         status=State.BREAK, breaks__subject_key__startswith="unallocated:", breaks__status__in=_OPEN
     )
@@ -69,22 +72,31 @@ def match_allocated() -> int:
 @transaction.atomic
 def _match_allocated(item: ExternalItem) -> bool:
     found = Break.objects.select_for_update().filter(item=item, subject_key__startswith="unallocated:", status__in=_OPEN).first()
-    arrival = Arrival.objects.filter(identity=identity_of(item), status=Arrival.Status.CREDITED).select_related("transfer").first()
-    if found is None or arrival is None or arrival.transfer is None:
+    arrival = Arrival.objects.filter(identity=identity_of(item), status__in=_ENDED).select_related("transfer").first()
+    ended_by = _ended_by(arrival) if arrival is not None else None
+    if found is None or arrival is None or ended_by is None:
         return False
-    _match(item, arrival)
+    _match(item, arrival, ended_by)
     item.status = State.MATCHED
     item.save(update_fields=["status"])
-    words = f"Allocated to {arrival.transfer.client_id} by transfer {arrival.transfer.reference}."
+    gone = arrival.status == Arrival.Status.RETURNED
+    words = f"{'Sent back' if gone else f'Allocated to {ended_by.client_id}'} by transfer {ended_by.reference}."
     Break.objects.filter(pk=found.pk).update(status=Break.Status.RESOLVED, resolved_at=clock.now(), resolution=words)
     record(
         type="reconciliation.break_resolved",
         resource_type="break",
         resource_id=str(found.id),
         reason=words,
-        transaction_id=arrival.transfer_id,
+        transaction_id=ended_by.pk,
     )
     return True
+
+
+def _ended_by(arrival: Arrival) -> Transfer | None:
+    """The transfer that gave it to a client or back to where it came from."""
+    if arrival.status == Arrival.Status.CREDITED:
+        return arrival.transfer
+    return Transfer.objects.filter(send_back__arrival=arrival).latest("created_at")
 
 
 def identity_of(item: ExternalItem) -> str:
@@ -162,13 +174,10 @@ def _value_time(item: ExternalItem) -> datetime:
     return min(datetime.combine(item.value_date, time(), UTC), clock.now())
 
 
-def _match(item: ExternalItem, arrival: Arrival) -> None:
-    """Raises ValueError for an arrival that is nobody's."""
-    if arrival.transfer_id is None:
-        raise ValueError(f"arrival {arrival.reference} belongs to no transfer")
+def _match(item: ExternalItem, arrival: Arrival, transfer: Transfer) -> None:
     Match.objects.create(
         item=item,
-        transfer_id=arrival.transfer_id,
+        transfer_id=transfer.pk,
         leg_reference=arrival.reference,
         role=Role.RECEIPT,
         rule=RULE,
@@ -179,6 +188,6 @@ def _match(item: ExternalItem, arrival: Arrival) -> None:
         type="reconciliation.matched",
         resource_type="external_item",
         resource_id=str(item.id),
-        transaction_id=arrival.transfer_id,
+        transaction_id=transfer.pk,
         metadata={"source": item.source_id, "role": Role.RECEIPT, "rule": RULE, "leg": arrival.reference},
     )

@@ -103,6 +103,7 @@ PAGES: dict[str, frozenset[str]] = {
     "/reconciliation/breaks/": EVERYBODY - {"support"},
     "/deposits/": EVERYBODY - {"support"},
     "/deposits/00000000-0000-7000-8000-000000000000/allocate/": frozenset({"operator", "treasury"}),
+    "/deposits/00000000-0000-7000-8000-000000000000/send-back/": frozenset({"operator", "treasury"}),
 }
 
 

@@ -15,15 +15,18 @@ from approvals.models import ApprovalRequest
 from audit import clock
 from transfers.commands import move_payload, payload
 from transfers.commands.bulk.proving import prove_line
+from transfers.commands.deposits import send_back_payload
 from transfers.commands.votes import Unproven, prove_votes
-from transfers.models import Transfer, TreasuryMove
-from transfers.states import Route
+from transfers.models import SendBack, Transfer, TreasuryMove
+from transfers.states import SEND_BACKS, Route
 
 
 def prove(transfer: Transfer) -> ApprovalRequest | None:
     """The approved request, or None where the policy lets the transfer go by itself. Raises Unproven."""
     if transfer.route == Route.TREASURY_MOVE:
         return _prove_move(transfer)
+    if transfer.route in SEND_BACKS:
+        return _prove_send_back(transfer)
     decision = transfer.policy_decision
     if decision is None:
         raise Unproven("No policy decision is on record.")
@@ -44,14 +47,29 @@ def prove(transfer: Transfer) -> ApprovalRequest | None:
 def _prove_move(transfer: Transfer) -> ApprovalRequest:
     """Our own money needs no policy: two people have approved exactly this move."""
     move = TreasuryMove.objects.select_related("source", "target").filter(transfer=transfer).first()
-    if move is None or transfer.approval_request_id is None:
+    if move is None:
         raise Unproven("No approved request is on record for this move.")
+    return _prove_deed(transfer, move_payload.ACTION, move_payload.of_transfer(transfer, move), needed=move_payload.QUORUM)
+
+
+def _prove_send_back(transfer: Transfer) -> ApprovalRequest:
+    """Nor does money that is nobody's: people have approved that exactly this goes back to exactly there."""
+    sent = SendBack.objects.select_related("arrival").filter(transfer=transfer).first()
+    if sent is None:
+        raise Unproven("No approved request is on record for sending this back.")
+    return _prove_deed(transfer, send_back_payload.ACTION, send_back_payload.of_transfer(transfer, sent), needed=1)
+
+
+def _prove_deed(transfer: Transfer, action: str, expected: dict[str, Any], *, needed: int) -> ApprovalRequest:
+    """What the last vote on a request has made: the request names this very transfer, and was carried out once."""
+    if transfer.approval_request_id is None:
+        raise Unproven("No approved request is on record for it.")
     request = ApprovalRequest.objects.select_for_update().get(pk=transfer.approval_request_id)
     content = _approved(request)
-    if request.action != move_payload.ACTION or request.executed_at is None or content["transfer_id"] != str(transfer.id):
+    if request.action != action or request.executed_at is None or content["transfer_id"] != str(transfer.id):
         raise Unproven("The request on record is about something else.")
-    _compare(request, content, move_payload.of_transfer(transfer, move))
-    prove_votes(request, needed=max(move_payload.QUORUM, request.quorum))
+    _compare(request, content, expected)
+    prove_votes(request, needed=max(needed, request.quorum))
     return request
 
 

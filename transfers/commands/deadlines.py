@@ -13,7 +13,7 @@ from transfers.calendars import Calendar, Plan, add_business_days, closing, plan
 from transfers.commands.calendars import calendar_of
 from transfers.errors import Refused
 from transfers.models import BankAccount, Leg, Transfer
-from transfers.states import TERMINAL, Route, Status
+from transfers.states import PAID_BY_BANK, TERMINAL, Route, Status
 from transfers.thresholds import WAITS_FOR_APPROVAL, threshold
 
 log = logging.getLogger(__name__)
@@ -27,11 +27,14 @@ class Expectation:
     calendar: Calendar
     plan: Plan | None
 
-    def words(self) -> str:
+    def words(self, route: str) -> str:
         """What the client is told; empty where the usual sentence says it all."""
         if self.plan is None:
             return ""
-        return f"The conversion is done. The bank pays your beneficiary on {day_in_words(self.plan.pays_on)}."
+        day = day_in_words(self.plan.pays_on)
+        if route == Route.BANK_SEND_BACK:
+            return f"The bank pays the money back on {day}."
+        return f"The conversion is done. The bank pays your beneficiary on {day}."
 
 
 def day_in_words(day: date) -> str:
@@ -49,7 +52,7 @@ def deadline(transfer: Transfer, status: Status, entered: datetime) -> datetime 
     """Null for states in which nothing is awaited."""
     if status in TERMINAL:
         return None
-    if transfer.route == Route.OFF_RAMP and status in (Status.CONFIRMED, Status.FIAT_SETTLED):
+    if transfer.route in PAID_BY_BANK and status in (Status.CONFIRMED, Status.FIAT_SETTLED):
         by_calendar = _by_calendar(transfer, status, entered)
         if by_calendar is not None:
             return by_calendar

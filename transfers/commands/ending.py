@@ -8,6 +8,7 @@ from approvals.commands.requests import withdraw
 from approvals.models import ApprovalRequest
 from ledger.commands import apply_holds
 from transfers.commands import moves
+from transfers.commands.deposits.sent_back import follow_arrival
 from transfers.commands.treasury import end_reservation
 from transfers.failures import FAILURES
 from transfers.models import Leg, Transfer
@@ -41,6 +42,7 @@ def end_unsent(transfer: Transfer, target: Status, *, failure_code: str, reason:
         due_at=None,
         **columns,
     )
+    follow_arrival(transfer)
     if transfer.hold_reference:
         apply_holds(released(transfer.hold_reference), transaction_id=transfer.id)
 

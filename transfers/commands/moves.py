@@ -39,6 +39,7 @@ NOTES = (
     RETRIED,
     RESUMED,
     "transfer.deposit_vanished",
+    "transfer.deposit_sent_back",
     "transfer.charged_back",
     "transfer.chargeback_won",
     "transfer.disputed",
@@ -78,8 +79,8 @@ def _text(transfer: Transfer, target: Status, now: datetime, failure_code: str) 
     """A payout over a bank that keeps hours says on which day it comes."""
     if target is Status.CONFIRMED and not failure_code:
         expected = expectation(transfer, now)
-        if expected is not None and expected.words():
-            return expected.words()
+        if expected is not None and expected.words(transfer.route):
+            return expected.words(transfer.route)
     return status_text(Route(transfer.route), target, failure_code=failure_code)
 
 

@@ -12,10 +12,9 @@ from django.db import transaction
 
 from approvals.commands.carrying_out import decide_and_carry_out
 from approvals.commands.halts import check_halts
-from approvals.commands.parties import create_client
 from approvals.commands.requests import dismiss, open_request
 from approvals.errors import NotCarriedOut, QuorumTooSmall
-from approvals.models import ApprovalRequest, Client
+from approvals.models import ApprovalRequest
 from approvals.registry import Action, DecideInput, Fact, VoteOutcome, register
 from audit import clock, context
 from audit.identity import new_id, new_reference
@@ -23,6 +22,7 @@ from ledger.money import Money
 from ledger.queries import unit
 from transfers.commands import moves
 from transfers.commands.deadlines import deadline
+from transfers.commands.house import HOUSE, house
 from transfers.commands.move_payload import ACTION, QUORUM, ROLE, content_of
 from transfers.commands.wake import wake_after_commit
 from transfers.errors import Refused
@@ -34,8 +34,6 @@ from transfers.states import Route, Status
 from transfers.wording import status_text
 
 LIVES = timedelta(hours=24)
-# The party that our own moves are made for. It has no balance, no keys and no destinations.
-HOUSE, HOUSE_NAME = "house", "The house"
 GONE = "This is no longer proposed: what it would mend is mended, or the money for it is needed elsewhere."
 
 
@@ -151,11 +149,6 @@ def _drawn_up(request: ApprovalRequest, content: dict[str, Any]) -> Transfer:
     )
     transfer.deadline_at = deadline(transfer, Status.CREATED, now)
     return transfer
-
-
-def house() -> Client:
-    """Made when it is needed first."""
-    return create_client(client_id=HOUSE, name=HOUSE_NAME)
 
 
 def title(content: dict[str, Any]) -> str:

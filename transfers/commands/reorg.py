@@ -7,6 +7,7 @@ from ledger.commands import PlaceHold, reverse
 from transfers import postings
 from transfers.commands import moves, payload, treasury
 from transfers.commands.advance.lock_funds import CHAIN
+from transfers.commands.deposits.sent_back import follow_arrival
 from transfers.commands.facts import confirmation_of, facts_of
 from transfers.models import ChainTransaction, Leg, Transfer
 from transfers.states import MoneyState, RequestState, Status
@@ -17,7 +18,8 @@ CODE = "reorged"
 def take_back(transfer: Transfer, legs: dict[str, Leg], sent: ChainTransaction) -> None:
     """CONFIRMED to REORGED. Raises what the ledger raises when a posting cannot be reversed, and IllegalTransition."""
     leg, facts, times = legs[CHAIN], facts_of(transfer, legs), confirmation_of(transfer)
-    hold = f"{payload.hold_reference(transfer.reference)}/reorg-{times}"
+    # What nobody had on hold when it went is on nobody's account when it is back.
+    hold = f"{payload.hold_reference(transfer.reference)}/reorg-{times}" if transfer.hold_reference else ""
     reason = f"Block {sent.block_number} ({sent.block_hash}) is no longer part of the chain."
     Leg.objects.filter(pk=leg.pk).update(money_state=MoneyState.RESERVED)
     ChainTransaction.objects.filter(pk=sent.pk).update(watch_at=None)
@@ -32,8 +34,9 @@ def take_back(transfer: Transfer, legs: dict[str, Leg], sent: ChainTransaction) 
         hold_reference=hold,
         due_at=clock.now(),
     )
+    follow_arrival(transfer)
     account = chart.client_account_code(transfer.client_id, transfer.source_asset_id)
-    placed: tuple[PlaceHold, ...] = (PlaceHold(hold, account, facts.principal + facts.fee),)
+    placed: tuple[PlaceHold, ...] = (PlaceHold(hold, account, facts.principal + facts.fee),) if hold else ()
     for booked in postings.payment(facts, value_at=clock.now()):
         _reverse(booked.reference, reason, placed)
         placed = ()

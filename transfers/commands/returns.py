@@ -1,7 +1,7 @@
 """What comes back from the bank after it was paid (R9), and what it says against its own word.
 
-A return is believed only as a booked credit that names our payment, for its whole amount: then the payout and the conversion behind
-it are reversed in one database transaction, and the client has principal and fee back at the rate of the day. The reversals are
+A return is believed only as a booked credit that names our payment, for its whole amount: then the payout and what was taken for it
+are reversed in one database transaction, and the client has principal and fee back at the rate of the day. The reversals are
 forced, as floors must not keep the books from saying what the bank did. Anything less is for people.
 """
 
@@ -17,11 +17,12 @@ from ledger.commands import reverse
 from transfers import locks, machines, postings
 from transfers.commands import moves
 from transfers.commands.advance.lock_funds import BANK
-from transfers.commands.facts import confirmation_of
+from transfers.commands.deposits.sent_back import follow_arrival
+from transfers.commands.facts import taken_reference
 from transfers.crashpoints import crashpoint
 from transfers.failures import FAILURES
 from transfers.models import Leg, Transfer
-from transfers.states import EvidenceState, MoneyState, Route, Status
+from transfers.states import SEND_BACKS, EvidenceState, MoneyState, Route, Status
 
 RETURNED = "bank_returned"
 SETTLED = (Status.FIAT_SETTLED, Status.RECONCILED)
@@ -60,12 +61,10 @@ def take_back(*, transfer_id: UUID, bank_reason: str, evidence: dict[str, Any]) 
             evidence_state=EvidenceState.MATCHED,
             due_at=None,
         )
+        follow_arrival(transfer)
         _reverse(postings.payout_reference(transfer.reference), f"payout-return/{transfer.reference}", bank_reason)
-        _reverse(
-            postings.conversion_reference(transfer.reference, confirmation_of(transfer)),
-            f"conversion-return/{transfer.reference}",
-            bank_reason,
-        )
+        kind = "send-back" if transfer.route in SEND_BACKS else "conversion"
+        _reverse(taken_reference(transfer), f"{kind}-return/{transfer.reference}", bank_reason)
         crashpoint("return.before_commit")
     return transfer
 

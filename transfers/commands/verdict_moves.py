@@ -14,7 +14,8 @@ from ledger.commands import Line, Posting, apply_holds, open_account, post, reve
 from ledger.models import Account
 from transfers import postings
 from transfers.commands import moves, treasury
-from transfers.commands.facts import confirmation_of, facts_of
+from transfers.commands.deposits.sent_back import follow_arrival
+from transfers.commands.facts import facts_of, reversal_reference, taken_reference
 from transfers.failures import FAILURES
 from transfers.models import Leg, Transfer
 from transfers.states import MoneyState, RequestState, Status
@@ -61,18 +62,19 @@ def _lost_on_chain(transfer: Transfer, legs: dict[str, Leg], evidence: str, abou
     _leg(leg, MoneyState.NONE)
     treasury.end_reservation(leg)
     _fail(transfer, LOST, evidence, about, money_state=MoneyState.NONE)
-    apply_holds(postings.released(transfer.hold_reference), transaction_id=transfer.id)
+    if transfer.hold_reference:
+        apply_holds(postings.released(transfer.hold_reference), transaction_id=transfer.id)
     _write_off(transfer, leg)
 
 
 def _reversed(transfer: Transfer, legs: dict[str, Leg], evidence: str, about: dict[str, Any], *, code: str) -> None:
-    """The client gets back what the conversion took. Lost: the payout counts as gone from the nostro as well."""
+    """What was taken for the payout is given back. Lost: the payout counts as gone from the nostro as well."""
     leg = legs[BANK]
     _leg(leg, MoneyState.REVERSED)
     _fail(transfer, code, evidence, about, money_state=MoneyState.REVERSED)
     reverse(
-        reference_of=postings.conversion_reference(transfer.reference, confirmation_of(transfer)),
-        reference=f"conversion-reversal/{transfer.reference}",
+        reference_of=taken_reference(transfer),
+        reference=reversal_reference(transfer),
         reason=FAILURES[code].detection,
         value_at=clock.now(),
     )
@@ -107,6 +109,7 @@ def _fail(transfer: Transfer, code: str, evidence: str, about: dict[str, Any], *
 
 def _move(transfer: Transfer, target: Status, evidence: str, about: dict[str, Any], **columns: Any) -> None:
     moves.move(transfer, target, reason=evidence, data=about, fence=transfer.fence + 1, **columns)
+    follow_arrival(transfer)
 
 
 def _leg(leg: Leg, money: MoneyState) -> None:

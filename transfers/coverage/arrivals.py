@@ -27,3 +27,13 @@ def register() -> None:
     for table, kind, since in (("cardbatch", "card_batch", "reported_at"), ("carddispute", "card_dispute", "opened_at")):
         rows = f"SELECT id::text AS key, version AS versions, {since} AS since FROM transfers_{table}"  # noqa: S608 - ours
         coverage.covered(f"transfers_{table}", coverage.beside(rows, _CARDS_TOLD.format(kind=kind)))
+    coverage.exempt("it says which arrival a transfer sends back, and both are told", "transfers_sendback")
+    coverage.covered(
+        "transfers_statedaddress",
+        coverage.by_resource(
+            "transfers_statedaddress",
+            resource_type="stated_address",
+            types=("deposit.return_address_stated",),
+            since="kept.stated_at",
+        ),
+    )

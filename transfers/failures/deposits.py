@@ -36,11 +36,19 @@ ENTRIES: tuple[Failure, ...] = (
         ends=True,
     ),
     Failure(
+        "send_back_rejected",
+        "The bank rejected the payment that sends unallocated money back.",
+        "CONFIRMED to FAILED; what was booked out is reversed, and the money is unallocated again.",
+        "The money could not be sent back. It is still with us.",
+        "Read the bank's reason on the transfer. The account may be closed: ask the bank for another, or allocate the money.",
+        ends=True,
+    ),
+    Failure(
         "deposit_asset_not_kept",
         "The client keeps no balance in this asset.",
         "CREATED to FAILED; the money is booked as unallocated.",
         "We received an asset that is not set up for you. It is safe with us; please contact us.",
-        "Set the balance up and allocate the money under Deposits, or have it sent back.",
+        "Set the balance up and allocate the money under Deposits, or ask there that it be sent back.",
         ends=True,
     ),
 )

@@ -12,6 +12,7 @@ from transfers.machines import (
     internal_transfer,
     off_ramp,
     on_chain_withdrawal,
+    send_back,
     treasury_move,
 )
 from transfers.machines.base import RouteMachine, Threshold
@@ -28,6 +29,8 @@ ROUTES: dict[Route, RouteMachine] = {
     Route.CONVERSION: conversion.MACHINE,
     Route.CARD_DEPOSIT: card_deposit.MACHINE,
     Route.TREASURY_MOVE: treasury_move.MACHINE,
+    Route.CHAIN_SEND_BACK: send_back.ON_CHAIN,
+    Route.BANK_SEND_BACK: send_back.BY_BANK,
 }
 MACHINES: dict[tuple[Route, int], tuple[Row, ...]] = {
     (route, version): rows for route, machine in ROUTES.items() for version, rows in machine.versions.items()

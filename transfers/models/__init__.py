@@ -7,7 +7,7 @@ from transfers.models.calls import InboundWebhook, ProviderCall
 from transfers.models.cards import CardBatch, CardDispute
 from transfers.models.chain import ChainTransaction, Wallet, WalletReservation
 from transfers.models.conversions import Cashback, ConversionSplit, ConversionTerms, Promotion
-from transfers.models.deposits import Arrival, DepositAddress, ScanMark
+from transfers.models.deposits import Arrival, DepositAddress, ScanMark, SendBack, StatedAddress
 from transfers.models.events import TransferEvent
 from transfers.models.idempotency import IdempotencyKey
 from transfers.models.liquidity import LiquidityLevel, TreasuryMove
@@ -56,6 +56,8 @@ __all__ = [
     "Receipt",
     "ReceiptOrder",
     "ScanMark",
+    "SendBack",
+    "StatedAddress",
     "Transfer",
     "TransferEvent",
     "TreasuryMove",

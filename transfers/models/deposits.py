@@ -51,6 +51,8 @@ class Arrival(models.Model):
         CREDITED = "credited"
         UNALLOCATED = "unallocated"
         GONE = "gone"
+        RETURNING = "returning"
+        RETURNED = "returned"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     reference = models.CharField(max_length=26, unique=True)
@@ -84,6 +86,30 @@ class Arrival(models.Model):
             models.Index(fields=["status", "seen_at"], name="transfers_arrival_queue"),
             models.Index(fields=["block_number"], name="transfers_arrival_block"),
         ]
+
+
+class StatedAddress(models.Model):
+    """Where one person says, on evidence of their own, that an arrival on a chain belongs back. Append-only: the newest of each
+    person counts, and only what two of them say alike is acted on."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    arrival = models.ForeignKey(Arrival, on_delete=models.PROTECT, related_name="stated_addresses")
+    person = models.ForeignKey("approvals.Person", on_delete=models.PROTECT, related_name="+")
+    address = models.TextField()
+    evidence = models.TextField()
+    fee = MinorUnitsField(default=0, help_text="What we keep of it, in minor units of the arrival's asset.")
+    stated_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "stated addresses"
+
+
+class SendBack(models.Model):
+    """Which arrival a transfer sends back, and on whose word. Written with the transfer, and never changed."""
+
+    transfer = models.OneToOneField("transfers.Transfer", primary_key=True, on_delete=models.PROTECT, related_name="send_back")
+    arrival = models.ForeignKey(Arrival, on_delete=models.PROTECT, related_name="send_backs")
+    evidence = models.JSONField(help_text="Who said what about where it belongs: a list of `person` and `says`.")
 
 
 class ScanMark(models.Model):

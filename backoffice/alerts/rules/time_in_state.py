@@ -9,7 +9,7 @@ from backoffice.alerts import thresholds
 from backoffice.alerts.models import Alert
 from backoffice.alerts.rules.base import Finding, Rule, Severity
 from transfers.overdue import Overdue, overdue, statuses
-from transfers.states import DEPOSITS, Route, Status
+from transfers.states import DEPOSITS, PAID_BY_BANK, Route, Status
 from transfers.thresholds import THRESHOLDS
 
 # One alert per transfer up to here; a provider that is down must not ring a thousand times.
@@ -69,7 +69,7 @@ class TimeInState:
     def _runbook(self) -> str:
         if self.route is Route.CARD_DEPOSIT or (self.route in DEPOSITS and self.status is not Status.CONFIRMED):
             return "card-deposit" if self.route is Route.CARD_DEPOSIT else "deposit-stuck"
-        waits_for_bank = self.route is Route.OFF_RAMP and self.status is Status.CONFIRMED
+        waits_for_bank = self.route in PAID_BY_BANK and self.status is Status.CONFIRMED
         return "transfer-stuck-confirmed" if waits_for_bank else _RUNBOOKS[self.status]
 
     @property

@@ -45,11 +45,17 @@ def found_on_chain(tag: str) -> list[UUID]:
 def at_the_bank(tag: str, number: int) -> None:
     """A bank pays in once per order; asked again it is another payment, so what is booked already is looked for first."""
     name = f"{tag}/{number}"
-    if Transfer.objects.filter(client_reference=name).exists() or _marked(name):
+    if Transfer.objects.filter(client_reference=name).exists():
         return
-    account = BankAccount.objects.get(asset_id=_CURRENCY)
-    text = f"{name} {_address(DepositAddress.Kind.BANK_REFERENCE).value}"
-    body = {"iban": account.iban, "amount": f"{100 + number}.00", "name": "A payer", "remittance": text}
+    pay_in(name, f"{100 + number}.00", text=f"{name} {_address(DepositAddress.Kind.BANK_REFERENCE).value}")
+
+
+def pay_in(name: str, amount: str, *, text: str, payer: str = "A payer", account: str = "") -> None:
+    """To our account in pesos, once per `name` of the piece of work; `account` is the payer's."""
+    if _marked(name):
+        return
+    ours = BankAccount.objects.get(asset_id=_CURRENCY)
+    body = {"iban": ours.iban, "amount": amount, "name": payer, "remittance": text, "account": account}
     headers = {"Authorization": f"Bearer {settings.BANK_TOKEN}"}
     httpx.post(f"{settings.BANK_URL}/sandbox/incoming", json=body, headers=headers, timeout=30).raise_for_status()
 

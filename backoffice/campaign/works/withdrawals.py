@@ -38,7 +38,12 @@ def large(tag: str, number: int) -> None:
 def decide(transfer_id: UUID, decision: str) -> None:
     """The approver's vote, as the console casts it; nothing when the request is decided already."""
     request = Transfer.objects.select_related("approval_request").get(pk=transfer_id).approval_request
-    if request is None or request.status != ApprovalRequest.Status.PENDING:
+    if request is not None:
+        decide_request(request, decision)
+
+
+def decide_request(request: ApprovalRequest, decision: str) -> None:
+    if request.status != ApprovalRequest.Status.PENDING:
         return
     operator = Operator.objects.select_related("person").get(username=APPROVER)
     if operator.person is None:

@@ -9,7 +9,7 @@ from backoffice.console.transfers import incoming
 from backoffice.console.transfers.story import Story
 from backoffice.console.transfers.waiting import is_pending, wait_of
 from transfers.machines import MILESTONES
-from transfers.states import IN_OUR_BOOKS, TERMINAL, MoneyState, RequestState, Route, Status
+from transfers.states import IN_OUR_BOOKS, PAID_BY_BANK, TERMINAL, MoneyState, RequestState, Route, Status
 
 _FIXED: dict[Status, str] = {
     Status.QUOTED: "Priced, waiting for wallet inventory and gas",
@@ -18,6 +18,14 @@ _FIXED: dict[Status, str] = {
     Status.EXPIRED: "Expired before anything was sent",
     Status.DROPPED: "Dropped by the network, being sent again",
     Status.REORGED: "The chain was rewritten, waiting for it to settle",
+}
+
+
+_BEGINS_WITH: dict[str, str] = {
+    Route.INTERNAL_TRANSFER: "its posting",
+    Route.TREASURY_MOVE: "tokens and gas",
+    Route.CHAIN_SEND_BACK: "tokens and gas",
+    Route.BANK_SEND_BACK: "the payment to be drawn up",
 }
 
 
@@ -41,13 +49,15 @@ def _created(story: Story) -> str:
     request = story.transfer.approval_request
     if request is not None and is_pending(story.transfer):
         return f"Waiting for approval: {story.approvals} of {request.quorum}"
-    waits_for = "its posting" if story.transfer.route == Route.INTERNAL_TRANSFER else "its quote"
+    waits_for = _BEGINS_WITH.get(story.transfer.route, "its quote")
     return f"{'Approved' if request else 'Accepted'}, waiting for {waits_for}"
 
 
 def _locked(story: Story) -> str:
     if story.transfer.route in IN_OUR_BOOKS:
         return "Funds locked, about to be booked"
+    if story.transfer.route == Route.BANK_SEND_BACK:
+        return "Drawn up, about to be booked out of the unallocated money"
     leg = story.leg("evm")
     if leg is None or leg.request_state == RequestState.RECEIVED:
         return "Funds locked, about to be signed and sent"
@@ -67,14 +77,14 @@ def _sent(story: Story) -> str:
 def _confirmed(story: Story) -> str:
     if story.transfer.route in IN_OUR_BOOKS:
         return "Booked, waiting for the books to prove it"
-    if story.transfer.route != Route.OFF_RAMP:
+    if story.transfer.route not in PAID_BY_BANK:
         return "Arrived, waiting for our own chain index to prove it"
-    leg = story.leg("bank")
+    leg, done = story.leg("bank"), "Converted" if story.transfer.route == Route.OFF_RAMP else "Booked out"
     if leg is None or leg.request_state == RequestState.RECEIVED:
-        return "Converted, about to order the payout"
+        return f"{done}, about to order the payout"
     if leg.request_state == RequestState.TIMED_OUT:
-        return "Converted; the payout may have been ordered: the bank is being asked"
-    return "Converted, waiting for the bank to settle the payout"
+        return f"{done}; the payout may have been ordered: the bank is being asked"
+    return f"{done}, waiting for the bank to settle the payout"
 
 
 def _settled(story: Story) -> str:

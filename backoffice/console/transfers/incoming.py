@@ -16,6 +16,9 @@ TITLES: dict[str, str] = {
     Route.CARD_DEPOSIT: "Deposit by card",
     Route.INTERNAL_TRANSFER: "Transfer to another client",
     Route.CONVERSION: "Conversion",
+    Route.TREASURY_MOVE: "Move of our own money",
+    Route.CHAIN_SEND_BACK: "Sent back on chain",
+    Route.BANK_SEND_BACK: "Sent back by bank",
 }
 _EXPECTED: dict[str, str] = {
     Route.ON_CHAIN_WITHDRAWAL: "expected is our own chain index",
@@ -23,6 +26,9 @@ _EXPECTED: dict[str, str] = {
     Route.CHAIN_DEPOSIT: "expected is our own chain index",
     Route.BANK_DEPOSIT: "expected is the bank's statement",
     Route.CARD_DEPOSIT: "expected are the card provider's settlement report and its payment at the bank",
+    Route.TREASURY_MOVE: "expected is our own chain index",
+    Route.CHAIN_SEND_BACK: "expected is our own chain index",
+    Route.BANK_SEND_BACK: "expected is the bank's statement",
 }
 
 
@@ -57,6 +63,16 @@ def incoming_of(transfer: Transfer) -> Incoming | None:
     landed = address.value if address else arrival.facts.get("to", "")
     words = "address of the client" if on_chain else "reference of the client"
     return Incoming(arrival, sender, arrival.sender.get("name", ""), landed, words if address else "allocated by people")
+
+
+def going_back(transfer: Transfer) -> Arrival | None:
+    """What this transfer sends back."""
+    return Arrival.objects.select_related("asset", "transfer").filter(send_backs__transfer=transfer).first()
+
+
+def sent_back_by(transfer: Transfer) -> Transfer | None:
+    """The newest transfer that sends this deposit back, or has tried."""
+    return Transfer.objects.filter(send_back__arrival__transfer=transfer).order_by("-created_at").first()
 
 
 def expected_evidence(route: str) -> str:

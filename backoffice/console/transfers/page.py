@@ -16,7 +16,7 @@ from backoffice.console.webhooks.pages import told
 from transfers import diagrams
 from transfers.models import Transfer
 from transfers.receipts.queries import receipts_of
-from transfers.states import TERMINAL, Route, Status
+from transfers.states import DEPOSITS, SEND_BACKS, TERMINAL, Route, Status
 
 __all__ = ["RELATED", "context"]
 
@@ -47,6 +47,8 @@ def context(transfer: Transfer, operator: Operator) -> dict[str, Any]:
         "is_on_chain": transfer.route == Route.ON_CHAIN_WITHDRAWAL,
         "payout": story.leg("bank"),
         "incoming": incoming.incoming_of(transfer),
+        "going_back": incoming.going_back(transfer) if transfer.route in SEND_BACKS else None,
+        "sent_back_by": incoming.sent_back_by(transfer) if transfer.route in DEPOSITS else None,
         "expected_evidence": incoming.expected_evidence(transfer.route),
         "kind": incoming.TITLES.get(transfer.route, transfer.route),
         "names": names.names(story),

@@ -14,12 +14,13 @@ from approvals.models import ApprovalRequest
 from backoffice.access.rules import operator_of, requires
 from backoffice.console.corrections.flow import NO_PERSON
 from backoffice.console.transfers.scope import visible_clients
-from transfers.commands.deposits.allocation import ALLOCATE, request_allocation, waiting_arrivals
-from transfers.commands.rebalance import HOUSE
+from transfers.commands.deposits.allocation import ALLOCATE, request_allocation, sent_back, waiting_arrivals
+from transfers.commands.deposits.send_back_payload import ACTION as SEND_BACK
+from transfers.commands.house import HOUSE
 from transfers.errors import Conflict, Refused
 from transfers.models import Arrival
 
-_MOST = 200
+_MOST, _MOST_GONE = 200, 20
 
 
 class AllocationForm(forms.Form):
@@ -39,12 +40,13 @@ class AllocationForm(forms.Form):
 @requires("reconciliation.view_break")
 @require_safe
 def deposits(request: HttpRequest) -> HttpResponse:
-    """Everything unallocated, oldest first, with the request that waits for it."""
+    """Everything unallocated, oldest first, with the request that waits for it; below it what goes back, newest first."""
     arrivals = list(waiting_arrivals()[:_MOST])
-    pending = _pending(arrivals)
-    rows = [(arrival, _sender(arrival), pending.get(str(arrival.pk))) for arrival in arrivals]
+    pending = pending_of(arrivals)
+    rows = [(arrival, sender_of(arrival), pending.get(str(arrival.pk))) for arrival in arrivals]
     may_ask = operator_of(request).has_perm("ledger.request_correction")
-    return render(request, "transfers/deposits.html", {"rows": rows, "may_ask": may_ask, "most": _MOST})
+    context = {"rows": rows, "may_ask": may_ask, "most": _MOST, "gone": sent_back(_MOST_GONE)}
+    return render(request, "transfers/deposits.html", context)
 
 
 @requires("ledger.request_correction")
@@ -65,9 +67,9 @@ def allocate(request: HttpRequest, arrival_id: UUID) -> HttpResponse:
     context = {
         "form": form,
         "arrival": arrival,
-        "sender": _sender(arrival),
+        "sender": sender_of(arrival),
         "error": error,
-        "pending": _pending([arrival]).get(str(arrival.pk)),
+        "pending": pending_of([arrival]).get(str(arrival.pk)),
     }
     return render(request, "transfers/deposit_allocate.html", context, status=422 if form.is_bound else 200)
 
@@ -84,13 +86,13 @@ def _ask(request: HttpRequest, arrival: Arrival, given: dict[str, str], maker: U
     return ""
 
 
-def _sender(arrival: Arrival) -> str:
+def sender_of(arrival: Arrival) -> str:
     """The number that people compare; empty where the outside does not say."""
     return str(arrival.sender.get("address") or arrival.sender.get("iban") or "")
 
 
-def _pending(arrivals: list[Arrival]) -> dict[str, ApprovalRequest]:
+def pending_of(arrivals: list[Arrival]) -> dict[str, ApprovalRequest]:
     rows = ApprovalRequest.objects.filter(
-        action=ALLOCATE, subject_type="arrival", subject_id__in=[str(one.pk) for one in arrivals], status="pending"
+        action__in=(ALLOCATE, SEND_BACK), subject_type="arrival", subject_id__in=[str(one.pk) for one in arrivals], status="pending"
     )
     return {row.subject_id: row for row in rows}

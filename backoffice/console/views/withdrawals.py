@@ -19,8 +19,8 @@ from backoffice.console.transfers.forms import ClientChoiceForm, WithdrawalForm
 from backoffice.console.transfers.once import TokenUsed, make_once
 from backoffice.console.transfers.scope import visible_clients
 from ledger.queries import balances_of
+from transfers.commands.house import HOUSE
 from transfers.commands.orders import WithdrawalOrder
-from transfers.commands.rebalance import HOUSE
 from transfers.errors import Refused, Unavailable
 
 REVIEW, GIVE = "review", "give"

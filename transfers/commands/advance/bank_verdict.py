@@ -1,4 +1,4 @@
-"""What the bank's answer means for an off-ramp: settled, rejected, or still on its way. ACSP is not settlement."""
+"""What the bank's answer means for what it was to pay: settled, rejected, or still on its way. ACSP is not settlement."""
 
 from typing import Any
 
@@ -9,11 +9,12 @@ from transfers import postings
 from transfers.commands import moves
 from transfers.commands.advance.lock_funds import BANK
 from transfers.commands.advance.polling import next_look_at_bank
-from transfers.commands.facts import confirmation_of, facts_of
+from transfers.commands.deposits.sent_back import follow_arrival
+from transfers.commands.facts import facts_of, reversal_reference, taken_reference
 from transfers.failures import FAILURES
 from transfers.models import ExternalReference, Leg, Transfer
 from transfers.rails.bank import BankAnswer
-from transfers.states import MoneyState, RequestState, Status
+from transfers.states import SEND_BACKS, MoneyState, RequestState, Status
 
 SETTLED, REJECTED = "ACSC", "RJCT"
 
@@ -62,12 +63,13 @@ def _settled(transfer: Transfer, legs: dict[str, Leg], answer: BankAnswer) -> No
         request_state=RequestState.RESPONDED,
         due_at=None,
     )
+    follow_arrival(transfer)
     post(postings.payout(facts_of(transfer, legs), value_at=now, settled_at=now))
 
 
 def _rejected(transfer: Transfer, leg: Leg, answer: BankAnswer) -> None:
-    """The client gets back what the conversion took, in this same database transaction; the tokens stay with the partner."""
-    code = "bank_rejected"
+    """What was taken for it is given back in this same database transaction; of an off-ramp the tokens stay with the partner."""
+    code = "send_back_rejected" if transfer.route in SEND_BACKS else "bank_rejected"
     Leg.objects.filter(pk=leg.pk).update(money_state=MoneyState.REVERSED)
     give_back_limits(str(transfer.id))
     moves.move(
@@ -81,9 +83,10 @@ def _rejected(transfer: Transfer, leg: Leg, answer: BankAnswer) -> None:
         request_state=RequestState.RESPONDED,
         due_at=None,
     )
+    follow_arrival(transfer)
     reverse(
-        reference_of=postings.conversion_reference(transfer.reference, confirmation_of(transfer)),
-        reference=f"conversion-reversal/{transfer.reference}",
+        reference_of=taken_reference(transfer),
+        reference=reversal_reference(transfer),
         reason=f"The bank rejected the payout: {answer.reason or answer.status}",
         value_at=clock.now(),
     )

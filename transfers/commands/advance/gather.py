@@ -87,7 +87,7 @@ def _join(transfer: Transfer, leg: Leg, batch: PayoutBatch, expected: Expectatio
     plan = expected.plan
     dates = {"expected_on": plan.pays_on, "missed_cut_off": plan.missed} if plan else {}
     Leg.objects.filter(pk=leg.pk).update(batch=batch, value_date=batch.value_date, **dates)
-    promised = {"deadline_at": plan.late_after, "status_text": expected.words()} if plan else {}
+    promised = {"deadline_at": plan.late_after, "status_text": expected.words(transfer.route)} if plan else {}
     moves.note(
         transfer,
         "transfer.payout_ordered",

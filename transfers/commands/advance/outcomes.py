@@ -12,6 +12,7 @@ from transfers.commands.advance.lock_funds import BANK, CHAIN
 from transfers.commands.advance.look import Look
 from transfers.commands.advance.polling import look_again_at_doubt, next_look_at_chain
 from transfers.commands.advance.rehearse import meaning_of
+from transfers.commands.deposits.sent_back import follow_arrival
 from transfers.commands.facts import confirmation_of, facts_of
 from transfers.failures import FAILURES
 from transfers.models import ChainTransaction, Leg, Transfer
@@ -98,6 +99,7 @@ def _confirmed(transfer: Transfer, legs: dict[str, Leg], sent: ChainTransaction,
         request_state=RequestState.RECEIVED if BANK in legs else RequestState.RESPONDED,
         due_at=now if BANK in legs else None,
     )
+    follow_arrival(transfer)
     for posting in postings.payment(facts_of(transfer, legs), value_at=now):
         post(posting)
     book_gas(transfer, sent, state)
@@ -142,6 +144,7 @@ def _give_back(
         money_state=MoneyState.NONE,
         due_at=None,
     )
+    follow_arrival(transfer)
     if transfer.hold_reference:
         apply_holds(postings.released(transfer.hold_reference), transaction_id=transfer.id)
     book_gas(transfer, sent, state)

@@ -1,4 +1,4 @@
-"""The bank leg of an off-ramp: the payment order goes out once, by intent, call and outcome.
+"""The bank leg of an off-ramp, or of money that goes back: the payment order goes out once, by intent, call and outcome.
 
 The order's three names (MsgId, EndToEndId, UETR) were made with the leg. After a lost answer the bank is asked by EndToEndId;
 only when the bank itself says that it never saw the order is it handed over again, under the same names, so that it cannot be
@@ -78,7 +78,7 @@ def _new_intent(transfer: Transfer, leg: Leg, account: BankAccount) -> ProviderC
         reason=expected.plan.missed if expected.plan else "",
         data={**names_told, "amount": str(leg.amount), "asset": leg.asset_id, **_missed(expected)},
         request_state=RequestState.FORWARDED,
-        **_promised(expected),
+        **_promised(transfer, expected),
     )
     return call
 
@@ -92,9 +92,9 @@ def _missed(expected: Expectation) -> dict[str, str]:
     return {"code": "cut_off_missed"} if expected.plan and expected.plan.missed else {}
 
 
-def _promised(expected: Expectation) -> dict[str, Any]:
+def _promised(transfer: Transfer, expected: Expectation) -> dict[str, Any]:
     """A halt may have held the order past a cut-off: from here on, what counts is when it really went out."""
-    return {"deadline_at": expected.plan.late_after, "status_text": expected.words()} if expected.plan else {}
+    return {"deadline_at": expected.plan.late_after, "status_text": expected.words(transfer.route)} if expected.plan else {}
 
 
 def _ask_first(leg: Leg) -> BankAnswer | None:

@@ -24,7 +24,7 @@ from ledger.queries import unit
 from transfers.commands.deposits.addresses import open_balance
 from transfers.commands.deposits.arrivals import change, for_client, insert
 from transfers.errors import Conflict, NotFound, Refused
-from transfers.models import Arrival
+from transfers.models import Arrival, Transfer
 from transfers.states import Status
 
 ALLOCATE = "deposit.allocate"
@@ -37,7 +37,7 @@ def request_allocation(*, arrival_id: UUID, client_id: str, reason: str, maker: 
 
     Raises NotFound, Conflict (it is somebody's by now), Refused (no such client, no reason), RequestAlreadyPending.
     """
-    arrival = _waiting(arrival_id)
+    arrival = unowned(arrival_id)
     client = Client.objects.filter(pk=client_id).first()
     if client is None:
         raise Refused("invalid_request", "There is no such client.", {"client": "Choose a client."})
@@ -88,14 +88,23 @@ def waiting_arrivals() -> Any:
     return unowned.select_related("asset", "transfer__client").order_by("seen_at", "id")
 
 
+def sent_back(limit: int) -> Any:
+    """Transfers that send money back, or have, newest first."""
+    found = Transfer.objects.filter(send_back__isnull=False).select_related("send_back__arrival__asset", "source_asset")
+    return found.order_by("-created_at")[:limit]
+
+
 _ON_ITS_WAY = (Status.CREATED, Status.CONFIRMED, Status.RECONCILED)
 
 
-def _waiting(arrival_id: UUID, *, lock: bool = False) -> Arrival:
+def unowned(arrival_id: UUID, *, lock: bool = False) -> Arrival:
+    """An arrival that is nobody's and on its way nowhere. Raises NotFound, Conflict."""
     rows = Arrival.objects.select_for_update(of=("self",)) if lock else Arrival.objects.all()
     arrival = rows.select_related("transfer").filter(pk=arrival_id).first()
     if arrival is None:
         raise NotFound("There is no such arrival.")
+    if arrival.status in (Arrival.Status.RETURNING, Arrival.Status.RETURNED):
+        raise Conflict("This money is being sent back, or has been.")
     if arrival.status != Arrival.Status.UNALLOCATED or (arrival.transfer and arrival.transfer.status in _ON_ITS_WAY):
         raise Conflict("This money has been allocated already.")
     return arrival
@@ -138,7 +147,7 @@ def _allocate(request: ApprovalRequest, content: dict[str, Any]) -> None:
     """Raises QuorumTooSmall for a request that was made with fewer people, or another role, than this needs; Conflict."""
     if request.quorum < _quorum(content) or request.role != ROLE:
         raise QuorumTooSmall
-    arrival = _waiting(UUID(content["arrival"]), lock=True)
+    arrival = unowned(UUID(content["arrival"]), lock=True)
     if (str(arrival.amount), arrival.asset_id) != (content["amount"], content["asset"]):
         raise Conflict("What was approved is not what arrived.")
     open_balance(content["client_id"], arrival.asset_id)

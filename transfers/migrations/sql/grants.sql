@@ -118,3 +118,6 @@ REVOKE EXECUTE ON FUNCTION transfers_create(jsonb),
     transfers_admit(text, bytea, timestamptz, double precision, double precision) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION transfers_create(jsonb) TO countersign_web, countersign_worker;
 GRANT EXECUTE ON FUNCTION transfers_admit(text, bytea, timestamptz, double precision, double precision) TO countersign_web;
+-- Money that goes back: people state where it belongs and decide, in the process that serves them.
+GRANT SELECT ON transfers_sendback, transfers_statedaddress TO countersign_web, countersign_worker;
+GRANT INSERT ON transfers_sendback, transfers_statedaddress TO countersign_web;
