@@ -16,7 +16,7 @@ class TransfersConfig(AppConfig):
         from transfers.commands import conversion_terms, levels, promotions, rebalance
         from transfers.commands.bulk import events as bulk_events
         from transfers.commands.bulk import release as bulk_release
-        from transfers.commands.deposits import allocation, send_back
+        from transfers.commands.deposits import allocation, refund, send_back
         from transfers.commands.manual_entry import register_entry
         from transfers.commands.moves import AUDIT_TYPES
         from transfers.commands.providers import PROVIDER_TYPES, nodes_set_aside
@@ -45,6 +45,7 @@ class TransfersConfig(AppConfig):
         register_actions()
         allocation.register_action()
         send_back.register_action()
+        refund.register_action()
         levels.register_action()
         rebalance.register_action()
         registry.configure(

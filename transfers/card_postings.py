@@ -4,7 +4,7 @@ from datetime import datetime
 
 from ledger import chart
 from ledger.chart import AccountKind, ForcedKind
-from ledger.commands import Line, Posting
+from ledger.commands import Line, Posting, SettleHold
 from transfers.models import CardBatch, CardDispute, Transfer
 from transfers.postings import dimensions
 
@@ -63,6 +63,28 @@ def capture(transfer: Transfer, *, value_at: datetime) -> Posting:
     )
 
 
+def refund_hold(transfer: Transfer) -> str:
+    return f"card-refund-hold/{transfer.reference}"
+
+
+def refund(transfer: Transfer, deposit: Transfer, *, value_at: datetime) -> Posting:
+    """Dr the client's money, Cr the provider's debt, which its next batch pays less of; linked to the capture. The provider
+    does not give its fee for the capture back."""
+    asset = transfer.source_asset_id
+    client = chart.client_account_code(transfer.client_id, asset)
+    return Posting(
+        reference=f"card-refund/{transfer.reference}",
+        kind="card_refund",
+        value_at=value_at,
+        lines=(Line.debit(client, transfer.source_amount), Line.credit(receivable(asset), transfer.source_amount)),
+        holds=(SettleHold(transfer.hold_reference, transfer.source_amount),),
+        description=f"Refund {transfer.reference} of card deposit {deposit.reference}",
+        transaction_id=transfer.id,
+        adjusts=capture_reference(deposit),
+        dimensions=dimensions(transfer.client_id, ""),
+    )
+
+
 def batch(reported: CardBatch, *, value_at: datetime) -> Posting:
     """Dr clearing with what will come and the processing fees, Cr the provider's debt with what it settles by that.
 
@@ -97,15 +119,22 @@ def chargeback_reference(dispute: CardDispute) -> str:
     return f"chargeback/{dispute.provider_id}"
 
 
-def chargeback(dispute: CardDispute, *, value_at: datetime) -> Posting:
-    """Dr the client's money, below zero if need be, Cr the provider's debt; linked to the capture that it takes back."""
+def chargeback(dispute: CardDispute, *, refunded: int, value_at: datetime) -> Posting:
+    """Dr the client's money, below zero if need be, Cr the provider's debt; linked to the capture that it takes back.
+
+    `refunded` of it the client has paid back already: what is disputed beyond the rest is our loss, until the dispute is won.
+    """
     transfer = dispute.transfer
     client = chart.client_account_code(transfer.client_id, transfer.source_asset_id)
+    owed = min(int(dispute.amount), max(int(transfer.source_amount) - refunded, 0))
+    twice = int(dispute.amount) - owed
+    lost = (Line.debit(chargeback_loss(transfer.source_asset_id), twice),) if twice else ()
+    paid = (Line.debit(client, owed),) if owed else ()
     return Posting(
         reference=chargeback_reference(dispute),
         kind="chargeback",
         value_at=value_at,
-        lines=(Line.debit(client, dispute.amount), Line.credit(receivable(transfer.source_asset_id), dispute.amount)),
+        lines=(*paid, *lost, Line.credit(receivable(transfer.source_asset_id), dispute.amount)),
         description=f"Chargeback {dispute.provider_id}",
         transaction_id=transfer.id,
         adjusts=capture_reference(transfer),

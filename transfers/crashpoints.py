@@ -122,6 +122,10 @@ ALL: tuple[str, ...] = (
     "card_follow.before_commit",
     "card_follow.after_commit",
     "card_batch.before_commit",
+    "card_refund.after_intent",
+    "card_refund.after_call",
+    "card_refund.before_commit",
+    "card_refund.after_commit",
 )
 _KNOWN = frozenset(ALL)
 _SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}

@@ -54,7 +54,7 @@ _TRANSFERS_MATCH_HOLDS = """
               AND entry.account_id = hold.account_id
             WHERE hold.status = 'settled' AND posting.transaction_id = transfer.id
               -- Of a payment that a reorg took back and the chain confirmed again, the newest confirmation counts.
-              AND posting.reference ~ ('^(withdrawal|conversion|internal)/' || transfer.reference || '(/[0-9]+)?$')
+              AND posting.reference ~ ('^(withdrawal|conversion|internal|card-refund)/' || transfer.reference || '(/[0-9]+)?$')
             GROUP BY posting.id ORDER BY posting.booked_at DESC, posting.id DESC LIMIT 1) AS paid ON true
      WHERE transfer.hold_reference <> '' AND (
            transfer.status = ANY(%(under_way)s)

@@ -36,6 +36,7 @@ class Route(StrEnum):
     TREASURY_MOVE = "treasury_move"
     CHAIN_SEND_BACK = "chain_send_back"
     BANK_SEND_BACK = "bank_send_back"
+    CARD_REFUND = "card_refund"
 
 
 # Money that comes in: nobody here ordered it.

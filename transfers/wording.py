@@ -22,7 +22,11 @@ _COMMON: dict[Status, str] = {
     Status.DROPPED: "Your transfer has left the network's queue. We are making sure that it arrives; you need not do anything.",
     Status.REORGED: "The blockchain is settling the order of its latest blocks. We are watching your transfer until it is final.",
 }
-_VERBS: dict[str, str] = {Route.INTERNAL_TRANSFER: "pays another client", Route.CONVERSION: "converts"}
+_VERBS: dict[str, str] = {
+    Route.INTERNAL_TRANSFER: "pays another client",
+    Route.CONVERSION: "converts",
+    Route.CARD_REFUND: "refunds a card",
+}
 
 
 def status_text(route: Route, status: Status, *, awaiting_approval: bool = False, failure_code: str = "") -> str:

@@ -31,7 +31,7 @@ State = ExternalItem.Status
 _NAMED = re.compile(r"PSPBATCH[0-9]{8}")
 # A batch that the bank books before the provider reports it; after this nobody believes that it is one.
 REPORT_COMES_WITHIN = timedelta(days=1)
-_ROLES = {"capture": Role.RECEIPT, "chargeback": Role.DISPUTE, "chargeback_won": Role.DISPUTE_WON}
+_ROLES = {"capture": Role.RECEIPT, "chargeback": Role.DISPUTE, "chargeback_won": Role.DISPUTE_WON, "refund": Role.PAYMENT}
 
 
 def fetch_batches() -> None:
@@ -104,13 +104,20 @@ def _line(item: ExternalItem) -> str:
     locks.transfer(leg.transfer_id)
     leg = Leg.objects.select_related("transfer").get(pk=leg.pk)
     role = _ROLES[item.references["line"]]
-    if (item.amount, item.currency) != (leg.amount, leg.asset_id):
+    if (item.amount, item.currency) != (_amount(leg, role), leg.asset_id):
         break_card(item, leg, "the provider settles another amount")
         return State.BREAK
     if not _is_booked(leg, role):
         return State.UNMATCHED
     _match(item, str(leg.transfer_id), leg.reference, role)
     return State.MATCHED
+
+
+def _amount(leg: Leg, role: Role) -> int:
+    """What is disputed is what was not refunded, as the provider has told us."""
+    about_dispute = role in (Role.DISPUTE, Role.DISPUTE_WON)
+    disputed = CardDispute.objects.filter(transfer_id=leg.transfer_id).first() if about_dispute else None
+    return int(disputed.amount if disputed else leg.amount)
 
 
 def _is_booked(leg: Leg, role: Role) -> bool:

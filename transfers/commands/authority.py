@@ -15,9 +15,9 @@ from approvals.models import ApprovalRequest
 from audit import clock
 from transfers.commands import move_payload, payload
 from transfers.commands.bulk.proving import prove_line
-from transfers.commands.deposits import send_back_payload
+from transfers.commands.deposits import refund_payload, send_back_payload
 from transfers.commands.votes import Unproven, prove_votes
-from transfers.models import SendBack, Transfer, TreasuryMove
+from transfers.models import CardRefund, SendBack, Transfer, TreasuryMove
 from transfers.states import SEND_BACKS, Route
 
 
@@ -27,6 +27,8 @@ def prove(transfer: Transfer) -> ApprovalRequest | None:
         return _prove_move(transfer)
     if transfer.route in SEND_BACKS:
         return _prove_send_back(transfer)
+    if transfer.route == Route.CARD_REFUND:
+        return _prove_refund(transfer)
     decision = transfer.policy_decision
     if decision is None:
         raise Unproven("No policy decision is on record.")
@@ -58,6 +60,13 @@ def _prove_send_back(transfer: Transfer) -> ApprovalRequest:
     if sent is None:
         raise Unproven("No approved request is on record for sending this back.")
     return _prove_deed(transfer, send_back_payload.ACTION, send_back_payload.of_transfer(transfer, sent), needed=1)
+
+
+def _prove_refund(transfer: Transfer) -> ApprovalRequest:
+    refund = CardRefund.objects.select_related("deposit").filter(transfer=transfer).first()
+    if refund is None:
+        raise Unproven("No approved request is on record for this refund.")
+    return _prove_deed(transfer, refund_payload.ACTION, refund_payload.of_transfer(transfer, refund), needed=1)
 
 
 def _prove_deed(transfer: Transfer, action: str, expected: dict[str, Any], *, needed: int) -> ApprovalRequest:

@@ -42,6 +42,7 @@ NOTES = (
     "transfer.deposit_sent_back",
     "transfer.charged_back",
     "transfer.chargeback_won",
+    "transfer.card_refunded",
     "transfer.disputed",
     "transfer.dispute_ended",
     "transfer.doubt_ended",

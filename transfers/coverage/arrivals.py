@@ -28,6 +28,7 @@ def register() -> None:
         rows = f"SELECT id::text AS key, version AS versions, {since} AS since FROM transfers_{table}"  # noqa: S608 - ours
         coverage.covered(f"transfers_{table}", coverage.beside(rows, _CARDS_TOLD.format(kind=kind)))
     coverage.exempt("it says which arrival a transfer sends back, and both are told", "transfers_sendback")
+    coverage.exempt("it says which card deposit a transfer refunds, and the transfer is told", "transfers_cardrefund")
     coverage.covered(
         "transfers_statedaddress",
         coverage.by_resource(

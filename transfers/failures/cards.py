@@ -28,6 +28,14 @@ ENTRIES: tuple[Failure, ...] = (
         ends=False,
     ),
     Failure(
+        "card_refund_refused",
+        "The provider refuses for good to refund: so much was not captured, or it was given or taken back already.",
+        "FUNDS_LOCKED to FAILED; nothing was booked, and what was held for it is released.",
+        "The card could not be refunded. The amount is available in your balance again.",
+        "Read the provider's answer on the refund. A dispute may have been faster; agree another way with the client.",
+        ends=True,
+    ),
+    Failure(
         "card_charged_back",
         "The provider's record of the payment shows a dispute: the cardholder took the money back.",
         "Stays where it is; the amount leaves the client's balance, below zero if it was spent, and the fee is our loss.",

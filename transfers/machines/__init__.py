@@ -7,6 +7,7 @@ them, the diagrams are drawn from it, and a test walks every pair.
 from transfers.machines import (
     bank_deposit,
     card_deposit,
+    card_refund,
     chain_deposit,
     conversion,
     internal_transfer,
@@ -28,6 +29,7 @@ ROUTES: dict[Route, RouteMachine] = {
     Route.INTERNAL_TRANSFER: internal_transfer.MACHINE,
     Route.CONVERSION: conversion.MACHINE,
     Route.CARD_DEPOSIT: card_deposit.MACHINE,
+    Route.CARD_REFUND: card_refund.MACHINE,
     Route.TREASURY_MOVE: treasury_move.MACHINE,
     Route.CHAIN_SEND_BACK: send_back.ON_CHAIN,
     Route.BANK_SEND_BACK: send_back.BY_BANK,

@@ -4,7 +4,7 @@ from transfers.models.batches import PayoutBatch
 from transfers.models.bulk import BulkOrder, BulkPart, BulkUpload
 from transfers.models.calendars import BankCalendar
 from transfers.models.calls import InboundWebhook, ProviderCall
-from transfers.models.cards import CardBatch, CardDispute
+from transfers.models.cards import CardBatch, CardDispute, CardRefund
 from transfers.models.chain import ChainTransaction, Wallet, WalletReservation
 from transfers.models.conversions import Cashback, ConversionSplit, ConversionTerms, Promotion
 from transfers.models.deposits import Arrival, DepositAddress, ScanMark, SendBack, StatedAddress
@@ -28,6 +28,7 @@ __all__ = [
     "BulkUpload",
     "CardBatch",
     "CardDispute",
+    "CardRefund",
     "Cashback",
     "ChainTransaction",
     "ConversionSplit",

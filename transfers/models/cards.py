@@ -30,6 +30,14 @@ class CardBatch(models.Model):
         constraints = [models.CheckConstraint(condition=Q(net__gt=0), name="transfers_card_batch_pays_something")]
 
 
+class CardRefund(models.Model):
+    """Which card deposit a transfer refunds. Written with the transfer, and never changed."""
+
+    transfer = models.OneToOneField("transfers.Transfer", primary_key=True, on_delete=models.PROTECT, related_name="card_refund")
+    deposit = models.ForeignKey("transfers.Transfer", on_delete=models.PROTECT, related_name="card_refunds")
+    reason = models.TextField()
+
+
 class CardDispute(models.Model):
     """A cardholder took a captured payment back. `fee` is ours, won or lost."""
 

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from approvals.models import ApprovalRequest
 from transfers.commands import new_bounds, nudge, verdicts
 from transfers.commands.cancel import CANCELLABLE, ON_ITS_WAY
+from transfers.commands.deposits.refund import refundable
 from transfers.commands.ending import past_no_return
 from transfers.commands.recall import why_not_recall
 from transfers.commands.speed_up import why_not_speed_up
 from transfers.commands.verdicts import Verdict
 from transfers.models import Leg, Transfer
-from transfers.states import TERMINAL, Status
+from transfers.states import TERMINAL, Route, Status
 
 CANCEL_PERMISSION = "transfers.cancel_transfer"
 DECIDE_PERMISSION = "approvals.decide_request"
@@ -48,17 +49,20 @@ class Rule:
     lacking: str
     after: str
     why_not: Callable[[Situation], str]
+    # Offered also when the transfer has come to its end.
+    also_after: bool = False
 
 
 def available_actions(transfer: Transfer, permissions: Collection[str]) -> list[Available]:
     """For somebody who holds `permissions` (`app.codename`), in the order in which they are offered."""
     situation = Situation(transfer, {leg.rail: leg for leg in transfer.legs.all()}, _asked(transfer))
-    return [_available(rule, situation, permissions) for rule in RULES]
+    rules = (*RULES, REFUND) if transfer.route == Route.CARD_DEPOSIT else RULES
+    return [_available(rule, situation, permissions) for rule in rules]
 
 
 def _available(rule: Rule, situation: Situation, permissions: Collection[str]) -> Available:
     reason = "" if rule.permission in permissions else rule.lacking
-    reason = reason or _ended(situation) or rule.why_not(situation)
+    reason = reason or ("" if rule.also_after else _ended(situation)) or rule.why_not(situation)
     return Available(rule.name, rule.title, not reason, reason or rule.after)
 
 
@@ -158,4 +162,13 @@ RULES: tuple[Rule, ...] = (
     Rule("paid", "Override: paid", VERDICT_PERMISSION, _ASKS, _TWO_DECIDE, _why_not_verdict(Verdict.PAID)),
     Rule("not_paid", "Override: not paid", VERDICT_PERMISSION, _ASKS, _TWO_DECIDE, _why_not_verdict(Verdict.NOT_PAID)),
     Rule("lost", "Declare lost", VERDICT_PERMISSION, _ASKS, _TWO_DECIDE, _why_not_verdict(Verdict.LOST)),
+)
+REFUND = Rule(
+    "refund",
+    "Refund",
+    "transfers.create_withdrawal",
+    "Your roles do not include refunding cards.",
+    "Others approve it; then it is taken from the client's balance and given back to the card.",
+    lambda situation: "" if refundable(situation.transfer) else "Nothing of it was charged, or all of it went back already.",
+    also_after=True,
 )

@@ -67,8 +67,10 @@ class TimeInState:
 
     @property
     def _runbook(self) -> str:
-        if self.route is Route.CARD_DEPOSIT or (self.route in DEPOSITS and self.status is not Status.CONFIRMED):
-            return "card-deposit" if self.route is Route.CARD_DEPOSIT else "deposit-stuck"
+        if self.route in (Route.CARD_DEPOSIT, Route.CARD_REFUND):
+            return "card-deposit"
+        if self.route in DEPOSITS and self.status is not Status.CONFIRMED:
+            return "deposit-stuck"
         waits_for_bank = self.route in PAID_BY_BANK and self.status is Status.CONFIRMED
         return "transfer-stuck-confirmed" if waits_for_bank else _RUNBOOKS[self.status]
 

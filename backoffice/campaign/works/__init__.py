@@ -11,7 +11,7 @@ from uuid import UUID
 
 from transfers.models import Transfer
 
-_MODULES = ("withdrawals", "endings", "deposits", "returns", "within", "rough_chain", "files", "batches", "send_backs")
+_MODULES = ("withdrawals", "endings", "deposits", "returns", "within", "rough_chain", "files", "batches", "send_backs", "refunds")
 
 
 def by_client_reference(tag: str) -> list[UUID]:

@@ -109,6 +109,8 @@ def _possible(action: Available, transfer: Transfer, operator: Operator) -> Poss
         return Possible(action.title, action.reason)
     if action.name == "cancel":
         return Possible(action.title, action.reason, dialog=CANCEL_DIALOG)
+    if action.name == "refund":
+        return Possible(action.title, action.reason, url=reverse("console:transfer-refund", args=[transfer.pk]))
     if action.name in DOINGS:
         return Possible(action.title, action.reason, dialog=DOINGS[action.name].dialog)
     request = transfer.approval_request

@@ -26,6 +26,7 @@ _BEGINS_WITH: dict[str, str] = {
     Route.TREASURY_MOVE: "tokens and gas",
     Route.CHAIN_SEND_BACK: "tokens and gas",
     Route.BANK_SEND_BACK: "the payment to be drawn up",
+    Route.CARD_REFUND: "the card provider",
 }
 
 
@@ -56,6 +57,8 @@ def _created(story: Story) -> str:
 def _locked(story: Story) -> str:
     if story.transfer.route in IN_OUR_BOOKS:
         return "Funds locked, about to be booked"
+    if story.transfer.route == Route.CARD_REFUND:
+        return "On hold, the card provider is being asked to refund it"
     if story.transfer.route == Route.BANK_SEND_BACK:
         return "Drawn up, about to be booked out of the unallocated money"
     leg = story.leg("evm")
@@ -77,6 +80,8 @@ def _sent(story: Story) -> str:
 def _confirmed(story: Story) -> str:
     if story.transfer.route in IN_OUR_BOOKS:
         return "Booked, waiting for the books to prove it"
+    if story.transfer.route == Route.CARD_REFUND:
+        return "Refunded by the card provider, waiting for a batch that nets it"
     if story.transfer.route not in PAID_BY_BANK:
         return "Arrived, waiting for our own chain index to prove it"
     leg, done = story.leg("bank"), "Converted" if story.transfer.route == Route.OFF_RAMP else "Booked out"
@@ -90,6 +95,8 @@ def _confirmed(story: Story) -> str:
 def _settled(story: Story) -> str:
     if story.transfer.money_state == MoneyState.EXCEPTION:
         return "Paid out, and the bank disputes it: people must decide"
+    if story.transfer.route == Route.CARD_REFUND:
+        return "Netted in a batch, waiting for the settlement report to prove it"
     return "Paid out, waiting for the booked debit on the bank statement"
 
 

@@ -19,6 +19,7 @@ TITLES: dict[str, str] = {
     Route.TREASURY_MOVE: "Move of our own money",
     Route.CHAIN_SEND_BACK: "Sent back on chain",
     Route.BANK_SEND_BACK: "Sent back by bank",
+    Route.CARD_REFUND: "Refund of a card",
 }
 _EXPECTED: dict[str, str] = {
     Route.ON_CHAIN_WITHDRAWAL: "expected is our own chain index",
@@ -29,6 +30,7 @@ _EXPECTED: dict[str, str] = {
     Route.TREASURY_MOVE: "expected is our own chain index",
     Route.CHAIN_SEND_BACK: "expected is our own chain index",
     Route.BANK_SEND_BACK: "expected is the bank's statement",
+    Route.CARD_REFUND: "expected is the card provider's settlement report",
 }
 
 
@@ -73,6 +75,11 @@ def going_back(transfer: Transfer) -> Arrival | None:
 def sent_back_by(transfer: Transfer) -> Transfer | None:
     """The newest transfer that sends this deposit back, or has tried."""
     return Transfer.objects.filter(send_back__arrival__transfer=transfer).order_by("-created_at").first()
+
+
+def refunds_of(transfer: Transfer) -> list[Transfer]:
+    """Of a card deposit, newest first."""
+    return list(Transfer.objects.filter(card_refund__deposit=transfer).select_related("source_asset").order_by("-created_at"))
 
 
 def expected_evidence(route: str) -> str:

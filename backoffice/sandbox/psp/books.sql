@@ -17,11 +17,18 @@ CREATE TABLE IF NOT EXISTS dispute (
     status TEXT NOT NULL CHECK (status IN ('lost', 'won')),
     opened_at REAL NOT NULL
 );
--- What the next batch settles: money to us is positive. `batch` is the one that did.
+CREATE TABLE IF NOT EXISTS refund (
+    reference TEXT PRIMARY KEY,
+    id TEXT NOT NULL,
+    payment TEXT NOT NULL REFERENCES payment (reference),
+    amount INTEGER NOT NULL,
+    made_at REAL NOT NULL
+);
+-- What the next batch settles: money to us is positive. `reference` is the payment's or the refund's; `batch` is the one that did.
 CREATE TABLE IF NOT EXISTS line (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
-    kind TEXT NOT NULL CHECK (kind IN ('capture', 'chargeback', 'chargeback_won')),
-    reference TEXT NOT NULL REFERENCES payment (reference),
+    kind TEXT NOT NULL CHECK (kind IN ('capture', 'chargeback', 'chargeback_won', 'refund')),
+    reference TEXT NOT NULL,
     currency TEXT NOT NULL,
     gross INTEGER NOT NULL,
     fee INTEGER NOT NULL,

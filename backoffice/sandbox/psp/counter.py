@@ -10,6 +10,7 @@ from decimal import Decimal, InvalidOperation
 from backoffice.sandbox.bank.money import NotAnAmount, major_text, minor_units
 from backoffice.sandbox.bank.problems import Problem
 from backoffice.sandbox.bank.server import Answer, Request, Routes
+from backoffice.sandbox.psp import refunds
 from backoffice.sandbox.psp.books import DISPUTE_FEE, FEE_BPS, FEE_FIXED, Books, hint, shown
 
 # The cards of the sandbox: what their issuer says.
@@ -27,6 +28,7 @@ class Counter:
             ("POST", re.compile("/v1/payments"), self.authorise),
             ("GET", re.compile("/v1/payments/([^/]+)"), self.payment),
             ("POST", re.compile("/v1/payments/([^/]+)/capture"), self.capture),
+            ("POST", re.compile("/v1/payments/([^/]+)/refunds"), self.refund),
             ("GET", re.compile("/v1/settlements"), self.settlements),
             ("POST", re.compile("/sandbox/chargeback"), self.chargeback),
             ("POST", re.compile("/sandbox/chargeback_won"), self.won),
@@ -81,6 +83,16 @@ class Counter:
         self._wake()
         return answer
 
+    def refund(self, request: Request) -> Answer:
+        """`reference`, `amount`: give so much of a captured payment back. The same reference again answers the same."""
+        payment = request.groups[0]
+        with self._books.transaction() as rows:
+            self._there(rows, payment)
+            refunds.take(rows, payment, request.json(), self._clock())
+            answer = Answer.json(shown(rows, payment))
+        self._wake()
+        return answer
+
     def settlements(self, request: Request) -> Answer:
         """Batches after a sequence number, oldest first, each with its lines."""
         after = request.query.get("after", "0")
@@ -91,7 +103,7 @@ class Counter:
             return Answer.json({"data": [_batch(rows, row) for row in found]})
 
     def chargeback(self, request: Request) -> Answer:
-        """The cardholder takes a captured payment back: `reference`."""
+        """The cardholder takes a captured payment back, but for what was refunded: `reference`."""
         return self._dispute(request, won=False)
 
     def won(self, request: Request) -> Answer:
@@ -111,15 +123,16 @@ class Counter:
             self._there(rows, reference)
             row = rows.execute("SELECT * FROM payment WHERE reference = ?", (reference,)).fetchone()
             lost = rows.execute("SELECT * FROM dispute WHERE reference = ?", (reference,)).fetchone()
-            if row["status"] != "captured" or (lost is None) == won or (won and lost["status"] == "won"):
+            amount = refunds.left(rows, row)
+            if row["status"] != "captured" or (lost is None) == won or (won and lost["status"] == "won") or not (won or amount):
                 raise Problem(422, "not_possible", "there is nothing to dispute or to win")
             if won:
                 rows.execute("UPDATE dispute SET status = 'won' WHERE reference = ?", (reference,))
-                self._line(rows, "chargeback_won", reference, row["currency"], row["amount"], 0)
+                self._line(rows, "chargeback_won", reference, row["currency"], lost["amount"], 0)
             else:
-                values = (f"dp_{uuid.uuid4().hex[:16]}", reference, row["amount"], DISPUTE_FEE, "lost", now)
+                values = (f"dp_{uuid.uuid4().hex[:16]}", reference, amount, DISPUTE_FEE, "lost", now)
                 rows.execute("INSERT INTO dispute VALUES (?, ?, ?, ?, ?, ?)", values)
-                self._line(rows, "chargeback", reference, row["currency"], -row["amount"], DISPUTE_FEE)
+                self._line(rows, "chargeback", reference, row["currency"], -amount, DISPUTE_FEE)
             hint(rows, "dispute.won" if won else "dispute.opened", reference, now)
             answer = Answer.json(shown(rows, reference))
         self._wake()

@@ -40,7 +40,7 @@ def authorise(lease: Lease) -> None:
     crashpoint("card_authorise.after_call")
     with transaction.atomic():
         transfer = locks.leased(lease, Status.CREATED)
-        _answered(leg, "authorise", payment)
+        answered(leg, "authorise", payment)
         if payment.status == "declined":
             _fail(transfer, "card_declined", payment.reason)
         else:
@@ -70,7 +70,7 @@ def capture(lease: Lease) -> None:
         if refusal or payment is None:
             _fail(transfer, "card_capture_refused", refusal)
         else:
-            _answered(leg, "capture", payment)
+            answered(leg, "capture", payment)
             _credit(transfer, leg)
         crashpoint("card_capture.before_commit")
     crashpoint("card_capture.after_commit")
@@ -84,8 +84,8 @@ def follow(lease: Lease) -> None:
     with transaction.atomic():
         transfer = locks.leased(lease, Status.CONFIRMED, Status.FIAT_SETTLED, Status.RECONCILED)
         for dispute in payment.disputes if payment else ():
-            _dispute(transfer, dispute)
-        if transfer.status == Status.CONFIRMED and _is_paid(leg):
+            _dispute(transfer, dispute, refunded=sum(one.amount for one in payment.refunds) if payment else 0)
+        if transfer.status == Status.CONFIRMED and is_paid(leg, "capture"):
             moves.move(transfer, Status.FIAT_SETTLED, due_at=None)
             apply_holds(ReleaseHold(card_postings.hold_reference(transfer)), transaction_id=transfer.id)
         else:
@@ -101,9 +101,9 @@ def _intent(lease: Lease, status: Status, operation: str) -> tuple[Leg, bool]:
         legs = locks.legs(transfer.id)
         leg = legs[PSP]
         no_halt(transfer, legs=legs, provider=PSP)
-        is_new = calls.found(_key(leg, operation)) is None
+        is_new = calls.found(call_key(leg, operation)) is None
         request = {"reference": leg.reference, "amount": str(leg.amount), "currency": leg.asset_id}
-        calls.begin(key=_key(leg, operation), transfer=transfer, leg=leg, provider=PSP, operation=operation, request=request)
+        calls.begin(key=call_key(leg, operation), transfer=transfer, leg=leg, provider=PSP, operation=operation, request=request)
         if leg.request_state == RequestState.RECEIVED:
             Leg.objects.filter(pk=leg.pk).update(request_state=RequestState.FORWARDED)
     return leg, is_new
@@ -123,16 +123,16 @@ class UnknownIsKept:
             with transaction.atomic():
                 Leg.objects.filter(pk=self._leg.pk).update(request_state=RequestState.TIMED_OUT)
                 words = FAILURES["card_provider_unknown"].detection
-                calls.finish(_key(self._leg, self._operation), outcome=Outcome.UNKNOWN, response="", summary=words)
+                calls.finish(call_key(self._leg, self._operation), outcome=Outcome.UNKNOWN, response="", summary=words)
 
 
-def _key(leg: Leg, operation: str) -> str:
+def call_key(leg: Leg, operation: str) -> str:
     return f"{leg.reference}/{operation}"
 
 
-def _answered(leg: Leg, operation: str, payment: CardPayment) -> None:
+def answered(leg: Leg, operation: str, payment: CardPayment) -> None:
     summary = f"The card provider says {payment.status}{f': {payment.reason}' if payment.reason else ''}."
-    calls.finish(_key(leg, operation), outcome=Outcome.ANSWERED, response=payment.raw, summary=summary)
+    calls.finish(call_key(leg, operation), outcome=Outcome.ANSWERED, response=payment.raw, summary=summary)
 
 
 def _fail(transfer: Transfer, code: str, words: str) -> None:
@@ -165,25 +165,26 @@ def _credit(transfer: Transfer, leg: Leg) -> None:
     apply_holds(PlaceHold(card_postings.hold_reference(transfer), account, transfer.source_amount), transaction_id=transfer.id)
 
 
-def _is_paid(leg: Leg) -> bool:
-    named = [{"kind": "capture", "reference": leg.reference}]
+def is_paid(leg: Leg, kind: str) -> bool:
+    """Whether a batch with that line of it has come to our bank."""
+    named = [{"kind": kind, "reference": leg.reference}]
     return CardBatch.objects.filter(status=CardBatch.Status.PAID, lines__contains=named).exists()
 
 
-def _dispute(transfer: Transfer, told: Dispute) -> None:
+def _dispute(transfer: Transfer, told: Dispute, *, refunded: int) -> None:
     """Book a dispute that we had not seen, and give the money back when one is won. Each once, in an open month."""
     known = CardDispute.objects.select_for_update().filter(provider_id=told.id).first()
     if known is None:
         known = CardDispute(provider_id=told.id, transfer=transfer, amount=told.amount, fee=told.fee, opened_at=clock.now())
         known.save(force_insert=True)
-        _charged_back(transfer, known)
+        _charged_back(transfer, known, refunded)
     if told.status == "won" and known.status == CardDispute.Status.LOST:
         known.status, known.version = CardDispute.Status.WON, known.version + 1
         known.save(update_fields=["status", "version"])
         _won(transfer, known)
 
 
-def _charged_back(transfer: Transfer, dispute: CardDispute) -> None:
+def _charged_back(transfer: Transfer, dispute: CardDispute, refunded: int) -> None:
     _tell(dispute, "card.charged_back")
     moves.note(
         transfer,
@@ -194,7 +195,8 @@ def _charged_back(transfer: Transfer, dispute: CardDispute) -> None:
         status_text=FAILURES["card_charged_back"].client_text,
     )
     now = clock.now()
-    post(card_postings.chargeback(dispute, value_at=value_time_of_correction(card_postings.capture_reference(transfer), now=now)))
+    value_at = value_time_of_correction(card_postings.capture_reference(transfer), now=now)
+    post(card_postings.chargeback(dispute, refunded=refunded, value_at=value_at))
     if dispute.fee:
         post(card_postings.dispute_fee(dispute, value_at=now))
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from transfers.commands.advance import card
+from transfers.commands.advance import card, card_refund
 from transfers.commands.advance.book_internal import book_internal
 from transfers.commands.advance.confirm import confirm
 from transfers.commands.advance.convert import execute_conversion, lock_conversion
@@ -66,6 +66,11 @@ STEPS: Mapping[Route, Mapping[Status, Choice]] = {
         Status.CREATED: always(card.authorise),
         Status.FUNDS_LOCKED: always(card.capture),
         **dict.fromkeys((Status.CONFIRMED, Status.FIAT_SETTLED, Status.RECONCILED), always(card.follow)),
+    },
+    Route.CARD_REFUND: {
+        Status.CREATED: always(card_refund.lock),
+        Status.FUNDS_LOCKED: always(card_refund.refund),
+        Status.CONFIRMED: always(card_refund.follow),
     },
     Route.BANK_DEPOSIT: {Status.CREATED: always(credit_booked)},
     Route.OFF_RAMP: {**_TO_CHAIN, Status.CONFIRMED: _at_the_bank, Status.FIAT_SETTLED: always(recheck)},

@@ -180,13 +180,13 @@ def pay_batch(batch_id: UUID, *, nostro: str) -> None:
     batch.save(update_fields=["status", "version"])
     _tell(batch, "card.batch_paid", before=batch.version - 1)
     post(card_postings.payment(batch, nostro=nostro, value_at=clock.now()))
-    look_at([line["reference"] for line in batch.lines if line["kind"] == "capture"])
+    look_at([line["reference"] for line in batch.lines if line["kind"] in ("capture", "refund")])
 
 
 def look_at(references: list[str]) -> None:
     """The driver asks the provider about these payments at once, whatever state they are in."""
     now = clock.now()
-    due = Transfer.objects.filter(legs__reference__in=references, route=Route.CARD_DEPOSIT)
+    due = Transfer.objects.filter(legs__reference__in=references, route__in=(Route.CARD_DEPOSIT, Route.CARD_REFUND))
     for transfer_id in due.filter(Q(due_at=None) | Q(due_at__gt=now)).values_list("pk", flat=True):
         Transfer.objects.filter(pk=transfer_id).update(due_at=now)
         wake_after_commit(transfer_id)

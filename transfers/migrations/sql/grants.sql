@@ -121,3 +121,6 @@ GRANT EXECUTE ON FUNCTION transfers_admit(text, bytea, timestamptz, double preci
 -- Money that goes back: people state where it belongs and decide, in the process that serves them.
 GRANT SELECT ON transfers_sendback, transfers_statedaddress TO countersign_web, countersign_worker;
 GRANT INSERT ON transfers_sendback, transfers_statedaddress TO countersign_web;
+-- A refund of a card deposit is made by the last vote, like an order.
+GRANT SELECT ON transfers_cardrefund TO countersign_web, countersign_worker;
+GRANT INSERT ON transfers_cardrefund TO countersign_web;

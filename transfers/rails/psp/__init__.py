@@ -1,5 +1,5 @@
 """The card rail: a payment service provider over HTTP, in our words."""
 
-from transfers.rails.psp.adapter import Batch, BatchLine, CardPayment, Dispute, PspRail
+from transfers.rails.psp.adapter import Batch, BatchLine, CardPayment, Dispute, PspRail, Refund
 
-__all__ = ["Batch", "BatchLine", "CardPayment", "Dispute", "PspRail"]
+__all__ = ["Batch", "BatchLine", "CardPayment", "Dispute", "PspRail", "Refund"]

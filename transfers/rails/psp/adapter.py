@@ -1,4 +1,4 @@
-"""PspRail: authorise, capture, ask, and read settlement batches.
+"""PspRail: authorise, capture, refund, ask, and read settlement batches.
 
 Orders are idempotent by our reference, so an order whose answer was lost is resolved by asking under it. Amounts are decimal text
 on the wire and whole minor units here; a number with a fraction is refused.
@@ -33,6 +33,15 @@ class Dispute:
 
 
 @dataclass(frozen=True, slots=True)
+class Refund:
+    """What the provider gives back to the cardholder under our `reference`; minor units."""
+
+    id: str
+    reference: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
 class CardPayment:
     """What the provider says of a payment. `status` is authorised, declined or captured; `reason` why it was declined."""
 
@@ -44,11 +53,12 @@ class CardPayment:
     reason: str
     disputes: tuple[Dispute, ...]
     raw: str
+    refunds: tuple[Refund, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class BatchLine:
-    """`gross` is positive when it is paid to us; the provider keeps `fee`. `reference` is the payment's."""
+    """`gross` is positive when it is paid to us; the provider keeps `fee`. `reference` is the payment's, or the refund's."""
 
     number: int
     kind: str
@@ -103,6 +113,12 @@ class PspRail:
     def capture(self, reference: str) -> CardPayment:
         """Take what was authorised. Raises as `authorise`."""
         return self._payment(self._order(f"/v1/payments/{reference}/capture", {}))
+
+    def refund(self, payment: str, *, reference: str, amount: int, currency: str) -> CardPayment:
+        """Give `amount` of a captured payment back to its card. Raises as `authorise`; once per reference."""
+        places = _exponent(currency)
+        body = {"reference": reference, "amount": f"{Decimal(amount).scaleb(-places):.{places}f}"}
+        return self._payment(self._order(f"/v1/payments/{payment}/refunds", body))
 
     def find(self, reference: str) -> CardPayment | None:
         """None when the provider itself says that it has no such payment. Raises RetryableError."""
@@ -159,9 +175,20 @@ class PspRail:
                 Dispute(one["id"], self._minor(one["amount"], currency), self._minor(one["fee"], currency), one["status"])
                 for one in given["disputes"]
             )
+            refunds = tuple(
+                Refund(one["id"], one["reference"], self._minor(one["amount"], currency)) for one in given.get("refunds", ())
+            )
             amount = self._minor(given["amount"], currency)
             return CardPayment(
-                given["id"], given["reference"], amount, currency, given["status"], given["reason"], disputes, response.text
+                given["id"],
+                given["reference"],
+                amount,
+                currency,
+                given["status"],
+                given["reason"],
+                disputes,
+                response.text,
+                refunds,
             )
         except (KeyError, TypeError, ValueError, InvalidOperation) as error:
             raise UnknownOutcome(f"the card provider's answer cannot be read: {error!r}", provider=_PROVIDER) from error

@@ -1,0 +1,65 @@
+"""The transfer that an approved refund becomes, in the transaction of the last vote, with the amount on hold."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from approvals.models import ApprovalRequest
+from audit import clock, context
+from ledger import chart
+from ledger.commands import PlaceHold, apply_holds
+from transfers import card_postings
+from transfers.commands import moves
+from transfers.commands.deadlines import deadline
+from transfers.commands.wake import wake_after_commit
+from transfers.machines import CURRENT_VERSION
+from transfers.models import CardRefund, Transfer
+from transfers.states import MoneyState, Route, Status
+from transfers.wording import status_text
+
+
+def make(request: ApprovalRequest, content: dict[str, Any], deposit: Transfer) -> Transfer:
+    """Raises InsufficientFunds."""
+    transfer = _drawn_up(request, content, deposit)
+    transfer.save(force_insert=True)
+    CardRefund.objects.create(transfer=transfer, deposit=deposit, reason=content["reason"])
+    told = {"deposit": deposit.reference, "amount": content["amount"], "asset": content["asset"]}
+    moves.tell_created(transfer, data=told | {"approval_request": str(request.id), "route": transfer.route})
+    account = chart.client_account_code(transfer.client_id, transfer.source_asset_id)
+    apply_holds(PlaceHold(transfer.hold_reference, account, transfer.source_amount), transaction_id=transfer.id)
+    wake_after_commit(transfer.id)
+    return transfer
+
+
+def _drawn_up(request: ApprovalRequest, content: dict[str, Any], deposit: Transfer) -> Transfer:
+    now, route, amount = clock.now(), Route.CARD_REFUND, int(content["amount"])
+    transfer = Transfer(
+        id=UUID(content["transfer_id"]),
+        reference=content["reference"],
+        client_id=deposit.client_id,
+        route=route,
+        machine_version=CURRENT_VERSION[route],
+        status=Status.CREATED,
+        version=1,
+        money_state=MoneyState.RESERVED,
+        source_asset_id=content["asset"],
+        target_asset_id=content["asset"],
+        source_amount=amount,
+        target_amount=amount,
+        max_total_debit=amount,
+        not_after=datetime.fromisoformat(content["not_after"]),
+        client_reference=deposit.client_reference,
+        metadata={"refund_of": str(deposit.pk)},
+        approval_request=request,
+        status_text=status_text(route, Status.CREATED),
+        correlation_id=context.current().correlation_id,
+        made_by=request.makers.get().person.name,
+        made_by_type="operator",
+        created_at=now,
+        updated_at=now,
+        state_entered_at=now,
+        due_at=now,
+    )
+    transfer.hold_reference = card_postings.refund_hold(transfer)
+    transfer.deadline_at = deadline(transfer, Status.CREATED, now)
+    return transfer
