@@ -87,10 +87,10 @@ def test_never_more_than_was_captured_in_however_many_parts(world: World, deposi
     approved(world, deposit, 6_000)
     assert refundable(deposit) == 4_000
     for amount in (0, -1, 4_001):
-        with pytest.raises(Refused, match="At most 40.00 MXN"):
+        with pytest.raises(Refused, match=r"At most 40\.00 MXN"):
             asked(world, deposit, amount)
     approved(world, deposit, 4_000)
-    with pytest.raises(Refused, match="At most 0.00 MXN"):
+    with pytest.raises(Refused, match=r"At most 0\.00 MXN"):
         asked(world, deposit, 1)
     assert Transfer.objects.filter(route="card_refund").count() == 2
 
@@ -194,7 +194,7 @@ def test_a_provider_that_takes_back_what_was_refunded_costs_us_and_not_the_clien
 def test_a_refund_after_a_chargeback_is_refused(world: World, psp: Provider, deposit: Transfer) -> None:
     psp.chargeback(deposit)
     _look(deposit)
-    with pytest.raises(Refused, match="At most 0.00"):
+    with pytest.raises(Refused, match=r"At most 0\.00"):
         asked(world, deposit)
 
 
