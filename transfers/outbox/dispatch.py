@@ -39,7 +39,7 @@ _DISPATCH = f"""
                clock_timestamp(), 0, clock_timestamp(), ''
           FROM ready JOIN transfers_transfer AS transfer ON transfer.id = ready.transfer_id
           JOIN unnest(%(routes)s::text[], %(settled)s::text[]) AS settles (route, status) ON settles.route = transfer.route
-         WHERE ready.from_status <> ready.to_status
+         WHERE ready.from_status <> ready.to_status AND ready.client_id = transfer.client_id
            AND (ready.to_status = settles.status
                 OR ready.from_status IN (settles.status, %(reconciled)s) AND ready.to_status <> %(reconciled)s)
         ON CONFLICT (event_id) DO NOTHING

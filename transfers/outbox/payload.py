@@ -10,8 +10,9 @@ from typing import Any
 
 from django.db.models import F
 
-from transfers.api.responses import Moment, write_transfer
+from transfers.api.responses import Moment, write_incoming, write_transfer
 from transfers.models import OutboxEvent, Transfer
+from transfers.outbox.vocabulary import RECEIVED
 
 _OURS = ("request_state", "money_state", "evidence_state", "approval")
 
@@ -26,8 +27,15 @@ def body_of(event: OutboxEvent) -> bytes:
 
 def _written(event: OutboxEvent) -> bytes:
     moment = Moment().to_representation(event.occurred_at)
-    message = {"id": str(event.pk), "type": event.type, "timestamp": moment, "data": _as_of(event)}
+    data = _for_receiver(event) if event.type == RECEIVED else _as_of(event)
+    message = {"id": str(event.pk), "type": event.type, "timestamp": moment, "data": data}
     return json.dumps(message, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _for_receiver(event: OutboxEvent) -> dict[str, Any]:
+    """What arrived, as `/v1/incoming_transfers` shows it: nothing that is the sender's own."""
+    transfer = Transfer.objects.select_related("client").get(pk=event.transfer_id)
+    return {**write_incoming([transfer])[0], "status": event.to_status, "status_text": event.status_text}
 
 
 def _as_of(event: OutboxEvent) -> dict[str, Any]:
@@ -50,6 +58,7 @@ def _as_of(event: OutboxEvent) -> dict[str, Any]:
 
 def _reached(event: OutboxEvent) -> dict[str, str]:
     """`<milestone>_at` of what was reached by then."""
-    moves = OutboxEvent.objects.filter(transfer_id=event.transfer_id, seq__lte=event.seq).exclude(from_status=F("to_status"))
+    own = OutboxEvent.objects.filter(transfer_id=event.transfer_id, client_id=event.client_id, seq__lte=event.seq)
+    moves = own.exclude(from_status=F("to_status"))
     found = moves.order_by("seq").values_list("to_status", "occurred_at")
     return {f"{status.lower()}_at": Moment().to_representation(at) for status, at in found if status != "CREATED"}

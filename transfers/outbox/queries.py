@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Count, F, Min, Q, QuerySet
 from django.db.models.functions import Now
 
 from transfers.models import OutboxEvent, WebhookAttempt, WebhookDelivery, WebhookEndpoint
@@ -56,7 +56,8 @@ def attempts_of(delivery: WebhookDelivery) -> list[WebhookAttempt]:
 
 def told_of(transfer_id: UUID) -> list[tuple[OutboxEvent, list[WebhookDelivery]]]:
     """What the client was told of a transfer, newest first, with what became of each message."""
-    events = list(OutboxEvent.objects.filter(transfer_id=transfer_id, type__in=CLIENT_EVENTS).defer("body").order_by("-seq"))
+    own = OutboxEvent.objects.filter(transfer_id=transfer_id, client_id=F("transfer__client_id"), type__in=CLIENT_EVENTS)
+    events = list(own.defer("body").order_by("-seq"))
     deliveries: dict[UUID, list[WebhookDelivery]] = {}
     rows = (
         WebhookDelivery.objects.filter(event__in=[event.pk for event in events]).select_related("endpoint").order_by("created_at")

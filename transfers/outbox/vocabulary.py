@@ -4,7 +4,9 @@ addresses."""
 from transfers.states import Status
 
 # Clients hear of changes of state, and of nothing that is noted in between: who looks at a transfer and why is ours.
-CLIENT_EVENTS: tuple[str, ...] = (*(f"transfer.{status.value.lower()}" for status in Status), "transfer.requoting")
+# Told to whoever is paid by another client; everything else is told to the client whose transfer it is.
+RECEIVED = "incoming_transfer.received"
+CLIENT_EVENTS: tuple[str, ...] = (*(f"transfer.{status.value.lower()}" for status in Status), "transfer.requoting", RECEIVED)
 EVERYTHING = "*"
 
 ADDED = "webhook.added"

@@ -1,0 +1,12 @@
+"""Receivers of internal transfers get an event of their own. The SQL is beside this file."""
+
+from pathlib import Path
+
+from django.db import migrations
+
+SQL = Path(__file__).parent / "sql"
+
+
+class Migration(migrations.Migration):
+    dependencies = [("transfers", "0039_card_refunds")]
+    operations = [migrations.RunSQL((SQL / "0040_payees.sql").read_text(), (SQL / "0040_payees_reverse.sql").read_text())]
