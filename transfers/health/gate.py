@@ -25,6 +25,10 @@ class Gate:
         """Raises Walled: the breaker is open, or the quota is spent."""
         return admit(provider)
 
+    def pace(self, provider: str) -> None:
+        """Raises Walled: the quota is spent."""
+        pace(provider)
+
     def report(self, provider: str, error: RailError | None, elapsed_ms: int, *, was_probe: bool) -> None:
         report(provider, error, elapsed_ms, was_probe=was_probe)
 
@@ -42,6 +46,13 @@ def admit(code: str) -> Admission:
     if may == Admission.PROBE and not states.take_probe(code):
         raise Walled(f"{provider.name} is being tried out", provider=code, code="provider_out_of_use")
     return may
+
+
+def pace(code: str) -> None:
+    """Count a question against the quota; without one it passes. Raises Walled when it is spent, whatever the breaker says."""
+    provider = Provider.objects.filter(pk=code, calls_per_minute__gt=0).first()
+    if provider is not None:
+        _within_quota(provider)
 
 
 def report(code: str, error: RailError | None, elapsed_ms: int, *, was_probe: bool = False) -> None:

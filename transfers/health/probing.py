@@ -62,6 +62,8 @@ def _question(provider: Provider) -> Callable[[], object] | None:
             return rails().signer.ping
         if provider.code == "bank":
             return lambda: rails().bank.status(_NOBODY)
+        if provider.code == "psp":
+            return lambda: rails().psp.find(_NOBODY)
     except NotConfigured:
         return None
     return _small_quote(provider) if provider.code in rails().desks else None

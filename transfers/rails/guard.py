@@ -1,7 +1,8 @@
 """A rail behind its gate: calls for new work ask first whether they may be made, and every call tells what came of it.
 
 The gate is handed in from above; without one, rails are as they are. What is new work is said here, per rail: everything else is a
-question, about money that was sent already or about nothing, and is never kept back.
+question, about money that was sent already or about nothing, and no breaker keeps it back. Where a provider counts questions as
+well (a node, the signer, a card provider), so do we: beyond its quota a question waits, which costs time and never the truth.
 """
 
 import time
@@ -13,7 +14,11 @@ from transfers.rails.base import RailError, RetryableError
 
 # Calls that begin something outside. Signing and broadcasting are none: a replacement is about money that is on its way, and new
 # work has been kept back before it comes that far (transfers.health.corridors).
-NEW_WORK = {"bank": frozenset({"submit", "submit_many"})}
+NEW_WORK = {"bank": frozenset({"submit", "submit_many"}), "psp": frozenset({"authorise", "refund"})}
+# Whose questions count against the quota, too.
+PACED = frozenset({"node", "node-2", "signer", "psp"})
+# Worked out here: nobody is called.
+_HERE = frozenset({"is_deep_enough"})
 
 
 class Walled(RetryableError):
@@ -23,6 +28,9 @@ class Walled(RetryableError):
 class Gate(Protocol):
     def admit(self, provider: str) -> str:
         """ "pass" or "probe". Raises Walled."""
+
+    def pace(self, provider: str) -> None:
+        """Count a question. Raises Walled when the quota is spent."""
 
     def report(self, provider: str, error: RailError | None, elapsed_ms: int, *, was_probe: bool) -> None:
         """What came of a call; None for an answer."""
@@ -40,10 +48,12 @@ class Guarded:
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._rail, name)
-        return partial(self._call, found, name) if callable(found) else found
+        return partial(self._call, found, name) if callable(found) and name not in _HERE else found
 
     def _call(self, method: Callable[..., Any], name: str, *args: Any, **kwargs: Any) -> Any:
         was_probe = name in self._new_work and self._gate.admit(self._provider) == "probe"
+        if name not in self._new_work and self._provider in PACED:
+            self._gate.pace(self._provider)
         started_s = time.monotonic()
         try:
             answer = method(*args, **kwargs)

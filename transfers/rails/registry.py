@@ -67,8 +67,8 @@ class NotConfigured(RetryableError):
 
 
 class Rails:
-    """The rails of one configuration, each made when first asked for. With a `gate`, node, signer and bank are behind it; desks are
-    admitted by who asks them all at once."""
+    """The rails of one configuration, each made when first asked for. With a `gate`, nodes, signer, bank and card provider
+    are behind it; desks are admitted by who asks them all at once."""
 
     def __init__(self, settings: RailSettings, *, gate: Gate | None = None, set_aside: SetAside = frozenset) -> None:
         self.settings = settings
@@ -119,11 +119,11 @@ class Rails:
     @cached_property
     def psp(self) -> PspRail:
         _needed(self.settings.psp_url, "PSP_URL")
-        return PspRail(self.settings.psp_url, self.settings.psp_token)
+        return self._guarded(PspRail(self.settings.psp_url, self.settings.psp_token), "psp")
 
     def close(self) -> None:
         """Close the connections of whatever was made."""
-        made = [rail for name in ("evm", "signer", "bank", "rates") if (rail := self.__dict__.get(name)) is not None]
+        made = [rail for name in ("evm", "signer", "bank", "psp", "rates") if (rail := self.__dict__.get(name)) is not None]
         for rail in [*made, *self.__dict__.get("desks", {}).values()]:
             rail.close()
 

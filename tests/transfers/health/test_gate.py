@@ -165,3 +165,30 @@ def test_the_roles_that_call_may_keep_the_books_of_it(database_role: Any, role: 
         fail(6)
         with pytest.raises(Walled):
             gate.admit("bank")
+
+
+@pytest.mark.parametrize("code", ["node", "signer", "psp"])
+def test_where_questions_count_one_beyond_the_quota_waits_and_no_breaker_keeps_it(code: str) -> None:
+    Provider.objects.filter(pk=code).update(calls_per_minute=60, calls_at_once=3)
+    fail(6, code)
+    rail = Bank()
+    guarded = Guarded(rail, code, gate.Gate())
+    for _ in range(3):
+        guarded.status("reference")
+    with pytest.raises(Walled, match="60 times a minute") as walled:
+        guarded.status("reference")
+    assert (walled.value.code, len(rail.calls)) == ("provider_quota_spent", 3)
+
+
+def test_new_cards_are_kept_back_by_the_card_provider_s_breaker() -> None:
+    class Cards(Bank):
+        authorise = Bank.submit
+        find = Bank.status
+
+    fail(6, "psp")
+    cards = Cards()
+    guarded = Guarded(cards, "psp", gate.Gate())
+    with pytest.raises(Walled, match="out of use"):
+        guarded.authorise("order")
+    assert guarded.find("reference") == "ACSC"
+    assert cards.calls == ["reference"]
