@@ -22,6 +22,7 @@ def test_what_a_stranger_sent_to_the_hot_wallet_goes_back_and_is_proved(read, ra
     for person in (read.maker, read.second_checker):
         with acting(person):
             said = state_address(arrival_id=arrival.pk, address=home, evidence=EVIDENCE, fee=UNIT, person_id=person.id)
+    assert said.request is not None
     vote(read.checker, said.request)
     transfer = drive_until(Transfer.objects.get(), "CONFIRMED", between=rails.mine)
     assert rails.token_balance(home) == 2 * UNIT

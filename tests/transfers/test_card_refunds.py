@@ -134,7 +134,8 @@ def test_an_answer_that_was_lost_is_asked_for_and_given_back_once(
     world: World, psp: Provider, deposit: Transfer, monkeypatch: pytest.MonkeyPatch, was_taken: bool
 ) -> None:
     rail = rails().psp
-    real, lost = rail.refund, []
+    real = rail.refund
+    lost: list[str] = []
 
     def loses_the_first(*given: Any, **named: Any) -> object:
         answer = real(*given, **named) if was_taken or lost else None
