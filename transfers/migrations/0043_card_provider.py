@@ -10,5 +10,5 @@ def _begin(apps: StateApps, _editor: BaseDatabaseSchemaEditor) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("transfers", "0040_payees")]
+    dependencies = [("transfers", "0042_payees")]
     operations = [migrations.RunPython(_begin, migrations.RunPython.noop)]

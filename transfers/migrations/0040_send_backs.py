@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("approvals", "0006_more_destinations"),
         ("audit", "0002_event_table"),
-        ("transfers", "0037_treasury_moves"),
+        ("transfers", "0039_fewer_indexes"),
     ]
 
     operations = [

@@ -12,7 +12,7 @@ _UNGUARD = "\n".join(f"DROP TRIGGER {guard} ON transfers_cardrefund;" for guard 
 class Migration(migrations.Migration):
     dependencies = [
         ("audit", "0002_event_table"),
-        ("transfers", "0038_send_backs"),
+        ("transfers", "0040_send_backs"),
     ]
 
     operations = [

@@ -8,5 +8,5 @@ SQL = Path(__file__).parent / "sql"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("transfers", "0039_card_refunds")]
-    operations = [migrations.RunSQL((SQL / "0040_payees.sql").read_text(), (SQL / "0040_payees_reverse.sql").read_text())]
+    dependencies = [("transfers", "0041_card_refunds")]
+    operations = [migrations.RunSQL((SQL / "0042_payees.sql").read_text(), (SQL / "0042_payees_reverse.sql").read_text())]
