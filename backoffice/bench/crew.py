@@ -1,7 +1,8 @@
 """Processes that do the same thing at once, each with connections of its own, let go together by a barrier.
 
 A side is named by the dotted path of a factory, `Seat -> (() -> None)`: it prepares what it needs and returns what does one unit.
-All sides live in the same processes, so rounds of one and of the other follow each other with nothing being started in between.
+One that waits for an outside world says for how long it did so far, as `waited_s`. All sides
+live in the same processes, so rounds of one and of the other follow each other with nothing being started in between.
 """
 
 import multiprocessing
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
+from operator import attrgetter
 from time import perf_counter
 from typing import Any, Protocol
 
@@ -42,17 +44,22 @@ class Seat:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What each process did: how many units, in how many seconds."""
+    """What each process did: how many units, in how many seconds, and how many of those it waited for an outside world."""
 
-    shares: tuple[tuple[int, float], ...]
+    shares: tuple[tuple[int, float, float], ...]
 
     @property
     def done(self) -> int:
-        return sum(count for count, _ in self.shares)
+        return sum(count for count, _, _ in self.shares)
 
     @property
     def rate(self) -> float:
-        return sum(count / seconds for count, seconds in self.shares)
+        return sum(count / seconds for count, seconds, _ in self.shares)
+
+    @property
+    def own_rate(self) -> float:
+        """What the rate would be if the outside answered at once."""
+        return sum(count / (seconds - waited) for count, seconds, waited in self.shares)
 
 
 @dataclass(slots=True)
@@ -101,14 +108,21 @@ def crew(sides: Mapping[str, str], seats: Sequence[Seat]) -> Iterator[Crew]:
             process.kill()
 
 
-def interleaved(crew_of: Mapping[str, tuple[Crew, str]], *, unit: str, rounds: int, budget: Budget) -> dict[str, Figure]:
+def interleaved(
+    crew_of: Mapping[str, tuple[Crew, str]],
+    *,
+    unit: str,
+    rounds: int,
+    budget: Budget,
+    rate_of: Callable[[Round], float] = attrgetter("rate"),
+) -> dict[str, Figure]:
     """Measure each name (a crew and one of its sides) in turn, `rounds` times after one that warms up, and turn the order round
     each time, so that neither a slow minute nor the place in the order favours anybody."""
     rates: dict[str, list[float]] = {name: [] for name in crew_of}
     for number in range(rounds + 1):
         for name in crew_of if number % 2 else reversed(list(crew_of)):
             member, side = crew_of[name]
-            rate = member.round(side, budget).rate
+            rate = rate_of(member.round(side, budget))
             if number:
                 rates[name].append(rate)
     return {name: Figure(name, unit, tuple(found)) for name, found in rates.items()}
@@ -134,9 +148,13 @@ def _work(seat: Seat, sides: dict[str, str], pipe: "Connection[Any, Any]", gate:
                 pipe.send(_timed(doers[side], budget))
 
 
-def _timed(do: Callable[[], None], budget: Budget) -> tuple[int, float]:
-    done, start = 0, perf_counter()
+def _timed(do: Callable[[], None], budget: Budget) -> tuple[int, float, float]:
+    done, start, waited_s = 0, perf_counter(), _waited_s(do)
     while done < budget.count and perf_counter() - start < budget.seconds:
         do()
         done += 1
-    return done, perf_counter() - start
+    return done, perf_counter() - start, _waited_s(do) - waited_s
+
+
+def _waited_s(do: Callable[[], None]) -> float:
+    return float(getattr(do, "waited_s", 0.0))

@@ -30,7 +30,7 @@ _COLUMNS = {
     " credential_id, on_behalf_of, correlation_id, causation_id, request_id, resource_type, resource_id, transaction_id,"
     " occurred_at, reason, diff, metadata, status_text)",
 }
-_FOLLOW = """
+FOLLOW = """
     UPDATE ledger_balance AS balance SET debits = book.debits, credits = book.credits, version = book.entries
       FROM (SELECT account_id, sum(debit) AS debits, sum(credit) AS credits, count(*) AS entries FROM ledger_entry
              WHERE balance_after IS NOT NULL GROUP BY account_id) AS book
@@ -58,7 +58,7 @@ def load_history(database: str, entries: int, scale: Scale) -> None:
     with _guards_off():
         for name in _COLUMNS:
             _pump(database, name, facts | {"amount": AMOUNT, "fee": FEE, "funds": FUNDS, "asset": ASSET})
-        _run(_FOLLOW)
+        _run(FOLLOW)
     advance_checkpoints()
     # Plans shall not depend on when autovacuum comes by.
     _run("VACUUM ANALYZE")

@@ -14,7 +14,8 @@ class Budget:
 @dataclass(frozen=True, slots=True)
 class Scale:
     """`rounds` are counted; one more before them warms up. `house` is the number of wallets and of fee accounts each; `past`
-    and `entries` count ledger entries that are there before anything is measured."""
+    and `entries` count ledger entries that are there before anything is measured, `transfers` so many transfers, each with what it
+    left."""
 
     budget: Budget = Budget(1.5)
     rounds: int = 7
@@ -27,9 +28,11 @@ class Scale:
     hold_processes: int = 16
     hold_funds: int = 100
     events: int = 200_000
+    workers: tuple[int, ...] = (1, 2, 4)
+    transfers: tuple[int, ...] = (1_000, 10_000, 100_000)
 
 
-LARGE_ENTRIES = 10_000_000
+LARGE_ENTRIES, LARGE_TRANSFERS = 10_000_000, 1_000_000
 TINY = Scale(
     budget=Budget(30.0, count=5),
     rounds=1,
@@ -42,4 +45,6 @@ TINY = Scale(
     hold_processes=3,
     hold_funds=4,
     events=40,
+    workers=(1,),
+    transfers=(20, 40),
 )

@@ -23,10 +23,15 @@ class BenchBusy(RuntimeError):
 
 def connect(database: str) -> Session:
     """A bare psycopg connection, autocommit, that prepares every statement at its first use."""
+    return psycopg.connect(url_of(database), autocommit=True, prepare_threshold=0)
+
+
+def url_of(database: str) -> str:
+    """How a process of its own connects to `database` as we do."""
     here = connection.settings_dict
     address = {"host": here["HOST"], "port": here["PORT"], "user": here["USER"], "password": here["PASSWORD"]}
     given = {name: value for name, value in address.items() if value}
-    return psycopg.connect(dbname=database, autocommit=True, prepare_threshold=0, **given)
+    return psycopg.conninfo.make_conninfo(dbname=database, **given)
 
 
 @contextmanager
@@ -53,6 +58,10 @@ class Scratch:
     def copy(self, name: str) -> str:
         """A copy of `base` as it is now; nobody may be connected to it."""
         return _create(self.server, PREFIX + name, self.base)
+
+    def empty(self, name: str) -> str:
+        """A database with nothing in it."""
+        return _create(self.server, PREFIX + name, "")
 
 
 @contextmanager

@@ -4,25 +4,26 @@ import inspect
 import json
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
 from backoffice.sandbox.chain.errors import RpcError
 from backoffice.sandbox.chain.faults import Faults, Silence
 from backoffice.sandbox.chain.methods import Method
-from backoffice.sandbox.chain.node import Node
 
 MAX_BATCH = 500
 
 logger = logging.getLogger(__name__)
+Lock = AbstractContextManager[Any]
 
 
 class Dispatcher:
-    """`faults` stand between callers and methods; `before` is done ahead of every answer."""
+    """Every method runs under `lock`; `faults` stand between callers and methods; `before` is done ahead of every answer."""
 
     def __init__(
-        self, node: Node, methods: Mapping[str, Method], *, faults: Faults, before: Callable[[], None] = lambda: None
+        self, lock: Lock, methods: Mapping[str, Method], *, faults: Faults, before: Callable[[], None] = lambda: None
     ) -> None:
-        self._node, self._faults, self._before = node, faults, before
+        self._lock, self._faults, self._before = lock, faults, before
         self._methods = {name: (method, inspect.signature(method)) for name, method in methods.items()}
 
     def handle(self, body: bytes) -> bytes:
@@ -60,7 +61,7 @@ class Dispatcher:
             raise RpcError.invalid_params(str(error)) from error
 
         def answer() -> Any:
-            with self._node.lock:
+            with self._lock:
                 self._before()
                 return method(*arguments)
 

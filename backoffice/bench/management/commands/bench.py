@@ -15,7 +15,7 @@ from django.core.management.base import BaseCommand, CommandError
 from backoffice.bench.benches import BENCHES
 from backoffice.bench.crew import CrewFailed
 from backoffice.bench.report import BenchBroken, Report
-from backoffice.bench.scale import LARGE_ENTRIES, Budget, Scale
+from backoffice.bench.scale import LARGE_ENTRIES, LARGE_TRANSFERS, Budget, Scale
 from backoffice.bench.scratch import BenchBusy, scratch
 
 MISSED, UNMEASURED, INTERRUPTED = 1, 2, 130
@@ -32,7 +32,9 @@ class Command(BaseCommand):
         parser.add_argument("--check", action="store_true", help="Exit 1 when a ratio is below what is asked of it.")
         parser.add_argument("--rounds", type=int, default=usual.rounds, help="Rounds of each side that count.")
         parser.add_argument("--seconds", type=float, default=usual.budget.seconds, help="Length of one round.")
-        parser.add_argument("--large", action="store_true", help="posting-growth goes on to ten million entries.")
+        parser.add_argument(
+            "--large", action="store_true", help="posting-growth goes on to ten million entries, pipeline to one million transfers."
+        )
 
     def handle(self, *_: Any, name: str, json: bool, check: bool, **options: Any) -> None:
         with _ending_tidily():
@@ -54,7 +56,9 @@ def _measure(name: str, scale: Scale) -> Report:
 
 def _scale(*, rounds: int, seconds: float, large: bool, **_: Any) -> Scale:
     scale = replace(Scale(), rounds=rounds, budget=Budget(seconds))
-    return replace(scale, entries=(*scale.entries, LARGE_ENTRIES)) if large else scale
+    if not large:
+        return scale
+    return replace(scale, entries=(*scale.entries, LARGE_ENTRIES), transfers=(*scale.transfers, LARGE_TRANSFERS))
 
 
 def _as_json(report: Report) -> str:

@@ -1,0 +1,108 @@
+"""A past of any length: the transfer that was recorded, over and over, with names and moments of its own each time.
+
+Everything that a transfer leaves is there but the audit trail, which nothing of a pipeline reads: transfers, legs, events and
+outbox, decisions, quotes, calls, references, reservations, holds, postings and entries, idempotency keys. Keys sort by time, as the
+real ones do. The guards say that what is booked is booked now, which a loaded past is not: they are off while it loads.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from django.db import connection
+
+from backoffice.bench.evidence import load_sql
+from backoffice.bench.history import FOLLOW
+from backoffice.bench.pipeline.shapes import Recording, Row, Write
+from backoffice.bench.pipeline.speech import Speech
+from ledger.commands import advance_checkpoints
+
+LEFT_OUT = ("audit_event",)
+
+
+def load_past(recordings: Sequence[Recording], transfers: int) -> None:
+    """So many transfers more in the current database, shared out among the clients that were recorded."""
+    load_sql("names")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        until = cursor.fetchone()[0].isoformat()
+        with _guards_off():
+            for lane, recording in enumerate(recordings):
+                count = transfers // len(recordings) + (lane < transfers % len(recordings))
+                for statement in _statements(recording, lane, count, len(recordings), until):
+                    cursor.execute(statement)
+            cursor.execute(FOLLOW)
+    advance_checkpoints()
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+
+
+def _statements(recording: Recording, lane: int, count: int, lanes: int, until: str) -> Iterator[str]:
+    kinds = [_kind(name) for name in recording.names]
+    number = f"(number * {lanes} + {lane})"
+    speech = Speech(
+        recording.names,
+        name_at=lambda place: f"{kinds[place]}({number}, {place})",
+        moment=f"bench_moment({number}, {count * lanes}, '{until}')",
+        nonce=f"({number} + 1000000000)",
+        txid=str(recording.commits[0][0].txid),
+    )
+    for write in recording.inserted:
+        if write.table not in LEFT_OUT:
+            yield _insert(speech, write, _as_it_ended(write), count, recording.commits[0][0])
+
+
+def _kind(name: str) -> str:
+    return "bench_hash" if name.startswith("0x") else "bench_id" if "-" in name else "bench_reference"
+
+
+def _insert(speech: Speech, write: Write, row: Row, count: int, first: Write) -> str:
+    own = {
+        column.name: speech.value(column, row[column.name], txid=write.txid, since=first.at)
+        for column in write.columns
+        if not column.is_counted
+    }
+    if write.table == "ledger_entry" and row["balance_after"] is not None:
+        own |= _running(row)
+    names = ", ".join(f'"{name}"' for name in own)
+    return (
+        f"INSERT INTO {write.table} ({names}) SELECT {', '.join(own.values())}"  # noqa: S608 - what our own tables held
+        f" FROM generate_series(0::bigint, {count - 1}) AS number ORDER BY number"
+    )
+
+
+def _as_it_ended(write: Write) -> Row:
+    """The row as it is by now."""
+    which = " AND ".join(f'"{name}"::text = %s' for name in write.key)
+    parts = ", ".join(f'"{column.name}"::text' for column in write.columns)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {parts} FROM {write.table} WHERE {which}", list(write.key.values()))  # noqa: S608 - our own tables
+        return dict(zip((column.name for column in write.columns), cursor.fetchone(), strict=True))
+
+
+def _running(row: Row) -> dict[str, str]:
+    """After everything that the account has seen so far, one after the other."""
+    of = f"FROM ledger_balance WHERE account_id = '{row['account_id']}'"
+    step = f"({row['credit']} - {row['debit']})"
+    return {
+        "balance_after": f"((SELECT credits - debits {of}) + (number + 1) * {step})",
+        "account_version": f"((SELECT version {of}) + number + 1)",
+    }
+
+
+@contextmanager
+def _guards_off() -> Iterator[None]:
+    """Without triggers, foreign keys included: the rows were all accepted once."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT tgrelid::regclass::text, tgname FROM pg_trigger JOIN pg_class AS c ON c.oid = tgrelid"
+            " WHERE tgenabled = 'A' AND NOT tgisinternal AND relnamespace = 'public'::regnamespace"
+        )
+        always = cursor.fetchall()
+        for table, trigger in always:
+            cursor.execute(f'ALTER TABLE ONLY {table} DISABLE TRIGGER "{trigger}"')
+        cursor.execute("SET session_replication_role = replica")
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = origin")
+        for table, trigger in always:
+            cursor.execute(f'ALTER TABLE ONLY {table} ENABLE ALWAYS TRIGGER "{trigger}"')
