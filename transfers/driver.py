@@ -55,7 +55,12 @@ _CLAIM = """
         WHERE {which} AND due_at <= %(now)s AND (lease_until IS NULL OR lease_until < clock_timestamp())
         ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED
     )
-    RETURNING id, fence
+    RETURNING *
+"""
+_RENEW = """
+    UPDATE transfers_transfer SET lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
+    WHERE id = %(id)s AND fence = %(fence)s AND due_at <= %(now)s
+    RETURNING *
 """
 
 
@@ -66,51 +71,58 @@ def owner_name() -> str:
 def run_due(limit: int = 100) -> int:
     """Advance up to `limit` due transfers, oldest first; returns how many were claimed."""
     for claimed in range(limit):
-        lease = claim()
-        if lease is None:
+        found = _next_due()
+        if found is None:
             return claimed
-        drive(lease)
+        _drive(_lease_of(found), found.correlation_id, claimed=found)
     return limit
 
 
 def advance_one(transfer_id: UUID) -> bool:
     """Advance this transfer when it is due and nobody else has it. A hint may come twice, early or late: then nothing happens."""
-    lease = claim(transfer_id)
-    if lease is None:
+    found = _claim("id = %(id)s", {"id": transfer_id})
+    if found is None:
         return False
-    drive(lease)
+    _drive(_lease_of(found), found.correlation_id, claimed=found)
     return True
 
 
 def claim(transfer_id: UUID | None = None) -> Lease | None:
     """Lease the transfer that has been due the longest, or the given one; None when there is nothing to lease."""
-    wanted = {"id": transfer_id, "priority": SINGLE}
-    if transfer_id is not None:
-        return _claim("id = %(id)s", wanted)
+    found = _next_due() if transfer_id is None else _claim("id = %(id)s", {"id": transfer_id})
+    return None if found is None else _lease_of(found)
+
+
+def _next_due() -> Transfer | None:
     first, then = (IN_FILES, SINGLE) if _chance.randrange(FILES_FIRST_ONE_IN) == 0 else (SINGLE, IN_FILES)
-    return _claim("priority = %(priority)s", wanted | {"priority": first}) or _claim(
-        "priority = %(priority)s", wanted | {"priority": then}
-    )
+    which = "priority = %(priority)s"
+    return _claim(which, {"priority": first}) or _claim(which, {"priority": then})
 
 
-def _claim(which: str, wanted: dict[str, Any]) -> Lease | None:
-    owner = owner_name()
-    with connection.cursor() as cursor:
-        cursor.execute(_CLAIM.format(which=which), wanted | {"owner": owner, "lease": LEASE.total_seconds(), "now": clock.now()})
-        row = cursor.fetchone()
-    if row is None:
-        return None
-    crashpoint("drive.after_claim")
-    return Lease(row[0], owner, row[1])
+def _claim(which: str, wanted: dict[str, Any]) -> Transfer | None:
+    """The claimed row as the claim left it."""
+    values = wanted | {"owner": owner_name(), "lease": LEASE.total_seconds(), "now": clock.now()}
+    found = next(iter(Transfer.objects.raw(_CLAIM.format(which=which), values)), None)
+    if found is not None:
+        crashpoint("drive.after_claim")
+    return found
+
+
+def _lease_of(claimed: Transfer) -> Lease:
+    return Lease(claimed.pk, claimed.lease_owner, claimed.fence)
 
 
 def drive(lease: Lease) -> None:
     """Take steps until nothing is due, then give the lease back. Never raises for one transfer's trouble: it is written on its
     row."""
     correlation_id = Transfer.objects.values_list("correlation_id", flat=True).get(pk=lease.transfer_id)
+    _drive(lease, correlation_id, claimed=None)
+
+
+def _drive(lease: Lease, correlation_id: str, *, claimed: Transfer | None) -> None:
     with context.bind(Actor.system("driver"), correlation_id=correlation_id):
         try:
-            _take_steps(lease)
+            _take_steps(lease, claimed)
         except LeaseLost as lost:
             log.info("left transfer %s to its new holder: %s", lease.transfer_id, lost)
             return
@@ -123,22 +135,20 @@ def drive(lease: Lease) -> None:
         _release(lease)
 
 
-def _take_steps(lease: Lease) -> None:
-    for _ in range(STEPS_AT_ONCE):
-        step = _due_step(lease)
+def _take_steps(lease: Lease, claimed: Transfer | None) -> None:
+    """The row `claimed` is as its claim left it, lease and all: its first step needs no look."""
+    for number in range(STEPS_AT_ONCE):
+        step = next_step(claimed) if claimed is not None and number == 0 else _due_step(lease)
         if step is None:
             return
         step(lease)
 
 
 def _due_step(lease: Lease) -> Step | None:
-    """The next step, with the lease renewed for it; None when nothing is due now."""
-    with transaction.atomic():
-        transfer = locks.leased(lease)
-        if transfer.due_at is None or transfer.due_at > clock.now():
-            return None
-        _lease_until(lease, "clock_timestamp() + make_interval(secs => %s)", [LEASE.total_seconds()])
-        return next_step(transfer)
+    """The next step, with the lease renewed for it; None when nothing is due now, or somebody else has the transfer."""
+    values = {"id": lease.transfer_id, "fence": lease.fence, "lease": LEASE.total_seconds(), "now": clock.now()}
+    due = next(iter(Transfer.objects.raw(_RENEW, values)), None)
+    return None if due is None else next_step(due)
 
 
 def _put_off(lease: Lease, trouble: Exception) -> None:
@@ -198,10 +208,7 @@ def backoff(attempts: int) -> timedelta:
 
 def _release(lease: Lease) -> None:
     """Give the lease back, unless somebody else has it by now."""
-    _lease_until(lease, "NULL", [])
-
-
-def _lease_until(lease: Lease, until: str, seconds: list[float]) -> None:
-    sql = f"UPDATE transfers_transfer SET lease_until = {until} WHERE id = %s AND fence = %s"  # noqa: S608 - `until` is one of ours
     with connection.cursor() as cursor:
-        cursor.execute(sql, [*seconds, lease.transfer_id, lease.fence])
+        cursor.execute(
+            "UPDATE transfers_transfer SET lease_until = NULL WHERE id = %s AND fence = %s", [lease.transfer_id, lease.fence]
+        )

@@ -18,19 +18,19 @@ from transfers.models import Leg, ProviderCall, Transfer
 def begin(*, key: str, transfer: Transfer, leg: Leg | None, provider: str, operation: str, request: dict[str, Any]) -> ProviderCall:
     """The intent under `key`, made now or found. Raises Conflict when the key was used for something else."""
     text = json.dumps(request, sort_keys=True)
-    call, made = ProviderCall.objects.get_or_create(
+    ours = ProviderCall(
         key=key,
-        defaults={
-            "transfer": transfer,
-            "leg": leg,
-            "provider": provider,
-            "operation": operation,
-            "request": text,
-            "correlation_id": transfer.correlation_id,
-            "intent_at": clock.now(),
-        },
+        transfer=transfer,
+        leg=leg,
+        provider=provider,
+        operation=operation,
+        request=text,
+        correlation_id=transfer.correlation_id,
+        intent_at=clock.now(),
     )
-    if not made and (call.operation, call.request) != (operation, text):
+    ProviderCall.objects.bulk_create([ours], ignore_conflicts=True)
+    call = ProviderCall.objects.get(key=key)
+    if (call.operation, call.request) != (operation, text):
         raise Conflict(f"call {key} is on record with another content")
     return call
 

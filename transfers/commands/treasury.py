@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from django.db.models import Sum
 
 from audit import clock
+from ledger.errors import UnknownAccount
 from ledger.models import Asset
-from ledger.queries import balance
+from ledger.queries import balances_by_code
 from transfers import locks
 from transfers.errors import Unavailable, Waiting
 from transfers.models import BankAccount, Leg, Wallet, WalletReservation
@@ -75,10 +76,12 @@ def _check_gas(wallet: Wallet, free: Free, gas: int) -> None:
 def free_of(wallet: Wallet) -> Free:
     """Reservations are read before balances: a payment booked in between counts twice against us, never for us."""
     promised = WalletReservation.objects.filter(wallet=wallet, ended_at=None).aggregate(tokens=Sum("amount"), gas=Sum("gas_amount"))
-    return Free(
-        tokens=balance(wallet.token_account_code).posted - int(promised["tokens"] or 0),
-        gas=(balance(wallet.gas_account_code).posted if wallet.gas_account_code else 0) - int(promised["gas"] or 0),
-    )
+    held = balances_by_code([code for code in (wallet.token_account_code, wallet.gas_account_code) if code])
+    for code in (wallet.token_account_code, wallet.gas_account_code):
+        if code and code not in held:
+            raise UnknownAccount(code)
+    gas = held[wallet.gas_account_code].posted if wallet.gas_account_code else 0
+    return Free(tokens=held[wallet.token_account_code].posted - int(promised["tokens"] or 0), gas=gas - int(promised["gas"] or 0))
 
 
 def reopen_reservation(leg: Leg) -> None:

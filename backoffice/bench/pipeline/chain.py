@@ -11,7 +11,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-import rlp
+import rlp  # type: ignore[import-untyped]
 from eth_utils.crypto import keccak
 
 from backoffice.sandbox.chain.errors import RpcError

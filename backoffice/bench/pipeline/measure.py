@@ -1,7 +1,7 @@
 """`pipeline`: transfers a second with 1, 2 and 4 workers against the same writes in bare SQL, and the cost of one as the table
 grows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from operator import attrgetter
 from typing import Any
@@ -68,7 +68,7 @@ class Seats:
         return [Seat(database, number, self._wishes) for number in range(processes)]
 
 
-def _open(scratch: Scratch, scale: Scale, world: Outside) -> tuple[list[Caller], list[Recording], Mapping[str, Any]]:
+def _open(scratch: Scratch, scale: Scale, world: Outside) -> tuple[list[Caller], list[Recording], dict[str, Any]]:
     """The house, with a first transfer of every client on record and the floor made of it."""
     with quiet(), leading_to(world.rails), using(scratch.base):
         facts = machine.facts()

@@ -86,9 +86,9 @@ def _recording_of(seat: Seat) -> Recording:
 @contextmanager
 def quiet() -> Iterator[None]:
     """Nobody reads these logs, and no broker listens: hints cost what they cost when it is away."""
-    before, broker = logging.root.manager.disable, current_app.conf.broker_url
+    before, broker = logging.root.manager.disable, current_app.conf["broker_url"]
     logging.disable(logging.WARNING)
-    current_app.conf.broker_url = "redis+socket:///nonexistent"
+    current_app.conf["broker_url"] = "redis+socket:///nonexistent"
     try:
         with warnings.catch_warnings():
             # The application misses its static files, which nobody asks for here.
@@ -96,4 +96,4 @@ def quiet() -> Iterator[None]:
             yield
     finally:
         logging.disable(before)
-        current_app.conf.broker_url = broker
+        current_app.conf["broker_url"] = broker

@@ -192,3 +192,15 @@ def test_new_cards_are_kept_back_by_the_card_provider_s_breaker() -> None:
         guarded.authorise("order")
     assert guarded.find("reference") == "ACSC"
     assert cards.calls == ["reference"]
+
+
+def test_a_judgement_about_what_was_heard_is_no_call() -> None:
+    """It is asked for inside database transactions, where counting it would make everybody wait for one row."""
+
+    class Rail:
+        def is_deep_enough(self, state: object) -> bool:
+            return state is not None
+
+    rail = Guarded(Rail(), "node", gate.Gate())
+    assert rail.is_deep_enough(1)
+    assert window.window("node", timedelta(minutes=1)).calls == 0

@@ -17,7 +17,7 @@ from transfers.commands.advance.permit import permit
 from transfers.commands.expire import expire_locked
 from transfers.crashpoints import crashpoint
 from transfers.locks import Lease
-from transfers.models import ExternalReference, Leg, Transfer
+from transfers.models import ExternalReference, Leg, Transfer, Wallet
 from transfers.postings import released
 from transfers.pricing.phone import is_dealt, trade_of
 from transfers.states import MoneyState, Route, Status
@@ -38,13 +38,13 @@ def lock_funds(lease: Lease) -> None:
             moves.move(transfer, Status.CREATED, reason="The quote ran out before the funds were locked.", due_at=clock.now())
             return
         trade_id = trade_of(transfer)
-        legs = _legs(transfer)
+        wallet = treasury.source_wallet(transfer.source_asset_id)
+        legs = _legs(transfer, wallet)
         if trade_id:
             ExternalReference.objects.create(transfer=transfer, kind="provider_trade_id", value=trade_id, recorded_at=clock.now())
         permit(transfer, legs=legs)
         quote = transfer.quote
         gas = (quote.network_fee_estimate if quote else 0) * GAS_HEADROOM
-        wallet = treasury.source_wallet(transfer.source_asset_id)
         treasury.reserve(wallet.code, legs[CHAIN], amount=legs[CHAIN].amount, gas=gas)
         hold = _fixed_hold(transfer)
         moves.move(
@@ -72,15 +72,14 @@ def _stale(transfer: Transfer) -> bool:
     return transfer.quote is None or transfer.quote.expires_at <= clock.now()
 
 
-def _legs(transfer: Transfer) -> dict[str, Leg]:
-    legs = {CHAIN: _chain_leg(transfer)}
+def _legs(transfer: Transfer, wallet: Wallet) -> dict[str, Leg]:
+    legs = {CHAIN: _chain_leg(transfer, wallet)}
     if transfer.route == Route.OFF_RAMP:
         legs[BANK] = _bank_leg(transfer)
     return legs
 
 
-def _chain_leg(transfer: Transfer) -> Leg:
-    wallet = treasury.source_wallet(transfer.source_asset_id)
+def _chain_leg(transfer: Transfer, wallet: Wallet) -> Leg:
     asset = Asset.objects.get(pk=transfer.source_asset_id)
     recipient = transfer.destination_details.get("address", "")
     counterparty: dict[str, Any] = {"network": asset.network, "token_contract": asset.contract, "address": recipient}

@@ -69,7 +69,7 @@ def in_doubt(transfer: Transfer, leg: Leg, code: str, **facts: Any) -> None:
     )
 
 
-def book_gas(transfer: Transfer, sent: ChainTransaction, state: ChainState) -> None:
+def book_gas(transfer: Transfer, sent: ChainTransaction, state: ChainState, *, confirmation: int) -> None:
     if state.gas_cost:
         post(
             postings.gas(
@@ -80,7 +80,7 @@ def book_gas(transfer: Transfer, sent: ChainTransaction, state: ChainState) -> N
                 cost=state.gas_cost,
                 value_at=clock.now(),
                 spent_for=postings.dimensions(transfer.client_id, transfer.corridor_id or ""),
-                confirmation=confirmation_of(transfer),
+                confirmation=confirmation,
             )
         )
 
@@ -100,9 +100,10 @@ def _confirmed(transfer: Transfer, legs: dict[str, Leg], sent: ChainTransaction,
         due_at=now if BANK in legs else None,
     )
     follow_arrival(transfer)
-    for posting in postings.payment(facts_of(transfer, legs), value_at=now):
+    facts = facts_of(transfer, legs)
+    for posting in postings.payment(facts, value_at=now):
         post(posting)
-    book_gas(transfer, sent, state)
+    book_gas(transfer, sent, state, confirmation=facts.confirmation)
 
 
 def _reverted(transfer: Transfer, sent: ChainTransaction, state: ChainState, revert_reason: str) -> None:
@@ -147,4 +148,4 @@ def _give_back(
     follow_arrival(transfer)
     if transfer.hold_reference:
         apply_holds(postings.released(transfer.hold_reference), transaction_id=transfer.id)
-    book_gas(transfer, sent, state)
+    book_gas(transfer, sent, state, confirmation=confirmation_of(transfer))

@@ -25,8 +25,8 @@ REQUOTE_AFTER = timedelta(seconds=15)
 
 def quote(lease: Lease) -> None:
     """Raises LeaseLost, Halted, Unproven, Refused and the rails' errors; none of them leaves anything half-done."""
-    transfer = Transfer.objects.get(pk=lease.transfer_id)
-    if not _ready(lease):
+    transfer = _ready(lease)
+    if transfer is None:
         return
     offer = _named(transfer) or pricing.price(
         Corridor.objects.get(pk=transfer.corridor_id), transfer.source_amount, transfer=transfer
@@ -45,10 +45,11 @@ def quote(lease: Lease) -> None:
     crashpoint("quote.after_commit")
 
 
-def _ready(lease: Lease) -> bool:
-    """Whether there is something to price."""
+def _ready(lease: Lease) -> Transfer | None:
+    """What is to be priced; None when it may not begin."""
     with transaction.atomic():
-        return may_begin(locks.leased(lease, Status.CREATED))
+        transfer = locks.leased(lease, Status.CREATED)
+        return transfer if may_begin(transfer) else None
 
 
 def _named(transfer: Transfer) -> Price | None:

@@ -36,8 +36,8 @@ SIGNED_OTHERWISE = frozenset({"attempt_reused", "key_reused", "payment_cancelled
 
 def send_on_chain(lease: Lease) -> None:
     """Raises LeaseLost, Halted, Unproven, Unavailable and the rails' errors. Whatever is raised, doing it again is safe."""
-    leg = Leg.objects.select_related("transfer").get(transfer_id=lease.transfer_id, rail=CHAIN)
-    if WalletReservation.objects.filter(leg=leg).exclude(recalled_at=None).exists():
+    leg = Leg.objects.select_related("transfer", "reservation").get(transfer_id=lease.transfer_id, rail=CHAIN)
+    if leg.reservation.recalled_at is not None:
         _send_recalled(lease, leg)
         return
     estimate = None

@@ -86,7 +86,7 @@ def store(transfer: Transfer, leg: Leg, call: ProviderCall, signed: SignedTransa
         leg=leg,
         attempt=request["attempt"],
         purpose=Purpose.CANCEL if call.operation == "sign_cancel" else Purpose.PAYMENT,
-        wallet=Wallet.objects.get(code=leg.counterparty["wallet"]),
+        wallet_id=leg.counterparty["wallet"],
         nonce=signed.nonce,
         raw=signed.raw,
         max_fee_per_gas=request["max_fee_per_gas"],
