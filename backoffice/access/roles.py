@@ -33,12 +33,13 @@ _ALL = (
     Role(
         "operator",
         "Operator",
-        "Makes and cancels withdrawals, imports statements, asks for corrections, stops what looks wrong.",
+        "Makes and cancels withdrawals, alone and in files, imports statements, asks for corrections, stops what looks wrong.",
         (
             *_SEE_ALL,
             "transfers.enter_by_hand",
             "transfers.open_breaker",
             "transfers.create_withdrawal",
+            "transfers.create_bulk_order",
             "transfers.cancel_transfer",
             "transfers.retry_transfer",
             "transfers.ask_verdict",

@@ -50,6 +50,7 @@ GROUPS = (
             Entry("Home", "console:home", "h"),
             Entry("Approvals", "console:approvals", "q", "approvals.view_approvalrequest", counts.approvals_to_decide),
             Entry("Transfers", "console:transfers", "t", "transfers.view_transfer"),
+            Entry("Files", "console:files", "i", "transfers.view_transfer"),
             Entry("Breaks", "console:breaks", "b", "reconciliation.view_break", counts.open_breaks),
             Entry("Alerts", "console:alerts", "a", "alerts.view_alert", counts.open_alerts, loud=True),
         ),

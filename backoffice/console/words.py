@@ -43,6 +43,15 @@ _BADGES: dict[str, Badge] = {
     "withdrawn": Badge("withdrawn", _N),
     "dismissed": Badge("votes void, changed", _L),
     "expired": Badge("expired", _N),
+    # files of orders, and their lines
+    "awaiting_approval": Badge("waiting for a person", _P),
+    "in_progress": Badge("being carried out", _A),
+    "completed": Badge("carried out", _D),
+    "cancelled": Badge("stopped", _N),
+    "waiting": Badge("waiting", _N),
+    "under_way": Badge("under way", _A),
+    "paid": Badge("paid", _D),
+    "given_back": Badge("given back", _N),
     # policy
     "allow": Badge("allowed", _D),
     "require_approval": Badge("needs approval", _P),

@@ -88,6 +88,12 @@ PAGES: dict[str, frozenset[str]] = {
         )
     },
     "/transfers/00000000-0000-7000-8000-000000000000/receipts/1.pdf": EVERYBODY,
+    "/files/": EVERYBODY,
+    "/files/00000000-0000-7000-8000-000000000000/": EVERYBODY,
+    "/files/00000000-0000-7000-8000-000000000000/results/": EVERYBODY,
+    "/files/new/": frozenset({"operator"}),
+    "/files/uploads/00000000-0000-7000-8000-000000000000/": frozenset({"operator"}),
+    "/files/00000000-0000-7000-8000-000000000000/cancel/": frozenset({"operator"}),
     "/drills/": frozenset({"admin", "oncall"}),
     "/drills/bank/timeout/arm/": frozenset({"admin", "oncall"}),
     "/drills/bank/none/off/": frozenset({"admin", "oncall"}),

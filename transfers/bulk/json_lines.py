@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from transfers.bulk.lines import LineProblem, OrderLine, Read, read
+from transfers.bulk.lines import FileUnreadable, LineProblem, OrderLine, Read, read
 
 _TEXTS = ("amount", "source_currency", "target_currency", "corridor", "reference")
 _KNOWN = {*_TEXTS, "destination"}
@@ -29,7 +29,23 @@ def stored(items: Sequence[Any]) -> bytes:
 
 
 def from_stored(content: bytes) -> Read:
-    return parse(json.loads(content))
+    """The array of a file, or the `lines` of an object, as the API takes them. Raises FileUnreadable."""
+    try:
+        given = json.loads(content, object_pairs_hook=_once)
+    except (ValueError, RecursionError) as error:
+        raise FileUnreadable(f"The file is not JSON: {error}.") from error
+    items = given["lines"] if isinstance(given, dict) and set(given) == {"lines"} else given
+    if not isinstance(items, list):
+        raise FileUnreadable("Send an array of orders, or an object whose only name is lines.")
+    return parse(items)
+
+
+def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """Two readers could understand a repeated name differently."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("an object names something twice")
+    return found
 
 
 def _problems(number: int, item: Any) -> list[LineProblem]:

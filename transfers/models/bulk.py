@@ -10,7 +10,9 @@ from ledger.fields import MinorUnitsField
 
 
 class BulkUpload(models.Model):
-    """A file as it was sent, byte for byte. It moves nothing: an order is made of it once, or never. Append-only."""
+    """A file as it was sent, byte for byte. It moves nothing: an order is made of it once, or never. Append-only.
+
+    `findings` is what the check of a file that waits to be submitted came to; empty where it was ordered at once."""
 
     class Format(models.TextChoices):
         JSON = "json"
@@ -25,6 +27,7 @@ class BulkUpload(models.Model):
     uploaded_by = models.TextField()
     uploaded_by_type = models.TextField()
     uploaded_at = models.DateTimeField()
+    findings = models.JSONField(default=dict)
 
 
 class BulkOrder(models.Model):
@@ -91,6 +94,8 @@ class BulkPart(models.Model):
     ordinal = models.PositiveIntegerField()
     corridor = models.ForeignKey("approvals.Corridor", on_delete=models.PROTECT, related_name="+")
     line_count = models.PositiveIntegerField()
+    first_line = models.PositiveIntegerField(null=True, help_text="The lowest number of its lines; null for old parts.")
+    last_line = models.PositiveIntegerField(null=True)
     amount = MinorUnitsField(help_text="In the corridor's source asset.")
     fees = MinorUnitsField(help_text="At most, in the corridor's source asset.")
     content = models.BinaryField()

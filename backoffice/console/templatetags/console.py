@@ -25,6 +25,12 @@ register = template.Library()
 Context = dict[str, Any]
 
 
+@register.simple_tag
+def count(number: int) -> str:
+    """A whole number of things, with thousands separators."""
+    return f"{number:,}"
+
+
 @register.simple_tag(takes_context=True)
 def shell(context: template.Context) -> shell_of_page.Shell | None:
     """Everything the frame of a page needs: navigation, halts in force, clocks, the operator's settings."""

@@ -4,9 +4,9 @@ whole.
 Locks in their order: idempotency key, halts (shared), limit buckets, accounts.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -25,25 +25,21 @@ from ledger.commands import PlaceHold, apply_holds
 from ledger.errors import AccountClosed, InsufficientFunds, UnknownAccount
 from ledger.money import Money
 from ledger.queries import unit
-from transfers.bulk import csv_file, json_lines
 from transfers.bulk.content import Part, digest_of_order, parts_of, totals_of
-from transfers.bulk.lines import FileUnreadable, LineProblem, Read
+from transfers.bulk.lines import FileUnreadable, LineProblem
+from transfers.bulk.reading import read_file
 from transfers.commands.bulk import judging, payload
 from transfers.commands.bulk.events import ACCEPTED
 from transfers.commands.bulk.judging import Judged
 from transfers.commands.bulk.planning import Plan, plan
 from transfers.crashpoints import crashpoint
-from transfers.errors import Refused
+from transfers.errors import Conflict, Refused
 from transfers.models import BulkOrder, BulkPart, BulkUpload, IdempotencyKey
 from transfers.states import Route
 
 # Sixty thousand payouts take their time.
 ORDER_LIFETIME = timedelta(hours=24)
 MOST_PROBLEMS = 1_000
-_READ: dict[str, Callable[[bytes], Read]] = {
-    BulkUpload.Format.JSON: json_lines.from_stored,
-    BulkUpload.Format.CSV: csv_file.parse,
-}
 
 
 class LinesRefused(Refused):
@@ -75,7 +71,7 @@ def check(upload: BulkUpload, *, made_by_type: str) -> Checked:
     if client.status != Client.Status.ACTIVE:
         raise Refused("account_frozen", "The account is not active. Please contact support.")
     try:
-        read = _READ[upload.format](bytes(upload.content))
+        read = read_file(upload.format, bytes(upload.content))
     except FileUnreadable as error:
         raise Refused("file_unreadable", str(error), {"file": str(error)}) from error
     wrong = {problem.line for problem in read.problems}
@@ -93,14 +89,18 @@ def accept(
     made_by_type: str,
     client_reference: str = "",
     idempotency_key_id: UUID | None = None,
+    shown: list[dict[str, Any]] | None = None,
 ) -> BulkOrder:
-    """The order that the file is; the same for a file that was accepted before. Raises Refused, LinesRefused, Unavailable."""
+    """The order that the file is; the same for a file that was accepted before. `shown` are the totals that its maker has seen,
+    if any. Raises Refused, LinesRefused, Unavailable, and Conflict when they are not what it comes to now."""
     known = BulkOrder.objects.filter(upload=upload).first()
     if known is not None:
         return known
     checked = check(upload, made_by_type=made_by_type)
     if checked.problems or checked.judged is None:
         raise LinesRefused(checked.problems)
+    if shown is not None and shown != totals_of(checked.plan.lines):
+        raise Conflict("What the file costs has changed since it was checked. Upload it again and read the new totals.")
     with transaction.atomic():
         BulkUpload.objects.select_for_update().get(pk=upload.pk)
         known = BulkOrder.objects.filter(upload=upload).first()
@@ -191,6 +191,8 @@ def _row(order: BulkOrder, number: int, part: Part, decision: PolicyDecision) ->
         ordinal=number,
         corridor_id=part.corridor,
         line_count=len(part.lines),
+        first_line=part.lines[0].number,
+        last_line=part.lines[-1].number,
         amount=part.amount,
         fees=part.fees,
         content=part.content,

@@ -37,8 +37,8 @@ def cancel(order_id: UUID, reason: str) -> BulkOrder:
         if order.status == Status.CANCELLED:
             return order
         waiting = _waiting(order)
-        if order.status not in CANCELLABLE or not waiting:
-            raise Conflict("Every line of this file has been carried out or has ended; there is nothing left to stop.")
+        if why := why_not_cancel(order, has_waiting=bool(waiting)):
+            raise Conflict(why)
         if order.status == Status.AWAITING_APPROVAL:
             pending = ApprovalRequest.objects.filter(pk=order.approval_request_id, status=ApprovalRequest.Status.PENDING)
             if pending.exists():
@@ -49,6 +49,15 @@ def cancel(order_id: UUID, reason: str) -> BulkOrder:
             if not order.transfers.exists():
                 move(order, Status.CANCELLED, ENDED, reason=reason)
     return order
+
+
+def why_not_cancel(order: BulkOrder, *, has_waiting: bool) -> str:
+    """What stands against stopping it, for people; empty when it can be stopped. `has_waiting`: some part was not carried out."""
+    if order.status not in CANCELLABLE:
+        return f"It is {order.status.replace('_', ' ')} by now; there is nothing left to stop."
+    if not has_waiting:
+        return "Every line of this file has been carried out or has ended; there is nothing left to stop."
+    return ""
 
 
 def end(order: BulkOrder, status: Status, *, reason: str) -> None:

@@ -34,7 +34,7 @@ def build(order: BulkOrder, parts: list[BulkPart], *, revision: int, makers: tup
         },
         "line_count": order.line_count,
         "totals": order.totals,
-        "first_use": first_use(parts, order.client_id),
+        "first_use": first_use({line.destination_id for part in parts for line in lines_in(part.content)}, order.client_id),
         "same_as": same_as(order),
         "parts": [bytes(part.digest).hex() for part in sorted(parts, key=lambda one: one.ordinal)],
         "not_after": order.not_after.astimezone(UTC).isoformat().replace("+00:00", "Z"),
@@ -42,17 +42,20 @@ def build(order: BulkOrder, parts: list[BulkPart], *, revision: int, makers: tup
     }
 
 
-def first_use(parts: list[BulkPart], client_id: str) -> int:
-    """How many destinations of the file the client has never paid before."""
-    named = {line.destination_id for part in parts for line in lines_in(part.content)}
+def first_use(named: set[str], client_id: str) -> int:
+    """How many of the destinations `named` by a file the client has never paid before."""
     paid = Transfer.objects.filter(client_id=client_id, status__in=_PAID, destination__isnull=False)
     return len(named - {str(one) for one in paid.values_list("destination_id", flat=True).distinct()})
 
 
 def same_as(order: BulkOrder) -> list[str]:
     """References of the client's earlier files that order exactly the same and were not stopped."""
+    return same_orders(order.client_id, bytes(order.lines_digest), order.pk)
+
+
+def same_orders(client_id: str, lines_digest: bytes, but: UUID | None = None) -> list[str]:
     stopped = (BulkOrder.Status.REJECTED, BulkOrder.Status.CANCELLED, BulkOrder.Status.EXPIRED)
-    same = BulkOrder.objects.filter(client_id=order.client_id, lines_digest=order.lines_digest).exclude(pk=order.pk)
+    same = BulkOrder.objects.filter(client_id=client_id, lines_digest=lines_digest).exclude(pk=but)
     return list(same.exclude(status__in=stopped).order_by("created_at").values_list("reference", flat=True))
 
 
