@@ -41,6 +41,16 @@ _USES = """
       FROM approvals_limituse AS kept JOIN approvals_limitbucket AS bucket ON bucket.id = kept.bucket_id
      GROUP BY kept.subject_id
 """
+# One event tells of all shares that came back together, each once however many windows it counted in.
+_RETURNS = """
+    SELECT use.subject_id || '/' || kept.share_id AS key, 1 AS versions, min(kept.given_back_at) AS since
+      FROM approvals_limitreturn AS kept JOIN approvals_limituse AS use ON use.id = kept.use_id GROUP BY 1
+"""
+_RETURNS_TOLD = """
+    SELECT resource_id || '/' || share AS key, count(*) AS events, min(recorded_at) AS since
+      FROM audit_event CROSS JOIN LATERAL jsonb_object_keys(metadata->'shares') AS share
+     WHERE type = 'approvals.limit_shares_given_back' AND outcome = 'succeeded' GROUP BY 1
+"""
 # A set is told when it is published, and once more by the set that retires it.
 _SETS = """
     SELECT version::text AS key, (status <> 'draft')::integer + (status = 'retired')::integer AS versions, published_at AS since
@@ -146,6 +156,7 @@ def _policy_and_limits() -> None:
     coverage.covered(
         "approvals_limituse", coverage.beside(_USES, coverage.told("limit_use", (events.LIMITS_CONSUMED, events.LIMITS_GIVEN_BACK)))
     )
+    coverage.covered("approvals_limitreturn", coverage.beside(_RETURNS, _RETURNS_TOLD))
     coverage.covered("approvals_policyset", coverage.beside(_SETS, _SETS_TOLD))
     coverage.covered("approvals_policyrule", coverage.beside(_RULES, _RULES_TOLD))
     coverage.covered(

@@ -4,7 +4,7 @@ from approvals.commands.api_keys import authenticate_key, issue_api_key, revoke_
 from approvals.commands.corrections import decide_correction, request_correction
 from approvals.commands.expiry import expire_due
 from approvals.commands.halts import check_halts, decide_lift, place_halt, request_lift
-from approvals.commands.limits import consume_limits, give_back_limits, remove_limit, set_limit
+from approvals.commands.limits import consume_limits, give_back_limits, give_back_shares, hold_limits, remove_limit, set_limit
 from approvals.commands.parties import (
     add_destination,
     block_destination,
@@ -38,6 +38,8 @@ __all__ = [
     "expire_due",
     "expire_request",
     "give_back_limits",
+    "give_back_shares",
+    "hold_limits",
     "issue_api_key",
     "mark_executed",
     "open_request",

@@ -10,11 +10,11 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, Sum
 
 from approvals import events, locks
 from approvals.errors import LimitExceeded, LimitsAlreadyUsed, Unknown
-from approvals.models import Limit, LimitBucket, LimitUse
+from approvals.models import Limit, LimitBucket, LimitReturn, LimitUse
 from approvals.queries.limits import window_start
 from audit import clock, context
 from audit.commands import record
@@ -122,8 +122,38 @@ def give_back_limits(subject_id: str) -> int:
     for bucket in buckets:
         use = LimitUse.objects.get(bucket=bucket, subject_id=subject_id)
         if LimitUse.objects.filter(id=use.id, given_back_at=None).update(given_back_at=clock.now()):
-            LimitBucket.objects.filter(id=bucket.id).update(used=F("used") - use.amount)
+            came_back = use.returns.aggregate(amount=Sum("amount"))["amount"] or 0
+            LimitBucket.objects.filter(id=bucket.id).update(used=F("used") - (use.amount - came_back))
             given_back += 1
     if given_back:
         record(type=events.LIMITS_GIVEN_BACK, resource_type="limit_use", resource_id=subject_id, metadata={"buckets": given_back})
     return given_back
+
+
+def hold_limits(subject_id: str) -> list[LimitBucket]:
+    """Lock what the subject consumed of, before accounts are locked: for whoever may have to give a share back after them."""
+    buckets = LimitUse.objects.filter(subject_id=subject_id, given_back_at=None).values_list("bucket_id", flat=True)
+    return locks.buckets_for_update(buckets)
+
+
+@transaction.atomic
+def give_back_shares(subject_id: str, shares: Mapping[str, int]) -> int:
+    """Give back what some of the many that the subject stands for would have used: minor units by the name of each share.
+
+    Each comes back once; nothing does when the subject gave back everything, or consumed nothing. Returns how many came back now.
+    """
+    came_back: set[str] = set()
+    for bucket in hold_limits(subject_id):
+        use = LimitUse.objects.get(bucket=bucket, subject_id=subject_id)
+        known = set(use.returns.filter(share_id__in=list(shares)).values_list("share_id", flat=True))
+        new = {name: amount for name, amount in shares.items() if name not in known}
+        now = clock.now()
+        LimitReturn.objects.bulk_create(
+            LimitReturn(use=use, share_id=name, amount=amount, given_back_at=now) for name, amount in new.items()
+        )
+        LimitBucket.objects.filter(id=bucket.id).update(used=F("used") - sum(new.values()))
+        came_back |= set(new)
+    if came_back:
+        told = {name: str(shares[name]) for name in sorted(came_back)}
+        record(type=events.LIMIT_SHARES_GIVEN_BACK, resource_type="limit_use", resource_id=subject_id, metadata={"shares": told})
+    return len(came_back)

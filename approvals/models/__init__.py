@@ -1,7 +1,7 @@
 """Floor 3, the control plane: people and parties, policy and limits, halts, and maker-checker requests."""
 
 from approvals.models.halts import Halt, HaltGate
-from approvals.models.limits import Limit, LimitBucket, LimitUse
+from approvals.models.limits import Limit, LimitBucket, LimitReturn, LimitUse
 from approvals.models.parties import ApiKey, Client, Corridor, Destination, Person
 from approvals.models.policy import PolicyDecision, PolicyRule, PolicySet
 from approvals.models.requests import SEVERAL_CLIENTS, ApprovalRequest, RequestMaker, Vote
@@ -17,6 +17,7 @@ __all__ = [
     "HaltGate",
     "Limit",
     "LimitBucket",
+    "LimitReturn",
     "LimitUse",
     "Person",
     "PolicyDecision",

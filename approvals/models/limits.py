@@ -67,3 +67,20 @@ class LimitUse(models.Model):
             models.UniqueConstraint(fields=["bucket", "subject_id"], name="approvals_limit_use_once"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="approvals_limit_use_positive"),
         ]
+
+
+class LimitReturn(models.Model):
+    """A share of a use that came back by itself: the subject stands for many, and one of them ended without moving money.
+    Append-only; shares never come to more than the use."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    use = models.ForeignKey(LimitUse, on_delete=models.PROTECT, related_name="returns")
+    share_id = models.TextField()
+    amount = MinorUnitsField()
+    given_back_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["use", "share_id"], name="approvals_limit_return_once"),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="approvals_limit_return_positive"),
+        ]

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from django.db.models import Q, Sum
+from django.db.models import OuterRef, Q, Subquery, Sum
 
-from approvals.models import Limit, LimitBucket
+from approvals.models import Limit, LimitBucket, LimitReturn
 from audit import clock
 
 
@@ -61,8 +61,12 @@ def title_of(limit: Limit) -> str:
 
 def limit_drift() -> list[LimitDrift]:
     """Every bucket that does not agree with its uses: the proof behind the counters."""
-    rows = LimitBucket.objects.annotate(behind_it=Sum("uses__amount", filter=Q(uses__given_back_at=None)))
-    found = ((row.id, int(row.used), int(row.behind_it or 0)) for row in rows.iterator())
+    came_back = LimitReturn.objects.filter(use__bucket=OuterRef("pk"), use__given_back_at=None).order_by().values("use__bucket")
+    rows = LimitBucket.objects.annotate(
+        counted=Sum("uses__amount", filter=Q(uses__given_back_at=None)),
+        came_back=Subquery(came_back.annotate(amount=Sum("amount")).values("amount")),
+    )
+    found = ((row.id, int(row.used), int(row.counted or 0) - int(row.came_back or 0)) for row in rows.iterator())
     return [LimitDrift(str(bucket_id), used, behind_it) for bucket_id, used, behind_it in found if used != behind_it]
 
 

@@ -3,8 +3,9 @@
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, transaction
 
-from approvals.commands import consume_limits, give_back_limits, remove_limit, set_limit
+from approvals.commands import consume_limits, give_back_limits, give_back_shares, remove_limit, set_limit
 from approvals.errors import LimitExceeded, LimitsAlreadyUsed
 from approvals.models import Limit, LimitBucket, LimitUse
 from approvals.queries import limit_drift, limit_usage
@@ -114,6 +115,23 @@ def test_a_share_goes_back_to_the_day_it_came_from(daily: Limit, moment: Clock) 
     consume(10, "t-2")
     give_back_limits("t-1")
     assert list(LimitBucket.objects.order_by("window_start").values_list("used", flat=True)) == [0, 10]
+
+
+def test_shares_of_many_come_back_one_by_one_and_once(daily: Limit) -> None:
+    consume(60, "file")
+    assert give_back_shares("file", {"line-1": 10, "line-2": 15}) == 2
+    assert give_back_shares("file", {"line-2": 15, "line-3": 5}) == 1
+    assert used() == [30]
+    with pytest.raises(IntegrityError, match="never come to more"), transaction.atomic():
+        give_back_shares("file", {"line-4": 31})
+    assert used() == [30]
+    assert give_back_limits("file") == 1
+    assert (used(), give_back_shares("file", {"line-5": 1})) == ([0], 0)
+    told = AuditEvent.objects.filter(type="approvals.limit_shares_given_back")
+    assert [event.metadata["shares"] for event in told.order_by("recorded_at")] == [
+        {"line-1": "10", "line-2": "15"},
+        {"line-3": "5"},
+    ]
 
 
 def test_giving_back_nothing_is_nothing() -> None:

@@ -3,12 +3,12 @@ the move."""
 
 from typing import Any
 
-from approvals.commands.limits import give_back_limits
 from approvals.commands.requests import withdraw
 from approvals.models import ApprovalRequest
 from ledger.commands import apply_holds
 from transfers.commands import moves
 from transfers.commands.deposits.sent_back import follow_arrival
+from transfers.commands.limit_shares import give_back_limits_of
 from transfers.commands.treasury import end_reservation
 from transfers.failures import FAILURES
 from transfers.models import Leg, Transfer
@@ -27,7 +27,7 @@ def end_unsent(transfer: Transfer, target: Status, *, failure_code: str, reason:
     A request that is still pending is withdrawn first (approval before accounts, as locks go).
     """
     _withdraw_request(transfer, reason or FAILURES[failure_code].detection)
-    give_back_limits(str(transfer.id))
+    give_back_limits_of(transfer)
     for leg in transfer.legs.all():
         end_reservation(leg)
         Leg.objects.filter(pk=leg.pk).update(money_state=MoneyState.NONE)

@@ -10,7 +10,6 @@ from uuid import UUID
 
 from django.db import transaction
 
-from approvals.commands.limits import give_back_limits
 from audit import clock
 from ledger.chart import ForcedKind
 from ledger.commands import reverse
@@ -19,6 +18,7 @@ from transfers.commands import moves
 from transfers.commands.advance.lock_funds import BANK
 from transfers.commands.deposits.sent_back import follow_arrival
 from transfers.commands.facts import taken_reference
+from transfers.commands.limit_shares import give_back_limits_of
 from transfers.crashpoints import crashpoint
 from transfers.failures import FAILURES
 from transfers.models import Leg, Transfer
@@ -49,7 +49,7 @@ def take_back(*, transfer_id: UUID, bank_reason: str, evidence: dict[str, Any]) 
             return transfer
         leg = locks.legs(transfer_id)[BANK]
         Leg.objects.filter(pk=leg.pk).update(money_state=MoneyState.REVERSED, evidence_state=EvidenceState.MATCHED)
-        give_back_limits(str(transfer.id))
+        give_back_limits_of(transfer)
         moves.move(
             transfer,
             Status.FAILED,

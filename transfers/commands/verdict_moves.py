@@ -6,7 +6,6 @@ The fence grows with it: a driver that is in the middle of asking the outside fi
 from typing import Any
 from uuid import UUID
 
-from approvals.commands.limits import give_back_limits
 from audit import clock
 from ledger import chart
 from ledger.chart import AccountKind
@@ -16,6 +15,7 @@ from transfers import postings
 from transfers.commands import moves, treasury
 from transfers.commands.deposits.sent_back import follow_arrival
 from transfers.commands.facts import facts_of, reversal_reference, taken_reference
+from transfers.commands.limit_shares import give_back_limits_of
 from transfers.failures import FAILURES
 from transfers.models import Leg, Transfer
 from transfers.states import MoneyState, RequestState, Status
@@ -102,7 +102,7 @@ def _write_off(transfer: Transfer, leg: Leg) -> None:
 
 
 def _fail(transfer: Transfer, code: str, evidence: str, about: dict[str, Any], **columns: Any) -> None:
-    give_back_limits(str(transfer.id))
+    give_back_limits_of(transfer)
     texts = {"failure_code": code, "failure_message": FAILURES[code].client_text}
     _move(transfer, Status.FAILED, evidence, about | {"code": code}, due_at=None, **texts, **columns)
 

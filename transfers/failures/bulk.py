@@ -6,7 +6,7 @@ ENTRIES: tuple[Failure, ...] = (
     Failure(
         "bulk_line_refused",
         "The books refused the posting of this line when its part of the file was booked.",
-        "CREATED to FAILED; the line's share of the file's hold is free again, the other lines were booked.",
+        "CREATED to FAILED; the line's share of the file's hold and of the limits is free again, the other lines were booked.",
         f"This line of your file could not be booked. {BACK}",
         "Read the reason in the timeline. The client may order this line again, alone or in a new file.",
         ends=True,

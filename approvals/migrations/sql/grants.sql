@@ -3,6 +3,7 @@
 GRANT SELECT ON
     approvals_person, approvals_client, approvals_corridor, approvals_destination, approvals_apikey, approvals_apikey_controllers,
     approvals_policyset, approvals_policyrule, approvals_policydecision, approvals_limit, approvals_limitbucket, approvals_limituse,
+    approvals_limitreturn,
     approvals_approvalrequest, approvals_requestmaker, approvals_vote, approvals_halt, approvals_haltgate,
     approvals_historicalclient, approvals_historicaldestination, approvals_historicalcorridor, approvals_historicallimit,
     approvals_historicalpolicyrule
@@ -23,7 +24,8 @@ GRANT UPDATE (status, published_at, published_by, digest) ON approvals_policyset
 GRANT UPDATE (amount, active) ON approvals_limit TO countersign_web;
 
 GRANT INSERT ON
-    approvals_policydecision, approvals_limitbucket, approvals_limituse, approvals_approvalrequest, approvals_requestmaker, approvals_halt
+    approvals_policydecision, approvals_limitbucket, approvals_limituse, approvals_limitreturn, approvals_approvalrequest,
+    approvals_requestmaker, approvals_halt
 TO countersign_web, countersign_worker;
 GRANT USAGE ON SEQUENCE approvals_requestmaker_id_seq TO countersign_web, countersign_worker;
 GRANT UPDATE (used, capacity) ON approvals_limitbucket TO countersign_web, countersign_worker;

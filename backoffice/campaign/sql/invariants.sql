@@ -99,8 +99,9 @@ SELECT format('%s is %s and nobody will ever look at it', reference, status)
 -- I14: no limit is exceeded, and what counts against it is what was not given back
 SELECT format('bucket %s says %s of %s, its uses are %s', bucket.id, bucket.used, bucket.capacity, uses.total)
   FROM approvals_limitbucket bucket
- CROSS JOIN LATERAL (SELECT coalesce(sum(amount) FILTER (WHERE given_back_at IS NULL), 0) AS total
-                       FROM approvals_limituse WHERE bucket_id = bucket.id) AS uses
+ CROSS JOIN LATERAL (SELECT coalesce(sum(use.amount - (SELECT coalesce(sum(share.amount), 0) FROM approvals_limitreturn share
+                                                          WHERE share.use_id = use.id)), 0) AS total
+                       FROM approvals_limituse use WHERE use.bucket_id = bucket.id AND use.given_back_at IS NULL) AS uses
  WHERE bucket.used > bucket.capacity OR bucket.used <> uses.total;
 
 -- I16: approvals are used once, and only after they were given

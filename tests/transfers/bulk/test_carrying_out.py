@@ -6,7 +6,8 @@ from django.db import DatabaseError, connection, transaction
 from approvals import registry
 from approvals.canonical import read
 from approvals.commands.halts import place_halt
-from approvals.models import LimitUse
+from approvals.commands.limits import set_limit
+from approvals.models import LimitBucket, LimitUse
 from ledger.commands import close_account
 from ledger.models import Hold
 from ledger.queries import balance
@@ -15,12 +16,13 @@ from tests.ledger.lies import lie
 from tests.transfers.bulk.payroll import carry_out, order, payout, released, staff, upload, vote, wage
 from tests.transfers.tame import tame_outside
 from tests.transfers.within import FEE, broken_proofs
-from tests.transfers.world import ACCOUNT, FUNDS, UNIT, Books, World, available, drive_until, posted
+from tests.transfers.world import ACCOUNT, FUNDS, UNIT, USDC, Books, World, available, drive_until, posted
 from transfers.bulk import content
 from transfers.commands.bulk.accept import LinesRefused, accept
 from transfers.commands.bulk.carry_out import carry_out_next
 from transfers.commands.bulk.completing import complete_due
 from transfers.commands.bulk.ending import cancel
+from transfers.commands.cancel import cancel as cancel_one
 from transfers.errors import Conflict, Refused
 from transfers.models import BulkOrder, BulkPart, Transfer
 
@@ -63,6 +65,29 @@ def test_a_line_that_the_books_refuse_fails_alone(world: World, names: list[str]
     assert (failed.failure_code, failed.money_state) == ("bulk_line_refused", "none")
     assert "closed" in failed.events.get(to_status="FAILED").reason
     assert available() == posted(ACCOUNT) == FUNDS - 2 * (10 * UNIT + FEE)
+    assert broken_proofs() == []
+
+
+def test_what_is_not_paid_gives_its_share_of_the_limit_back(world: World, names: list[str]) -> None:
+    set_limit(asset_id=USDC, window="day", amount=100 * UNIT, client_id="acme")
+    bucket = LimitBucket.objects.filter(limit__amount=100 * UNIT)
+    given = released(world, [wage(name) for name in names] + [payout("20.00"), payout("30.00")])
+    assert bucket.get().used == 80 * UNIT
+    close_account(code="client:staff-2:USDC.ethereum", reason="left")
+    carry_out()
+    assert bucket.get().used == 70 * UNIT
+    cancel_one(given.transfers.get(route="on_chain_withdrawal", source_amount=20 * UNIT).pk, "not this one")
+    assert bucket.get().used == 50 * UNIT
+    assert broken_proofs() == []
+
+
+def test_a_file_that_is_stopped_half_way_keeps_only_what_was_begun_of_the_limit(world: World, names: list[str]) -> None:
+    set_limit(asset_id=USDC, window="day", amount=100 * UNIT, client_id="acme")
+    given = released(world, [payout(), wage(names[0])])
+    assert carry_out_next()
+    cancel(given.id, "enough")
+    begun = given.transfers.get()
+    assert LimitBucket.objects.get(limit__amount=100 * UNIT).used == begun.source_amount
     assert broken_proofs() == []
 
 

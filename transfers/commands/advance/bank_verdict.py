@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from approvals.commands.limits import give_back_limits
 from audit import clock
 from ledger.commands import post, reverse
 from transfers import postings
@@ -11,6 +10,7 @@ from transfers.commands.advance.lock_funds import BANK
 from transfers.commands.advance.polling import next_look_at_bank
 from transfers.commands.deposits.sent_back import follow_arrival
 from transfers.commands.facts import facts_of, reversal_reference, taken_reference
+from transfers.commands.limit_shares import give_back_limits_of
 from transfers.failures import FAILURES
 from transfers.models import ExternalReference, Leg, Transfer
 from transfers.rails.bank import BankAnswer
@@ -71,7 +71,7 @@ def _rejected(transfer: Transfer, leg: Leg, answer: BankAnswer) -> None:
     """What was taken for it is given back in this same database transaction; of an off-ramp the tokens stay with the partner."""
     code = "send_back_rejected" if transfer.route in SEND_BACKS else "bank_rejected"
     Leg.objects.filter(pk=leg.pk).update(money_state=MoneyState.REVERSED)
-    give_back_limits(str(transfer.id))
+    give_back_limits_of(transfer)
     moves.move(
         transfer,
         Status.FAILED,

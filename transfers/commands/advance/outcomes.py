@@ -3,7 +3,6 @@ step's transaction, transfer and legs locked."""
 
 from typing import Any
 
-from approvals.commands.limits import give_back_limits
 from audit import clock
 from ledger.commands import apply_holds, post
 from transfers import machines, postings
@@ -14,6 +13,7 @@ from transfers.commands.advance.polling import look_again_at_doubt, next_look_at
 from transfers.commands.advance.rehearse import meaning_of
 from transfers.commands.deposits.sent_back import follow_arrival
 from transfers.commands.facts import confirmation_of, facts_of
+from transfers.commands.limit_shares import give_back_limits_of
 from transfers.failures import FAILURES
 from transfers.models import ChainTransaction, Leg, Transfer
 from transfers.rails.evm import ChainState
@@ -133,7 +133,7 @@ def _give_back(
 ) -> None:
     """The nonce is used and nobody was paid: everything comes back but the gas. No other leg was ever begun."""
     Leg.objects.filter(transfer=transfer).update(money_state=MoneyState.NONE)
-    give_back_limits(str(transfer.id))
+    give_back_limits_of(transfer)
     treasury.end_reservation(sent.leg)
     moves.move(
         transfer,

@@ -14,6 +14,7 @@ from django.db import DatabaseError, transaction
 from django.db.models import F
 
 from approvals.commands.halts import check_halts
+from approvals.commands.limits import hold_limits
 from approvals.errors import Halted
 from approvals.models import Halt
 from audit import clock, context
@@ -24,10 +25,12 @@ from ledger.commands import Batch, BatchLine, PlaceHold, ReleaseHold, apply_hold
 from ledger.errors import LedgerError
 from transfers import postings
 from transfers.bulk.content import PlannedLine
+from transfers.commands.bulk import payload
 from transfers.commands.bulk.drawing_up import draw_up
 from transfers.commands.bulk.ending import give_back
 from transfers.commands.bulk.events import PART_DONE
 from transfers.commands.bulk.proving import prove_part
+from transfers.commands.limit_shares import give_back_lines
 from transfers.commands.move_all import move_all
 from transfers.crashpoints import crashpoint
 from transfers.errors import TransferError
@@ -116,6 +119,8 @@ def _into_flight(part: BulkPart, lines: Sequence[PlannedLine], payer: str) -> di
 def _book_together(part: BulkPart, lines: Sequence[PlannedLine]) -> dict[str, int]:
     transfers = draw_up(part, lines, in_flight=False)
     stopped = _stopped(lines)
+    # Before the accounts, as locks go: a line that the books refuse gives its share back after them.
+    hold_limits(payload.limit_subject(part.order_id, str(part.corridor_id)))
     going = [one for one in transfers if one.receiver_id not in stopped]
     results = _posted(part, going)
     crashpoint("bulk.after_posting")
@@ -170,6 +175,7 @@ def _confirmed(transfers: Sequence[Transfer]) -> None:
 
 
 def _failed(transfers: Sequence[Transfer], reasons: dict[UUID, str]) -> None:
+    give_back_lines(transfers)
     move_all(
         transfers,
         Status.FAILED,

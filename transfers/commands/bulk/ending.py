@@ -14,6 +14,7 @@ from audit.commands import record
 from ledger.commands import ReleaseHold, apply_holds
 from transfers.commands.bulk import payload
 from transfers.commands.bulk.events import ENDED, PART_GIVEN_BACK
+from transfers.commands.limit_shares import give_back_parts
 from transfers.errors import Conflict, NotFound
 from transfers.models import BulkOrder, BulkPart
 
@@ -85,6 +86,7 @@ def give_back(order: BulkOrder, parts: Iterable[BulkPart], reason: str) -> None:
             reason=reason,
             metadata={"order": str(order.id), "part": part.ordinal, "lines": part.line_count},
         )
+    give_back_parts(parts)
     apply_holds(*(ReleaseHold(part.hold_reference) for part in parts), transaction_id=order.id)
 
 
