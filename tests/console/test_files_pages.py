@@ -16,6 +16,7 @@ from ledger.commands import close_account
 from tests.console.office import operator_with, text_of
 from tests.transfers import world as worlds
 from tests.transfers.bulk import payroll
+from tests.transfers.bulk.messages import message, payment
 from tests.transfers.world import FUNDS, Books, World, available
 from transfers.models import BulkOrder, BulkUpload
 
@@ -97,6 +98,16 @@ def test_it_is_submitted_once_and_waits_for_somebody_else(maker, cast, house):
     again = maker.get(_send(maker)["Location"])
     assert "An earlier file orders exactly the same" in text_of(again)
     assert given.reference in text_of(again)
+
+
+def test_a_message_that_was_sent_before_leads_to_what_it_made(maker, house):
+    sent = message(payment("staff-1", "10.00")).decode()
+    maker.post(_send(maker, sent)["Location"])
+    given = BulkOrder.objects.get()
+    again = _send(maker, sent)
+    assert again["Location"] == reverse("console:file", args=[given.pk])
+    assert "There is only one" in text_of(maker.get(again["Location"]))
+    assert BulkUpload.objects.count() == 1
 
 
 def test_fees_that_changed_since_the_preview_stop_it(maker, house):

@@ -48,6 +48,15 @@ class CsvFile(BaseParser):
         return {"csv": _whole(stream).decode("latin-1")}
 
 
+class XmlFile(BaseParser):
+    """A pain.001 message as the body."""
+
+    media_type = "application/xml"
+
+    def parse(self, stream: IO[bytes], *_: Any, **__: Any) -> dict[str, Any]:
+        return {"xml": _whole(stream).decode("latin-1")}
+
+
 _LINE = {
     "type": "object",
     "properties": {
@@ -71,7 +80,8 @@ class Lines(serializers.JSONField):
 
 
 class CreateBulk(Strict):
-    """Body of `POST /v1/bulk_transfers` as JSON; a CSV file with a header is taken too, as `text/csv`."""
+    """Body of `POST /v1/bulk_transfers` as JSON; a CSV file with a header is taken too, as `text/csv`, and a pain.001
+    message, as `application/xml`."""
 
     lines = Lines()
     reference = Text(required=False, allow_blank=True, default="", max_length=MAX_REFERENCE_LENGTH)

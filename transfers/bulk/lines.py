@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 
 MAX_LINES = 60_000
 MAX_BYTES = 24 * 1024 * 1024
@@ -54,10 +55,15 @@ class FileUnreadable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What a file says. `problems` are those of its form; its meaning is judged against the books later."""
+    """What a file says. `problems` are those of its form; its meaning is judged against the books later.
+
+    A file may name itself: `message_id` is used once by its sender. `not_before` is the latest day that it asks to be paid on.
+    """
 
     lines: tuple[OrderLine, ...]
     problems: tuple[LineProblem, ...]
+    message_id: str = ""
+    not_before: date | None = None
 
 
 def read(lines: Iterable[OrderLine], problems: Iterable[LineProblem] = ()) -> Read:

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 
-from transfers.bulk import csv_file, json_lines
+from transfers.bulk import csv_file, json_lines, pain001_file
 from transfers.bulk.lines import Read
 
-JSON, CSV = "json", "csv"
-_READERS: dict[str, Callable[[bytes], Read]] = {JSON: json_lines.from_stored, CSV: csv_file.parse}
-_BEGINS = {b"[": JSON, b"{": JSON}
+JSON, CSV, PAIN001 = "json", "csv", "pain.001"
+_READERS: dict[str, Callable[[bytes], Read]] = {JSON: json_lines.from_stored, CSV: csv_file.parse, PAIN001: pain001_file.parse}
+_BEGINS = {b"[": JSON, b"{": JSON, b"<": PAIN001}
 
 
 def form_of(content: bytes) -> str:

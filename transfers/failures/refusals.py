@@ -149,4 +149,10 @@ ENTRIES: tuple[Failure, ...] = (
     ),
     _refusal("invalid_lines", "Lines of a file cannot be carried out.", "Mend the lines that the answer names; send it again."),
     _refusal("file_unreadable", "A file cannot be read line by line.", "Send it as the interface describes it."),
+    _refusal(
+        "message_id_reused",
+        "A file names itself by an id that the client used for another file.",
+        "Give every message an id of its own.",
+        "Compare the two files; the client may have changed one and sent it again.",
+    ),
 )

@@ -17,6 +17,7 @@ class BulkUpload(models.Model):
     class Format(models.TextChoices):
         JSON = "json"
         CSV = "csv"
+        PAIN001 = "pain.001"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     client = models.ForeignKey("approvals.Client", on_delete=models.PROTECT, related_name="+")
@@ -53,6 +54,7 @@ class BulkOrder(models.Model):
     line_count = models.PositiveIntegerField()
     totals = models.JSONField(help_text="Per asset: lines, amount and fees in minor units, as text.")
     client_reference = models.TextField(blank=True, default="")
+    message_id = models.TextField(blank=True, default="", help_text="By which the file names itself; a client uses it once.")
     status = models.TextField(choices=Status.choices, default=Status.AWAITING_APPROVAL)
     version = models.PositiveIntegerField(default=1)
     approval_request = models.ForeignKey("approvals.ApprovalRequest", on_delete=models.PROTECT, related_name="+")
@@ -72,7 +74,10 @@ class BulkOrder(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(line_count__gt=0, line_count__lte=60_000), name="transfers_bulk_order_line_count_sane"
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["client", "message_id"], condition=~Q(message_id=""), name="transfers_bulk_order_one_per_message"
+            ),
         ]
         indexes = [
             models.Index(fields=["client", "-created_at", "-id"], name="transfers_bulk_by_client"),

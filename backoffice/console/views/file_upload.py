@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
@@ -14,8 +15,8 @@ from backoffice.console.files import preview as preview_of
 from backoffice.console.files.forms import LONGEST_NAME, UploadForm
 from backoffice.console.files.scope import payers, upload_of
 from transfers.bulk.csv_file import COLUMNS
-from transfers.commands.bulk.accept import LinesRefused
-from transfers.commands.bulk.receiving import receive, submit
+from transfers.commands.bulk.checking import LinesRefused
+from transfers.commands.bulk.receiving import SentBefore, receive, submit
 from transfers.errors import Conflict, Refused, Unavailable
 from transfers.models import BulkOrder, BulkUpload
 from transfers.vocabulary import TRANSFER_REFUSED
@@ -40,13 +41,16 @@ def new(request: HttpRequest) -> HttpResponse:
         return _form(request, form, status=422)
     try:
         upload = _received(form, operator)
+    except SentBefore as before:
+        messages.info(request, f"{before} There is only one; nothing was added.")
+        return redirect("console:file", before.order.pk)
     except (Refused, Unavailable) as error:
         return _refused(request, form, error)
     return redirect("console:file-preview", upload.pk)
 
 
 def _received(form: UploadForm, operator: Operator) -> BulkUpload:
-    """Raises Refused, LinesRefused and Unavailable."""
+    """Raises SentBefore, Refused, LinesRefused and Unavailable."""
     given = form.cleaned_data
     return receive(
         client_id=given["client"],

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.transfers.api.conftest import Caller, key_for, problem
+from tests.transfers.bulk.messages import message, payment
 from tests.transfers.bulk.payroll import carry_out, staff, vote, wage
 from tests.transfers.world import FUNDS, Books, World, available
 from transfers.models import BulkOrder, BulkUpload, IdempotencyKey
@@ -87,6 +88,31 @@ def test_a_file_that_is_none_says_why(acme: Caller, names: list[str], text: str,
     refused = _csv(acme, text)
     assert (refused.status_code, problem(refused)["code"]) == (422, "file_unreadable")
     assert words in problem(refused)["detail"]
+
+
+def _xml(caller: Caller, content: bytes, key: str) -> Any:
+    return caller.send("POST", "/v1/bulk_transfers", content, Idempotency_Key=key, Content_Type="application/xml")
+
+
+def test_a_pain001_message_is_a_file_and_its_id_is_used_once(acme: Caller, world: World, names: list[str]) -> None:
+    sent = message(payment("staff-1", "10.00", end_to_end="a"), payment("staff-2", "12.50", end_to_end="b"), control="22.50")
+    created = _xml(acme, sent, "one")
+    assert created.status_code == 201
+    assert (created.json()["file"]["format"], created.json()["line_count"]) == ("pain.001", 2)
+    rows = acme.get(f"{created['Location']}/lines").json()["data"]
+    assert [(row["line"], row["amount"], row["reference"]) for row in rows] == [(1, "10.000000", "a"), (2, "12.500000", "b")]
+    again = _xml(acme, sent, "two")
+    assert (again.status_code, again.json()["bulk_id"]) == (201, created.json()["bulk_id"])
+    other = _xml(acme, message(payment("staff-1", "11.00", end_to_end="a")), "three")
+    assert (other.status_code, problem(other)["code"]) == (422, "message_id_reused")
+    assert BulkOrder.objects.count() == 1
+
+
+def test_a_message_for_a_later_day_is_not_paid_today(acme: Caller, names: list[str]) -> None:
+    refused = _xml(acme, message(payment("staff-1"), day="2999-01-01"), "later")
+    assert (refused.status_code, problem(refused)["code"]) == (422, "file_unreadable")
+    assert "2999-01-01" in problem(refused)["detail"]
+    assert BulkUpload.objects.count() == 0
 
 
 def test_the_same_key_makes_one_file(acme: Caller, names: list[str]) -> None:

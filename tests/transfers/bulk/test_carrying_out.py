@@ -18,8 +18,9 @@ from tests.transfers.tame import tame_outside
 from tests.transfers.within import FEE, broken_proofs
 from tests.transfers.world import ACCOUNT, FUNDS, UNIT, USDC, Books, World, available, drive_until, posted
 from transfers.bulk import content
-from transfers.commands.bulk.accept import LinesRefused, accept
+from transfers.commands.bulk.accept import accept
 from transfers.commands.bulk.carry_out import carry_out_next
+from transfers.commands.bulk.checking import LinesRefused
 from transfers.commands.bulk.completing import complete_due
 from transfers.commands.bulk.ending import cancel
 from transfers.commands.cancel import cancel as cancel_one

@@ -33,7 +33,7 @@ from transfers.models import BulkOrder, BulkUpload
 from transfers.queries.bulk import results
 from transfers.vocabulary import TRANSFER_REFUSED
 
-_BODY = {"application/json": bulk.CreateBulk, "text/csv": OpenApiTypes.STR}
+_BODY = {"application/json": bulk.CreateBulk, "text/csv": OpenApiTypes.STR, "application/xml": OpenApiTypes.STR}
 
 
 def own_order(client_id: str, bulk_id: str) -> BulkOrder:
@@ -50,7 +50,7 @@ def own_order(client_id: str, bulk_id: str) -> BulkOrder:
 
 class BulkTransfers(ApiView):
     scopes = {"POST": "transfers:write"}
-    parser_classes = [bulk.BulkJson, bulk.CsvFile]
+    parser_classes = [bulk.BulkJson, bulk.CsvFile, bulk.XmlFile]
 
     @extend_schema(
         operation_id="create_bulk_transfer",
@@ -101,6 +101,8 @@ class BulkTransfers(ApiView):
     def _file(self, body: dict[str, Any]) -> tuple[bytes, str, str]:
         if self.request.content_type.startswith("text/csv"):
             return str(body.get("csv", "")).encode("latin-1"), BulkUpload.Format.CSV, ""
+        if self.request.content_type.startswith("application/xml"):
+            return str(body.get("xml", "")).encode("latin-1"), BulkUpload.Format.PAIN001, ""
         given = bulk.CreateBulk(data=body)
         given.is_valid(raise_exception=True)
         return json_lines.stored(given.validated_data["lines"]), BulkUpload.Format.JSON, given.validated_data["reference"]

@@ -4,12 +4,11 @@ whole.
 Locks in their order: idempotency key, halts (shared), limit buckets, accounts.
 """
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from approvals.commands.halts import check_halts
 from approvals.commands.limits import consume_limits
@@ -26,12 +25,10 @@ from ledger.errors import AccountClosed, InsufficientFunds, UnknownAccount
 from ledger.money import Money
 from ledger.queries import unit
 from transfers.bulk.content import Part, digest_of_order, parts_of, totals_of
-from transfers.bulk.lines import FileUnreadable, LineProblem
-from transfers.bulk.reading import read_file
 from transfers.commands.bulk import judging, payload
+from transfers.commands.bulk.checking import Checked, LinesRefused, check, order_of_message
 from transfers.commands.bulk.events import ACCEPTED
 from transfers.commands.bulk.judging import Judged
-from transfers.commands.bulk.planning import Plan, plan
 from transfers.crashpoints import crashpoint
 from transfers.errors import Conflict, Refused
 from transfers.models import BulkOrder, BulkPart, BulkUpload, IdempotencyKey
@@ -39,46 +36,6 @@ from transfers.states import Route
 
 # Sixty thousand payouts take their time.
 ORDER_LIFETIME = timedelta(hours=24)
-MOST_PROBLEMS = 1_000
-
-
-class LinesRefused(Refused):
-    """Some lines cannot be carried out, so none is: each is named, with what is wrong and the way out."""
-
-    def __init__(self, problems: tuple[LineProblem, ...]) -> None:
-        fields = {_place(problem): problem.sentence for problem in problems[:MOST_PROBLEMS]}
-        count = len({problem.line for problem in problems})
-        super().__init__("invalid_lines", f"{count:,} lines cannot be carried out, so nothing was ordered. Mend them all.", fields)
-        self.problems = problems
-
-
-def _place(problem: LineProblem) -> str:
-    return f"lines[{problem.line}]{'.' if problem.field else ''}{problem.field}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
-    """What a file means and what would come of it. Nothing is written."""
-
-    plan: Plan
-    problems: tuple[LineProblem, ...]
-    judged: Judged | None
-
-
-def check(upload: BulkUpload, *, made_by_type: str) -> Checked:
-    """Raises Refused for a file that cannot be read at all, Unavailable when it cannot be priced now."""
-    client = Client.objects.get(pk=upload.client_id)
-    if client.status != Client.Status.ACTIVE:
-        raise Refused("account_frozen", "The account is not active. Please contact support.")
-    try:
-        read = read_file(upload.format, bytes(upload.content))
-    except FileUnreadable as error:
-        raise Refused("file_unreadable", str(error), {"file": str(error)}) from error
-    wrong = {problem.line for problem in read.problems}
-    planned = plan(client, [line for line in read.lines if line.number not in wrong])
-    judged = judging.judge(planned, client_id=client.pk, made_by_type=made_by_type) if planned.lines else None
-    problems = (*read.problems, *planned.problems, *(judged.problems if judged else ()))
-    return Checked(plan=planned, problems=tuple(sorted(problems, key=lambda one: one.line)), judged=judged)
 
 
 def accept(
@@ -97,25 +54,50 @@ def accept(
     if known is not None:
         return known
     checked = check(upload, made_by_type=made_by_type)
+    sent_before = order_of_message(upload, checked)
+    if sent_before is not None:
+        return sent_before
     if checked.problems or checked.judged is None:
         raise LinesRefused(checked.problems)
     if shown is not None and shown != totals_of(checked.plan.lines):
         raise Conflict("What the file costs has changed since it was checked. Upload it again and read the new totals.")
+    try:
+        return _ordered(upload, checked, makers, client_reference, made_by, made_by_type, idempotency_key_id)
+    except IntegrityError:
+        # Its twin was faster: the database takes a message id once.
+        sent_before = order_of_message(upload, checked)
+        if sent_before is None:
+            raise
+        return sent_before
+
+
+def _ordered(
+    upload: BulkUpload,
+    checked: Checked,
+    makers: tuple[UUID, ...],
+    client_reference: str,
+    made_by: str,
+    made_by_type: str,
+    idempotency_key_id: UUID | None,
+) -> BulkOrder:
+    judged = checked.judged
+    if judged is None:
+        raise LinesRefused(checked.problems)
     with transaction.atomic():
         BulkUpload.objects.select_for_update().get(pk=upload.pk)
         known = BulkOrder.objects.filter(upload=upload).first()
         if known is not None:
             return known
-        order = _drawn_up(upload, checked.plan, client_reference, made_by, made_by_type)
+        order = _drawn_up(upload, checked, client_reference, made_by, made_by_type)
         order.idempotency_key = IdempotencyKey.objects.filter(pk=idempotency_key_id).first() if idempotency_key_id else None
-        _accept(order, checked.judged, parts_of(checked.plan.lines, booked_together=(Route.INTERNAL_TRANSFER,)), makers)
+        _accept(order, judged, parts_of(checked.plan.lines, booked_together=(Route.INTERNAL_TRANSFER,)), makers)
         crashpoint("bulk.accept.before_commit")
     crashpoint("bulk.accept.after_commit")
     return order
 
 
-def _drawn_up(upload: BulkUpload, planned: Plan, client_reference: str, made_by: str, made_by_type: str) -> BulkOrder:
-    now = clock.now()
+def _drawn_up(upload: BulkUpload, checked: Checked, client_reference: str, made_by: str, made_by_type: str) -> BulkOrder:
+    now, planned = clock.now(), checked.plan
     return BulkOrder(
         id=new_id(),
         reference=new_reference(),
@@ -125,6 +107,7 @@ def _drawn_up(upload: BulkUpload, planned: Plan, client_reference: str, made_by:
         line_count=len(planned.lines),
         totals=totals_of(planned.lines),
         client_reference=client_reference,
+        message_id=checked.message_id,
         not_after=now + ORDER_LIFETIME,
         correlation_id=context.current().correlation_id,
         made_by=made_by,

@@ -12,14 +12,25 @@ from audit.identity import new_id
 from transfers.bulk.content import PlannedLine, digest_of_order, totals_of
 from transfers.bulk.reading import form_of
 from transfers.commands.bulk import payload
-from transfers.commands.bulk.accept import Checked, LinesRefused, accept, check
+from transfers.commands.bulk.accept import accept
+from transfers.commands.bulk.checking import Checked, LinesRefused, check, order_of_message
+from transfers.errors import Conflict
 from transfers.models import BulkOrder, BulkUpload
 
 _SAMPLE = 5
 
 
+class SentBefore(Conflict):
+    """The file names itself, and was ordered before: `order` is what it made. There is only one."""
+
+    def __init__(self, order: BulkOrder) -> None:
+        super().__init__(f"This message was sent before and made the file {order.reference}.")
+        self.order = order
+
+
 def receive(*, client_id: str, content: bytes, name: str, reference: str, uploaded_by: str, uploaded_by_type: str) -> BulkUpload:
-    """The upload with what its check found. Raises Refused, LinesRefused (naming every fault) and Unavailable: nothing is kept."""
+    """The upload with what its check found. Raises SentBefore, Refused, LinesRefused (naming every fault) and Unavailable: nothing
+    is kept then."""
     upload = BulkUpload(
         id=new_id(),
         client_id=client_id,
@@ -32,6 +43,8 @@ def receive(*, client_id: str, content: bytes, name: str, reference: str, upload
         uploaded_at=clock.now(),
     )
     checked = check(upload, made_by_type=uploaded_by_type)
+    if (known := order_of_message(upload, checked)) is not None:
+        raise SentBefore(known)
     if checked.problems or checked.judged is None:
         raise LinesRefused(checked.problems)
     upload.findings = _findings(upload, checked) | {"reference": reference}

@@ -9,10 +9,10 @@ class Unreadable(ValueError):
     """The document is not what it should be; the message says where."""
 
 
-def parse(content: bytes) -> etree._Element:
+def parse(content: bytes, *, max_bytes: int = MAX_BYTES) -> etree._Element:
     """The root element. Raises Unreadable on anything malformed, oversized or carrying a DTD."""
-    if len(content) > MAX_BYTES:
-        raise Unreadable(f"the document has {len(content)} bytes, more than the {MAX_BYTES} we read")
+    if len(content) > max_bytes:
+        raise Unreadable(f"the document has {len(content)} bytes, more than the {max_bytes} we read")
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
     )
