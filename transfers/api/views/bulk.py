@@ -14,24 +14,20 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from audit import clock
-from audit.commands import record
 from audit.identity import new_id
-from transfers.api import bulk
+from transfers.api import bulk, keyed
 from transfers.api.base import ApiView
 from transfers.api.described import idempotency_key, problems
 from transfers.api.idempotency import Attempt, answer_once, key_of
-from transfers.api.problems import CONTENT_TYPE, Problem, ProblemRaised
 from transfers.api.queries import read_query
 from transfers.api.requests import CancelTransfer
-from transfers.api.translation import problem_for
 from transfers.bulk import json_lines
 from transfers.bulk.results_file import csv_of
 from transfers.commands.bulk.accept import accept
 from transfers.commands.bulk.ending import cancel
-from transfers.errors import Conflict, NotFound
+from transfers.errors import NotFound
 from transfers.models import BulkOrder, BulkUpload
 from transfers.queries.bulk import results
-from transfers.vocabulary import TRANSFER_REFUSED
 
 _BODY = {"application/json": bulk.CreateBulk, "text/csv": OpenApiTypes.STR, "application/xml": OpenApiTypes.STR}
 
@@ -68,12 +64,10 @@ class BulkTransfers(ApiView):
             endpoint="POST /v1/bulk_transfers",
             body=body,
         )
-        answer = answer_once(attempt, work=partial(self._accept, body), refusal=self._refusal, written=bulk.write_bulk)
-        headers = {"Idempotent-Replayed": "true"} if answer.is_replay else {}
-        if answer.status < 400:
-            headers["Location"] = f"/v1/bulk_transfers/{answer.body['bulk_id']}"
-        content_type = CONTENT_TYPE if answer.status >= 400 else None
-        return Response(answer.body, status=answer.status, headers=headers, content_type=content_type)
+        refused = partial(keyed.refusal, self, commands_tell=False)
+        answer = answer_once(attempt, work=partial(self._accept, body), refusal=refused, written=bulk.write_bulk)
+        made = f"/v1/bulk_transfers/{answer.body['bulk_id']}" if answer.status < 400 else ""
+        return keyed.given(answer, made)
 
     def _accept(self, body: dict[str, Any], key_id: UUID) -> BulkOrder:
         content, form, reference = self._file(body)
@@ -106,20 +100,6 @@ class BulkTransfers(ApiView):
         given = bulk.CreateBulk(data=body)
         given.is_valid(raise_exception=True)
         return json_lines.stored(given.validated_data["lines"]), BulkUpload.Format.JSON, given.validated_data["reference"]
-
-    def _refusal(self, error: Exception) -> dict[str, Any] | None:
-        problem = problem_for(error)
-        if problem.status != 422:
-            return None
-        record(
-            type=TRANSFER_REFUSED,
-            resource_type="client",
-            resource_id=self.caller.client_id,
-            outcome="refused",
-            reason=f"{problem.code}: {problem.detail}",
-            metadata={"fields": dict(list(problem.errors.items())[:20])},
-        )
-        return problem.body(path=self.request.path, request_id=getattr(self.request, "request_id", ""))
 
 
 class OneBulk(ApiView):
@@ -169,10 +149,5 @@ class BulkCancel(ApiView):
     def post(self, request: Request, bulk_id: str) -> Response:
         """Stop what has not been carried out. Lines on their way are cancelled by themselves, where they still can be."""
         order = own_order(self.caller.client_id, bulk_id)
-        body = CancelTransfer(data=request.data)
-        body.is_valid(raise_exception=True)
-        try:
-            cancel(order.pk, body.validated_data["reason"])
-        except Conflict as error:
-            raise ProblemRaised(Problem(409, "not_cancellable", str(error))) from error
+        keyed.stop(request, order.pk, cancel)
         return Response(bulk.write_bulk(own_order(self.caller.client_id, bulk_id)))

@@ -10,22 +10,18 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from audit.commands import record
-from transfers.api import responses
+from transfers.api import keyed, responses
 from transfers.api.base import ApiView
 from transfers.api.described import idempotency_key, problems
 from transfers.api.idempotency import CREATED, Answer, Attempt, answer_once, key_of
 from transfers.api.listing import events_of, transfers_of
-from transfers.api.problems import CONTENT_TYPE, Problem, ProblemRaised
 from transfers.api.queries import read_query
 from transfers.api.requests import CancelTransfer, CreateTransfer, ListEvents, ListTransfers, read_create
-from transfers.api.translation import problem_for
 from transfers.commands.cancel import cancel
 from transfers.commands.create import create_at_once, create_withdrawal
 from transfers.commands.orders import WithdrawalOrder
-from transfers.errors import Conflict, NotFound
+from transfers.errors import NotFound
 from transfers.models import Transfer
-from transfers.vocabulary import TRANSFER_REFUSED
 
 
 def own_transfer(client_id: str, transaction_id: str) -> Transfer:
@@ -99,29 +95,11 @@ class Transfers(ApiView):
         )
 
     def _refusal(self, error: Exception) -> dict[str, Any] | None:
-        problem = problem_for(error)
-        if problem.status != 422:
-            return None
-        if isinstance(error, ValidationError):
-            # The commands record what they refuse; this never reached one.
-            client_id, reason = self.caller.client_id, f"{problem.code}: {problem.detail}"
-            metadata = {"fields": dict(problem.errors)}
-            record(
-                type=TRANSFER_REFUSED,
-                resource_type="client",
-                resource_id=client_id,
-                outcome="refused",
-                reason=reason,
-                metadata=metadata,
-            )
-        return problem.body(path=self.request.path, request_id=getattr(self.request, "request_id", ""))
+        """The commands record what they refuse."""
+        return keyed.refusal(self, error, commands_tell=True)
 
     def _given(self, answer: Answer) -> Response:
-        headers = {"Idempotent-Replayed": "true"} if answer.is_replay else {}
-        if answer.transfer_id:
-            headers["Location"] = f"/v1/transfers/{answer.transfer_id}"
-        content_type = CONTENT_TYPE if answer.status >= 400 else None
-        return Response(answer.body, status=answer.status, headers=headers, content_type=content_type)
+        return keyed.given(answer, f"/v1/transfers/{answer.transfer_id}" if answer.transfer_id else "")
 
 
 class OneTransfer(ApiView):
@@ -144,12 +122,7 @@ class TransferCancel(ApiView):
     def post(self, request: Request, transaction_id: str) -> Response:
         """Cancel before anything is committed outside. Cancelling twice gives the same answer, so it needs no Idempotency-Key."""
         transfer = own_transfer(self.caller.client_id, transaction_id)
-        body = CancelTransfer(data=request.data)
-        body.is_valid(raise_exception=True)
-        try:
-            cancel(transfer.pk, body.validated_data["reason"])
-        except Conflict as error:
-            raise ProblemRaised(Problem(409, "not_cancellable", str(error))) from error
+        keyed.stop(request, transfer.pk, cancel)
         return Response(responses.write_transfer(own_transfer(self.caller.client_id, transaction_id)))
 
 

@@ -1,0 +1,57 @@
+"""What endpoints under an Idempotency-Key answer alike: a refusal that is kept, what was made or made before, and what is stopped."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from audit.commands import record
+from transfers.api.base import ApiView
+from transfers.api.idempotency import Answer
+from transfers.api.problems import CONTENT_TYPE, Problem, ProblemRaised
+from transfers.api.requests import CancelTransfer
+from transfers.api.translation import problem_for
+from transfers.errors import Conflict
+from transfers.vocabulary import TRANSFER_REFUSED
+
+_MOST_FIELDS = 20
+
+
+def refusal(view: ApiView, error: Exception, *, commands_tell: bool) -> dict[str, Any] | None:
+    """The body that is kept under the key for a permanent refusal, beside its audit event; None for any other error. Where
+    `commands_tell`, only what never reached a command is told here."""
+    problem = problem_for(error)
+    if problem.status != 422:
+        return None
+    if not commands_tell or isinstance(error, ValidationError):
+        record(
+            type=TRANSFER_REFUSED,
+            resource_type="client",
+            resource_id=view.caller.client_id,
+            outcome="refused",
+            reason=f"{problem.code}: {problem.detail}",
+            metadata={"fields": dict(list(problem.errors.items())[:_MOST_FIELDS])},
+        )
+    return problem.body(path=view.request.path, request_id=getattr(view.request, "request_id", ""))
+
+
+def given(answer: Answer, location: str) -> Response:
+    """The answer as it goes out; `location` is empty where nothing was made."""
+    headers = {"Idempotent-Replayed": "true"} if answer.is_replay else {}
+    if location:
+        headers["Location"] = location
+    content_type = CONTENT_TYPE if answer.status >= 400 else None
+    return Response(answer.body, status=answer.status, headers=headers, content_type=content_type)
+
+
+def stop(request: Request, what: UUID, cancel: Callable[[UUID, str], object]) -> None:
+    """Cancel with the reason in the body. Raises ProblemRaised (409) when it is too late."""
+    body = CancelTransfer(data=request.data)
+    body.is_valid(raise_exception=True)
+    try:
+        cancel(what, body.validated_data["reason"])
+    except Conflict as error:
+        raise ProblemRaised(Problem(409, "not_cancellable", str(error))) from error
