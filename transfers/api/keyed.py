@@ -1,4 +1,4 @@
-"""What endpoints under an Idempotency-Key answer alike: a refusal that is kept, what was made or made before, and what is stopped."""
+"""What endpoints under an Idempotency-Key answer alike: refusals that are kept, what was or is made, and what is stopped."""
 
 from collections.abc import Callable
 from typing import Any
