@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,6 +33,12 @@ def test_it_reads_back_what_it_wrote_and_writes_it_the_same_again(payload: dict[
     read = canonical.read(written, canonical.digest_of(written))
     assert canonical.to_bytes(read) == written
     assert read == json.loads(written)
+
+
+@given(_payloads)
+def test_every_way_of_writing_gives_the_bytes_of_rfc_8785(payload: dict[str, Any]) -> None:
+    written = canonical.to_bytes(payload)
+    assert rfc8785.dumps(json.loads(written)) == written
 
 
 @given(_payloads)

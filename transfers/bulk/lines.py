@@ -83,5 +83,5 @@ def _of_form(line: OrderLine) -> Iterator[LineProblem]:
             yield LineProblem(line.number, name, sentence)
     if len(line.reference) > MAX_REFERENCE_LENGTH:
         yield LineProblem(line.number, "reference", f"Use at most {MAX_REFERENCE_LENGTH} characters.")
-    elif not line.reference.isprintable() and any(unicodedata.category(letter) == "Cc" for letter in line.reference):
+    elif not line.reference.isprintable() and any(unicodedata.category(letter) in ("Cc", "Cs") for letter in line.reference):
         yield LineProblem(line.number, "reference", "It holds a control character. Take it out.")
