@@ -68,8 +68,8 @@ class UploadForm(forms.Form):
         choices = [("", "Choose a client"), *((client.pk, client.name) for client in clients)]
         self.fields["client"].choices = choices  # type: ignore[attr-defined]
 
-    def clean_file(self) -> UploadedFile:
-        sent: UploadedFile = self.cleaned_data["file"]
+    def clean_file(self) -> "UploadedFile[Any]":
+        sent: UploadedFile[Any] = self.cleaned_data["file"]
         if (sent.size or 0) > MAX_BYTES:
             raise forms.ValidationError(f"A file may hold {MAX_BYTES // 1024**2} MiB. Split it.")
         return sent

@@ -55,7 +55,8 @@ def same_as(order: BulkOrder) -> list[str]:
 
 def same_orders(client_id: str, lines_digest: bytes, but: UUID | None = None) -> list[str]:
     stopped = (BulkOrder.Status.REJECTED, BulkOrder.Status.CANCELLED, BulkOrder.Status.EXPIRED)
-    same = BulkOrder.objects.filter(client_id=client_id, lines_digest=lines_digest).exclude(pk=but)
+    same = BulkOrder.objects.filter(client_id=client_id, lines_digest=lines_digest)
+    same = same if but is None else same.exclude(pk=but)
     return list(same.exclude(status__in=stopped).order_by("created_at").values_list("reference", flat=True))
 
 
