@@ -55,6 +55,7 @@ from tests.transfers.tame import every_ending, tame_outside
 from tests.transfers.world import ACCOUNT, LONG_AGO, UNIT, USDC, World, acting, drive_until, request_of
 from transfers import driver
 from transfers.calendars import Calendar
+from transfers.commands.bulk.ending import cancel as stop_file
 from transfers.commands.calendars import set_calendar
 from transfers.commands.cancel import cancel
 from transfers.commands.deposits.watching import watch
@@ -116,10 +117,11 @@ def _cards() -> None:
 
 
 def _file(world: World) -> None:
-    """One that is carried out, and one that waits."""
+    """One that is carried out, one that is stopped before it is, and one that waits."""
     names = payroll.staff(2)
     payroll.released(world, [payroll.wage(name) for name in names])
     payroll.carry_out()
+    stop_file(payroll.released(world, [payroll.wage(names[1], "12.00")]).pk, "wrong month")
     payroll.order(world, [payroll.wage(names[0], "11.00")])
 
 

@@ -95,6 +95,7 @@ LIES = {
     "approvals_limit": "UPDATE approvals_limit SET amount = amount * 2 WHERE active",
     "approvals_limituse": "UPDATE approvals_limituse SET given_back_at = now() WHERE id = (SELECT min(id::text)::uuid"
     " FROM approvals_limituse WHERE given_back_at IS NULL)",
+    "approvals_limitreturn": "DELETE FROM approvals_limitreturn",
     "approvals_policyset": "UPDATE approvals_policyset SET status = 'retired' WHERE version = 2",
     "approvals_policyrule": "DELETE FROM approvals_policyrule WHERE code = 'listed' AND set_id = 1",
     "approvals_policydecision": "DELETE FROM approvals_policydecision WHERE id = (SELECT min(id::text)::uuid"
