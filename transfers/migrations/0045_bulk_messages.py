@@ -5,7 +5,7 @@ from django.db.models import Q
 
 
 class Migration(migrations.Migration):
-    dependencies = [("transfers", "0040_bulk_findings")]
+    dependencies = [("transfers", "0044_bulk_findings")]
 
     operations = [
         migrations.AlterField(

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("transfers", "0039_fewer_indexes")]
+    dependencies = [("transfers", "0043_card_provider")]
 
     operations = [
         migrations.AddField(model_name="bulkupload", name="findings", field=models.JSONField(default=dict)),
