@@ -8,7 +8,7 @@ from django.http import Http404
 from approvals.models import Client
 from backoffice.access.models import Operator
 from backoffice.console.transfers.scope import visible_clients
-from transfers.commands.rebalance import HOUSE
+from transfers.commands.house import HOUSE
 from transfers.models import BulkOrder, BulkUpload
 
 
