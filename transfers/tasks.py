@@ -11,6 +11,7 @@ from transfers.commands.bulk.completing import complete_due
 from transfers.commands.deposits import watching
 from transfers.commands.nonces import mend_gaps
 from transfers.commands.reference import fetch_rates
+from transfers.commands.wake import hint_bulk
 from transfers.commands.watching import watch_confirmed
 from transfers.outbox.deliver import deliver_due
 from transfers.outbox.dispatch import dispatch_all
@@ -49,6 +50,9 @@ def drive_due() -> int:
 def carry_out_bulk() -> int:
     """Parts of files that wait, then the files that are done."""
     done = carry_out_due(PARTS_LIMIT)
+    if done == PARTS_LIMIT:
+        # There is more: whoever has hands free goes on at once, and this worker looks after other work in between.
+        hint_bulk()
     complete_due()
     return done
 

@@ -39,10 +39,11 @@ def hint(transfer_id: UUID) -> None:
 
 def wake_bulk_after_commit() -> None:
     """Hint that parts of a file may be carried out, once the surrounding database transaction has committed."""
-    transaction.on_commit(_hint_bulk, robust=True)
+    transaction.on_commit(hint_bulk, robust=True)
 
 
-def _hint_bulk() -> None:
+def hint_bulk() -> None:
+    """Publish now that parts of a file may be due; a broker that does not answer is logged."""
     from transfers.tasks import carry_out_bulk
 
     _publish(carry_out_bulk, "a file, the sweep will find it")
