@@ -19,7 +19,7 @@ from transfers.states import MoneyState, Route, Status
 from transfers.wording import status_text
 
 IN_FILES = 1
-_COLUMNS = tuple((field.column, field.attname) for field in Transfer._meta.concrete_fields)  # noqa: SLF001 - public by its documentation
+_COLUMNS = tuple((str(field.column), field.attname) for field in Transfer._meta.concrete_fields)  # noqa: SLF001 - public by its documentation
 
 
 def draw_up(part: BulkPart, lines: Sequence[PlannedLine], *, in_flight: bool) -> list[Transfer]:
