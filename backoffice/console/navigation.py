@@ -60,6 +60,7 @@ GROUPS = (
         (
             Entry("Terminal", "console:terminal", "m", "ledger.view_account"),
             Entry("Ledger", "console:ledger", "l", "ledger.view_account"),
+            Entry("Promotions", "console:promotions", "n", "ledger.view_account"),
             Entry("Unallocated", "console:deposits", "u", "reconciliation.view_break", counts.unallocated),
         ),
     ),

@@ -63,6 +63,11 @@
       if (!("short" in clock.dataset)) options.second = "2-digit";
       clock.textContent = new Intl.DateTimeFormat("en-GB", options).format(now);
     }
+    for (const left of all("[data-until]")) {
+      const seconds = Math.max(0, Math.ceil((Date.parse(left.dataset.until) - now) / 1000));
+      left.textContent = seconds ? `${seconds} s left` : "run out: ask for a new price";
+      if (!seconds) for (const button of all("[data-while-good]")) button.disabled = true;
+    }
   }
 
   // Rows: the whole row opens what its first link names.

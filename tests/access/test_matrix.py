@@ -108,6 +108,8 @@ PAGES: dict[str, frozenset[str]] = {
     "/providers/bank/put-back/": frozenset({"approver", "treasury"}),
     "/reconciliation/breaks/": EVERYBODY - {"support"},
     "/transfers/00000000-0000-7000-8000-000000000000/refund/": frozenset({"operator"}),
+    "/promotions/": EVERYBODY - {"support"},
+    "/transfers/convert/?client=none": frozenset({"operator"}),
     "/deposits/": EVERYBODY - {"support"},
     "/deposits/00000000-0000-7000-8000-000000000000/allocate/": frozenset({"operator", "treasury"}),
     "/deposits/00000000-0000-7000-8000-000000000000/send-back/": frozenset({"operator", "treasury"}),

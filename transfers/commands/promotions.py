@@ -74,9 +74,14 @@ def fund_promotion(*, code: str, amount: int, reference: str) -> None:
 
 def cashback_for(transfer: Transfer, client_gets: int) -> Gift | None:
     """What the promotion in force adds now, None where there is none or its budget does not cover it."""
+    return gift_on(transfer.corridor_id or "", transfer.target_asset_id, client_gets)
+
+
+def gift_on(corridor_id: str, asset_id: str, client_gets: int) -> Gift | None:
+    """The same for a conversion that nobody has ordered yet: by the time it is carried out another may have used the budget up."""
     now = clock.now()
     in_force = Promotion.objects.filter(
-        Q(starts_at__lte=now, ends_at__gt=now), corridor_id=transfer.corridor_id, asset_id=transfer.target_asset_id
+        Q(starts_at__lte=now, ends_at__gt=now), corridor_id=corridor_id, asset_id=asset_id
     ).order_by("-bps", "code")
     for promotion in in_force:
         amount = terms.cashback(client_gets, promotion.bps)

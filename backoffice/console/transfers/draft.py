@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from uuid import UUID
 
 from approvals.models import Corridor, Destination
 from approvals.policy.evaluate import evaluate
@@ -21,6 +22,7 @@ from ledger.queries import AccountBalance, balance, unit
 from transfers.bounds import minimum_target
 from transfers.commands import pricing
 from transfers.commands.orders import Understood, WithdrawalOrder, lanes_to, understand
+from transfers.commands.quotes import named_quote
 from transfers.errors import Refused
 from transfers.rails.base import RailError
 from transfers.states import CONVERTING
@@ -128,7 +130,7 @@ def review(order: WithdrawalOrder) -> Review:
         LimitBar(one.title, one.used if one.window == "day" else 0, one.amount, corridor.source_asset_id, amount) for one in usage
     ]
     policy, quorum, role = _policy(understood, order)
-    target = _indicative(understood)
+    target = _indicative(understood, order.quote_id)
     return Review(
         understood=understood,
         number=destination_number(understood.details),
@@ -187,10 +189,12 @@ def _policy(understood: Understood, order: WithdrawalOrder) -> tuple[PolicySumma
     return summary(decision.outcome, policy_set.version, decision.trace), decision.quorum, decision.role
 
 
-def _indicative(understood: Understood) -> int | None:
-    """What the destination would get: on chain the amount itself, in a conversion what the desk says now."""
+def _indicative(understood: Understood, quote_id: UUID | None) -> int | None:
+    """What the destination would get: on chain the amount itself, else what the named quote or the desk says now."""
     if understood.route not in CONVERTING:
         return understood.amount
+    if quote_id is not None:
+        return int(named_quote(quote_id, understood).target_amount)
     try:
         return pricing.price(understood.corridor, understood.amount).target_amount
     except RailError:

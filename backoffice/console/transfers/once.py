@@ -42,8 +42,10 @@ def make_once(order: WithdrawalOrder, *, token: UUID, operator_id: int) -> Made:
     )
     if bytes(key.request_hash) != fingerprint:
         raise TokenUsed(key.transfer)
-    is_repeat = key.transfer_id is not None
-    return Made(create_withdrawal(replace(order, idempotency_key_id=key.pk)), is_repeat)
+    if key.transfer is not None:
+        # Whatever it named, a price say, is used up by that very transfer.
+        return Made(key.transfer, is_repeat=True)
+    return Made(create_withdrawal(replace(order, idempotency_key_id=key.pk)), is_repeat=False)
 
 
 def _fingerprint(order: WithdrawalOrder) -> bytes:

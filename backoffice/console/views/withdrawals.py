@@ -30,7 +30,7 @@ REVIEW, GIVE = "review", "give"
 @require_http_methods(["GET", "POST"])
 def new(request: HttpRequest) -> HttpResponse:
     operator = operator_of(request)
-    client = _client(request, operator)
+    client = chosen_client(request, operator)
     if client is None:
         clients = visible_clients(operator).exclude(pk=HOUSE)
         return render(
@@ -53,7 +53,7 @@ def new(request: HttpRequest) -> HttpResponse:
         return _refused(request, client, error)
 
 
-def _client(request: HttpRequest, operator: Operator) -> Client | None:
+def chosen_client(request: HttpRequest, operator: Operator) -> Client | None:
     """None while none is chosen. Raises Http404 for one out of scope."""
     chosen = request.POST.get("client") or request.GET.get("client")
     if not chosen:

@@ -59,6 +59,7 @@ def _seed_on(chain: SandboxChain, demo: dict[str, Any], path: Path) -> dict[str,
     for nostro in company.NOSTROS:
         books.seed_nostro(nostro, company.BANK)
     treasury.seed_levels()
+    within.seed_promotion()
     providers.seed_providers()
     demo["deposit_addresses"] = _seed_references()
     demo["wallets"] = dict(Wallet.objects.values_list("code", "address"))

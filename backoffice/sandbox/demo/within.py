@@ -1,10 +1,15 @@
 """Accounts for what stays in our own books: dollars of the clients, and what a conversion passes and leaves behind."""
 
+from datetime import timedelta
+
+from audit import clock
 from backoffice.sandbox.demo import company
+from backoffice.sandbox.demo.control import minor
 from ledger import chart
 from ledger.chart import AccountKind
 from ledger.commands import open_account
 from ledger.queries import unit
+from transfers.commands.promotions import create_promotion, fund_promotion
 from transfers.conversion.postings import position
 
 USD = "USD"
@@ -31,6 +36,21 @@ def _conversion(source: str, target: str) -> None:
 def seed_client_account(client: company.DemoClient) -> None:
     code = chart.client_account_code(client.id, USD)
     _open(code, f"{client.name}, client money, USD", AccountKind.CLIENT_MONEY, USD, chart.client_owner(client.id))
+
+
+def seed_promotion() -> None:
+    """Once: a promise of cashback with house money set aside for it, for as long as a quarter."""
+    now = clock.now()
+    create_promotion(
+        code="dollars-back",
+        title="Dollars back on conversions",
+        corridor_id="USDC-USD",
+        asset_id=USD,
+        bps=5,
+        starts_at=now,
+        ends_at=now + timedelta(days=90),
+    )
+    fund_promotion(code="dollars-back", amount=minor("5000", USD), reference="demo")
 
 
 def _open(code: str, name: str, kind: AccountKind, asset_id: str, owner: str = "") -> None:
