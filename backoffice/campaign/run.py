@@ -10,7 +10,7 @@ from typing import Any
 
 from audit import context
 from audit.context import Actor
-from backoffice.campaign import invariants, shots, works
+from backoffice.campaign import invariants, shots, weather, works
 from backoffice.campaign.invariants import Broken
 from backoffice.campaign.processes import Nursery
 from backoffice.campaign.shots import Cell, How
@@ -78,6 +78,8 @@ def run(scrap: Path, dice: Random, *, seed: int, short: bool, say: Callable[[str
             storm.heal()
         except NotHealed as error:
             stuck = str(error)
+        finally:
+            weather.clear()
         found = [*invariants.broken(apart), *invariants.told_secrets(log)]
     return Result(
         seed=seed,

@@ -87,9 +87,10 @@ class Storm:
 
     def _prepare(self, crowd: Crowd, shot: Shot, attempt: int) -> None:
         """See to it that the shot has something to hit: work that nobody has touched yet, or time for what is on its way."""
+        begins_with_people = shot.cell.hand == PEOPLE and attempt == 0
         if shot.cell.hand == BEGIN:
             crowd.ask_for(shot.nth)
-        elif attempt % 2 or shot.cell.hand == PEOPLE:
+        elif attempt % 2 or begins_with_people:
             crowd.ask_for(shot.nth)
             crowd.pass_of(BEGIN)
             weather.hasten()

@@ -63,6 +63,26 @@ def mine(blocks: int = 1) -> None:
     rpc("sandbox_mine", hex(blocks))
 
 
+def overlook(address: str) -> None:
+    """No block takes a payment to this address until the weather clears."""
+    if address not in [order["address"] for order in _overlooked()]:
+        rpc("sandbox_order", {"kind": "overlook", "address": address})
+
+
+def forget(tx_hash: str) -> None:
+    """No node knows this transaction any more, if one did."""
+    rpc("sandbox_order", {"kind": "drop", "hash": tx_hash})
+
+
+def clear() -> None:
+    for order in _overlooked():
+        rpc("sandbox_take_back", hex(order["id"]))
+
+
+def _overlooked() -> list[dict[str, Any]]:
+    return [order for order in rpc("sandbox_orders") if order["kind"] == "overlook"]
+
+
 def rpc(method: str, *params: Any) -> Any:
     """Ask the sandbox chain, past all code of ours. Raises KeyError when it refuses."""
     call = {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(params)}

@@ -120,6 +120,22 @@ def test_an_original_is_mined_after_its_replacement_was_sent(chain: Chain) -> No
     assert chain.call("eth_getTransactionByHash", second_hash) is None
 
 
+def test_payments_to_an_overlooked_address_wait_and_so_does_what_their_sender_sent_later(chain: Chain) -> None:
+    wallet, overlooked, other = chain.new_wallet(token=10), Account.create().address, Account.create().address
+    chain.order("overlook", address=overlooked)
+    hashes = []
+    for nonce, payee in enumerate((overlooked, other)):
+        raw, tx_hash = signed_transfer(wallet, chain.token, payee, 1, nonce=nonce)
+        chain.call("eth_sendRawTransaction", raw)
+        hashes.append(tx_hash)
+    _, elsewhere = sent(chain)
+    chain.mine(2)
+    assert [block_of(chain, one) is None for one in (*hashes, elsewhere)] == [True, True, False]
+    chain.obey()
+    chain.mine()
+    assert None not in [block_of(chain, one) for one in hashes]
+
+
 @pytest.mark.parametrize("kind", ["timeout_after", "timeout_before"])
 def test_silence_says_nothing_of_what_was_done(chain: Chain, kind: str) -> None:
     raw, tx_hash = signed_transfer(chain.new_wallet(token=10), chain.token, Account.create().address, 1, nonce=0)

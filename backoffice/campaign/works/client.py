@@ -44,8 +44,8 @@ def listen() -> None:
         endpoints.add(client_id=CLIENT, url=f"{settings.CHAIN_RPC_URL.rstrip('/')}/webhooks", events=[EVERYTHING])
 
 
-def withdraw(name: str, amount: str, *, to_bank: bool = False) -> None:
+def withdraw(name: str, amount: str, *, to_bank: bool = False, as_client: str = CLIENT) -> None:
     """Order a withdrawal whose key and reference are `name`."""
     kind, target = ("bank_account", "MXN") if to_bank else ("crypto_address", "USDC")
     order = {"source_currency": "USDC", "target_currency": target, "amount": amount, "reference": name}
-    post("/v1/transfers", order | {"destination": demo()["destinations"][CLIENT][kind]}, key=name)
+    post("/v1/transfers", order | {"destination": demo()["destinations"][as_client][kind]}, key=name, as_client=as_client)

@@ -1,6 +1,8 @@
-"""Withdrawals on a chain that is having a bad day: outbid, forgotten by every node, recalled.
+"""Withdrawals on a chain that is having a bad day: no block takes them, every node forgets them, somebody hurries them, and in the
+end they are recalled.
 
-Fees are raised before each order, so that it waits long enough for somebody to do something about it.
+Block builders pass over the address they go to for as long as the campaign lasts, so nothing is left to the weather: each of them
+meets all of it, and none is paid.
 """
 
 from collections.abc import Callable
@@ -9,54 +11,46 @@ from uuid import UUID
 from audit import context
 from audit.context import Actor
 from backoffice.campaign import weather
-from backoffice.campaign.works import Work, register
-from backoffice.campaign.works.withdrawals import on_chain
+from backoffice.campaign.works import Work, client, register
+from backoffice.campaign.works.withdrawals import amount_of
 from transfers.commands.recall import recall
 from transfers.commands.speed_up import speed_up
 from transfers.errors import Conflict, Unavailable
-from transfers.models import ChainTransaction, Transfer, TransferEvent
+from transfers.models import ChainTransaction, Transfer, TransferEvent, WalletReservation
 from transfers.states import Status
 
-_DEAR = 3 * 10**9
-_SPIKE = {"kind": "fee_spike", "factor": "3", "blocks": "12"}
-# The payment may be mined before its recall.
-_ENDS = frozenset({Status.CANCELLED.value, Status.RECONCILED.value})
+# Another client than that of the other works: their payments are mined.
+_CLIENT = "globex"
 
 
-def dearly(tag: str, number: int) -> None:
-    """While fees are high already they are left as they are: each order multiplies what it finds."""
-    if int(weather.rpc("eth_gasPrice"), 16) < _DEAR:
-        weather.rpc("sandbox_order", _SPIKE)
-    on_chain(tag, number)
+def sent_in_vain(tag: str, number: int) -> None:
+    weather.overlook(client.demo()["destinations"][_CLIENT]["crypto_address"]["address"])
+    client.withdraw(f"{tag}/{number}", amount_of(number), as_client=_CLIENT)
 
 
 def suffer(transfer_id: UUID) -> None:
     """One thing after the other: every node forgets it, somebody hurries it, somebody calls it back."""
-    if not _is(transfer_id, Status.SENT_ON_CHAIN):
+    if not Transfer.objects.filter(pk=transfer_id, status=Status.SENT_ON_CHAIN).exists():
         return
-    if not _was(transfer_id, Status.DROPPED):
-        weather.rpc("sandbox_order", {"kind": "drop"})
-    elif ChainTransaction.objects.filter(leg__transfer=transfer_id).count() == 1:
-        _press(lambda: speed_up(transfer_id, "campaign"))
-    else:
+    if not TransferEvent.objects.filter(transfer=transfer_id, to_status=Status.DROPPED).exists():
+        for sent in ChainTransaction.objects.filter(leg__transfer=transfer_id):
+            weather.forget(sent.hash)
+    elif _is_hurried(transfer_id) or not _press(lambda: speed_up(transfer_id, "campaign")):
         _press(lambda: recall(transfer_id, "campaign"))
 
 
-def _press(button: Callable[[], object]) -> None:
-    """As an operator does who finds the button gone by now."""
+def _is_hurried(transfer_id: UUID) -> bool:
+    return WalletReservation.objects.filter(leg__transfer=transfer_id).exclude(hurried_at=None).exists()
+
+
+def _press(button: Callable[[], object]) -> bool:
+    """False where an operator finds that the button is gone by now, or that the wallet has no gas for it."""
     try:
         with context.bind(Actor.system("campaign")):
             button()
     except (Conflict, Unavailable):
-        return
+        return False
+    return True
 
 
-def _is(transfer_id: UUID, status: Status) -> bool:
-    return Transfer.objects.filter(pk=transfer_id, status=status).exists()
-
-
-def _was(transfer_id: UUID, status: Status) -> bool:
-    return TransferEvent.objects.filter(transfer=transfer_id, to_status=status).exists()
-
-
-register(Work(name="rough", begin=dearly, then=suffer, ends=_ENDS))
+register(Work(name="rough", begin=sent_in_vain, then=suffer, ends=frozenset({Status.CANCELLED.value})))

@@ -5,6 +5,7 @@ from typing import Any
 
 from eth_abi.abi import encode
 from eth_typing import Hash32
+from eth_utils.address import to_canonical_address
 from eth_utils.crypto import keccak
 
 from backoffice.sandbox.chain import params
@@ -48,7 +49,9 @@ def order_methods(node: Node, faults: Faults, *, first: bool) -> dict[str, Metho
 
 def _apply_standing(node: Node, faults: Faults) -> None:
     """Orders that stand and concern the pool."""
-    node.mempool.originals_first = any(order["kind"] == "originals_first" for order in faults.standing())
+    orders = faults.standing()
+    node.mempool.originals_first = any(order["kind"] == "originals_first" for order in orders)
+    node.mempool.overlooked = frozenset(to_canonical_address(order["address"]) for order in orders if order["kind"] == "overlook")
 
 
 def _read(request: dict[str, Any]) -> tuple[OrderKind, dict[str, Any]]:

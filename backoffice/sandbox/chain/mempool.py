@@ -28,6 +28,8 @@ class Mempool:
     # What was replaced, oldest first: some block builder far away may still hold it.
     replaced: dict[tuple[Address, int], list[SignedTransactionAPI]] = field(default_factory=dict)
     originals_first: bool = False
+    # Calls that name one of these are left waiting.
+    overlooked: frozenset[Address] = frozenset()
 
     def __len__(self) -> int:
         return len(self.by_hash)
@@ -84,7 +86,7 @@ class Mempool:
         gas_left = GAS_LIMIT
         for sender in self.waiting:
             nonce = self.evm.nonce(sender)
-            while (transaction := self._candidate(sender, nonce)) is not None and transaction.max_fee_per_gas >= base_fee:
+            while (transaction := self._candidate(sender, nonce)) is not None and self._is_wanted(transaction, base_fee):
                 if transaction.gas > gas_left:
                     return
                 gas_left -= transaction.gas
@@ -95,6 +97,10 @@ class Mempool:
         if self.originals_first and (older := self.replaced.get((sender, nonce))):
             return older[0]
         return self.waiting[sender].get(nonce)
+
+    def _is_wanted(self, transaction: SignedTransactionAPI, base_fee: int) -> bool:
+        named = any(address in transaction.data for address in self.overlooked)
+        return transaction.max_fee_per_gas >= base_fee and not named
 
     def settle(self) -> None:
         """Drop what the chain has moved past: mined transactions and those whose nonce another one has used."""

@@ -135,6 +135,13 @@ _KINDS = (
         "Block builders prefer what was replaced to its replacement, so the original is mined after its replacement was sent.",
         standing=True,
     ),
+    OrderKind(
+        "overlook",
+        "Pass over payments to an address",
+        "Block builders leave calls that name this address waiting, and what their sender sent after them waits behind.",
+        (Parameter("address", "Address", "address"),),
+        standing=True,
+    ),
     OrderKind("pause_token", "Pause the token", "The issuer pauses the token: every transfer of it reverts."),
     OrderKind("unpause_token", "Unpause the token", "The issuer lets the token move again."),
     OrderKind(

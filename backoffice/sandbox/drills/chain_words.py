@@ -26,6 +26,10 @@ SEEN: dict[str, tuple[str, Place]] = {
     "reorg": ("What was in the replaced blocks counts its confirmations anew before it is believed.", _SENT),
     "fee_spike": ("Transactions sent before wait, since their bid is too low now.", _SENT),
     "originals_first": ("Of two transactions with one nonce the older is mined: every hash that was ever sent is watched.", _SENT),
+    "overlook": (
+        "Payments to this address wait and are outbid in vain; what was sent later waits behind them until they are recalled.",
+        _SENT,
+    ),
     "pause_token": ("Transfers of the token are held back or fail, with the client's money back.", _FAILED),
     "unpause_token": ("Transfers go on.", _ALL),
     "block_address": ("Transfers to or from this address are held back or fail, with the client's money back.", _FAILED),
