@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce, Greatest
 
 from approvals.models import ApprovalRequest
 from audit import clock
-from transfers.models import Transfer
-from transfers.states import Route, Status
+from transfers.models import Transfer, TransferEvent
+from transfers.states import MoneyState, Route, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,15 @@ def in_disagreement() -> list[tuple[UUID, str, str]]:
     watched = (Status.SENT_ON_CHAIN, Status.DROPPED, Status.REORGED, Status.CONFIRMED, Status.FIAT_SETTLED)
     found = Transfer.objects.filter(status__in=watched, last_error__startswith="nodes_disagree").order_by("state_entered_at")
     return list(found.values_list("id", "reference", "last_error")[:100])
+
+
+def taken_back_after_payout(limit: int) -> list[Transfer]:
+    """Whose tokens' way to the partner is gone from the chain, though the bank was ordered to pay. The longest first."""
+    told = TransferEvent.objects.filter(
+        transfer=OuterRef("pk"), type="transfer.payment_in_doubt", data__code="reorged_after_payout"
+    )
+    doubtful = Transfer.objects.filter(money_state=MoneyState.EXCEPTION, status__in=(Status.CONFIRMED, Status.FIAT_SETTLED))
+    return list(doubtful.filter(Exists(told)).order_by("state_entered_at")[:limit])
 
 
 def statuses(transfer_ids: Sequence[UUID]) -> dict[UUID, str]:

@@ -3,6 +3,7 @@
 import pytest
 
 from approvals.commands import place_halt
+from backoffice.alerts.rules.reorgs import AfterPayout
 from ledger.models import Hold, LedgerTransaction
 from reconciliation.commands.closing import close_proved_transfers
 from tests.transfers.chain.weather import attempts, deep, final, paid_once, step, the_books_prove_themselves, watch
@@ -91,12 +92,14 @@ def test_what_the_bank_may_have_paid_is_never_taken_back_by_itself(live: World, 
     branch_off(transfer, rails, "never")
     assert watch(transfer).status == "FIAT_SETTLED"
     assert (transfer.money_state, history(transfer.id)[-1][0]) == ("exception", "payment_in_doubt")
+    assert [(found.transfer_id, found.severity) for found in AfterPayout().find() or []] == [(transfer.id, "critical")]
     assert posted("nostro:nordbank-mxn:MXN") == taken
     watch(transfer)
     assert [kind for kind, *_ in history(transfer.id)].count("payment_in_doubt") == 1
     deep(rails)
     assert watch(transfer).money_state == "posted"
     assert history(transfer.id)[-1][0] == "doubt_ended"
+    assert AfterPayout().find() == []
     paid_once(taken=101 * UNIT)
 
 
