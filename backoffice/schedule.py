@@ -18,6 +18,7 @@ def beat_schedule() -> dict[str, dict[str, Any]]:
         "carry out files": _every(2.0, "transfers.tasks.carry_out_bulk"),
         "reconcile": _every(5.0, "reconciliation.tasks.reconcile"),
         "read balances": _every(20.0, "reconciliation.tasks.read_balances"),
+        "check health": _every(5.0, "transfers.tasks.check_health"),
         "check alerts": _every(15.0, "backoffice.alerts.tasks.check"),
         "beat is alive": _every(5.0, "backoffice.health.tasks.sign_for_beat"),
         "keep house": _every(60.0, "backoffice.health.tasks.keep_house"),

@@ -98,6 +98,12 @@ API_RATE_BURST = env.integer("API_RATE_BURST", 200, minimum=1)
 # The least that a deposit is credited at by itself, per asset code in major units.
 DEPOSIT_MINIMUMS = env.pairs("DEPOSIT_MINIMUMS", "USDC=1 USDT=1")
 CORRECTION_TWO_APPROVERS_FROM = env.pairs("CORRECTION_TWO_APPROVERS_FROM", "USD=10000 EUR=10000 USDC=10000 USDT=10000 MXN=200000")
+# Health checks by small transfers of our own: amount by route, in major units of one asset (`internal_transfer=1.00`); none
+# switches them off. How often, and how long one may take by route, in seconds.
+SYNTHETIC_TRANSFERS = env.pairs("SYNTHETIC_TRANSFERS")
+SYNTHETIC_ASSET = env.text("SYNTHETIC_ASSET", "USDC.ethereum")
+SYNTHETIC_EVERY = env.seconds("SYNTHETIC_EVERY", 600.0)
+SYNTHETIC_LIMITS = env.pairs("SYNTHETIC_LIMITS")
 METRICS_TOKEN = env.text("METRICS_TOKEN", "")
 # How long a worker holds a transfer without a sign of life before another may take it over, in seconds.
 DRIVER_LEASE = env.seconds("DRIVER_LEASE", 30.0)

@@ -13,7 +13,7 @@ class TransfersConfig(AppConfig):
         from ledger.proofs import registry as proofs
         from transfers import coverage
         from transfers.archive import EVENTS, RETENTION
-        from transfers.commands import conversion_terms, levels, promotions, rebalance
+        from transfers.commands import conversion_terms, levels, promotions, rebalance, synthetic
         from transfers.commands.bulk import events as bulk_events
         from transfers.commands.bulk import release as bulk_release
         from transfers.commands.deposits import allocation, refund, send_back
@@ -32,7 +32,7 @@ class TransfersConfig(AppConfig):
         from transfers.vocabulary import DEPOSITS, DOORS
 
         vocabulary.register(*AUDIT_TYPES, *DOORS, *DEPOSITS, *PROVIDER_TYPES, *RATE_TYPES, *HEALTH_TYPES, *WEBHOOK_TYPES)
-        vocabulary.register(*RECEIPT_TYPES)
+        vocabulary.register(*RECEIPT_TYPES, *synthetic.AUDIT_TYPES)
         vocabulary.register(*promotions.AUDIT_TYPES, *conversion_terms.AUDIT_TYPES, *bulk_events.AUDIT_TYPES)
         partitions.register("transfers_ensure_event_partitions")
         archive.register(EVENTS)

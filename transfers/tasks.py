@@ -12,6 +12,7 @@ from transfers.commands.deposits import watching
 from transfers.commands.nonces import mend_gaps
 from transfers.commands.reference import fetch_rates
 from transfers.commands.wake import hint_bulk
+from transfers.commands.synthetic import run_due as run_checks
 from transfers.commands.watching import watch_confirmed
 from transfers.outbox.deliver import deliver_due
 from transfers.outbox.dispatch import dispatch_all
@@ -73,6 +74,12 @@ def tell_clients() -> int:
     sent = deliver_due(MESSAGES_LIMIT)
     receipts.make_due()
     return sent
+
+
+@shared_task(name="transfers.tasks.check_health", ignore_result=True)
+def check_health() -> int:
+    """Judge the health checks that run, and start those that are due."""
+    return run_checks()
 
 
 @shared_task(name="transfers.tasks.watch_deposits", ignore_result=True)

@@ -11,6 +11,7 @@ from ledger.queries.proofs import full_proof_is_due, seconds_since_last_run
 from reconciliation.commands import readings, reconciling
 from transfers import driver
 from transfers.commands.nonces import mend_gaps
+from transfers.commands.synthetic import run_due as run_checks
 from transfers.commands.watching import watch_confirmed
 from transfers.health.probing import probe_due
 from transfers.outbox.deliver import deliver_due
@@ -82,6 +83,7 @@ def all_jobs() -> list[Job]:
         Job("alerts", 5.0, checks.look),
         Job("deliveries", 3.0, outbox.drain, patience_s=10 * 60.0),
         Job("approvals", 5.0, expire_due),
+        Job("health checks", 10.0, run_checks),
         Job("webhooks", 5.0, lambda: process_stored(older_than=WEBHOOK_LEFT)),
         Job("rates", 15.0, reference_rates),
         Job("outbox", 1.0, dispatch_all),

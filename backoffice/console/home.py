@@ -59,7 +59,8 @@ def sections(operator: Operator) -> list[Section]:
 
 def in_flight(operator: Operator) -> QuerySet[Transfer]:
     """Transfers of visible clients that have not reached an end."""
-    return Transfer.objects.filter(client_id__in=control.client_scope(operator).values("pk")).exclude(status__in=TERMINAL)
+    mine = Transfer.objects.filter(client_id__in=control.client_scope(operator).values("pk"), is_synthetic=False)
+    return mine.exclude(status__in=TERMINAL)
 
 
 def _figure(number: int, title: str, url: str, tone: Tone, note: str = "") -> Figure:

@@ -112,6 +112,11 @@ _ALL = (
         ("reference_rate_stale",),
     ),
     Runbook(
+        "health-check",
+        "A health check failed, or takes too long",
+        "A small transfer of our own did not come through as it should. Clients' transfers go the same way.",
+    ),
+    Runbook(
         "liquidity-low",
         "Too little money where we pay from",
         "Payments wait, or soon will. Their funds are on hold; nothing was sent and nothing is lost.",

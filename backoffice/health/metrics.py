@@ -44,6 +44,8 @@ class FromDatabase(Collector):
         yield self._transitions()
         yield self._heartbeats()
         yield self._alerts()
+        yield self._checks_passed()
+        yield self._checks_took()
 
     def describe(self) -> list[Metric]:
         """Empty on purpose: registering must not ask the database."""
@@ -54,13 +56,13 @@ class FromDatabase(Collector):
         return _gauge("countersign_build", "Which version is running; always 1.", list(labels), [(*labels.values(), 1)])
 
     def _transfers(self) -> Metric:
-        rows = _rows("SELECT route, status, count(*) FROM transfers_transfer GROUP BY 1, 2")
+        rows = _rows("SELECT route, status, count(*) FROM transfers_transfer WHERE NOT is_synthetic GROUP BY 1, 2")
         return _gauge("countersign_transfers", "Transfers by route and present state.", ["route", "status"], rows)
 
     def _oldest(self) -> Metric:
         sql = (
             "SELECT route, status, extract(epoch FROM clock_timestamp() - min(state_entered_at)) FROM transfers_transfer"
-            " WHERE status <> ALL(%s) GROUP BY 1, 2"
+            " WHERE status <> ALL(%s) AND NOT is_synthetic GROUP BY 1, 2"
         )
         return _gauge(
             "countersign_transfers_oldest_seconds",
@@ -85,6 +87,20 @@ class FromDatabase(Collector):
     def _alerts(self) -> Metric:
         rows = _rows("SELECT severity, count(*) FROM alerts_alert WHERE resolved_at IS NULL GROUP BY 1")
         return _gauge("countersign_alerts_open", "Alerts that are not resolved.", ["severity"], rows)
+
+    def _checks_passed(self) -> Metric:
+        sql = (
+            "SELECT route, extract(epoch FROM clock_timestamp() - max(ended_at)) FROM transfers_syntheticrun"
+            " WHERE result = 'passed' GROUP BY 1"
+        )
+        return _gauge("countersign_health_check_age_seconds", "Since a health check last passed.", ["route"], _rows(sql))
+
+    def _checks_took(self) -> Metric:
+        sql = (
+            "SELECT DISTINCT ON (route) route, result, extract(epoch FROM ended_at - started_at) FROM transfers_syntheticrun"
+            " WHERE result IN ('passed', 'failed') ORDER BY route, started_at DESC"
+        )
+        return _gauge("countersign_health_check_seconds", "How long the last health check took.", ["route", "result"], _rows(sql))
 
 
 registry = CollectorRegistry(auto_describe=False)

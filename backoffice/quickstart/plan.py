@@ -37,6 +37,8 @@ DESKS = ("harbour", "pacific")
 # The name under which a sandbox signs its audit log.
 LOG_NAME = "countersign.sandbox/audit"
 RECEIPTS_NAME = "countersign.sandbox/receipts"
+# The least that a deposit is credited at.
+_HEALTH_CHECKS = "internal_transfer=1.00 on_chain_withdrawal=1.00"
 
 
 class PortTaken(RuntimeError):
@@ -201,6 +203,8 @@ class Plan:
                 "WEBHOOK_ENCRYPTION_KEYS", self.keys.path("webhooks.encryption", lambda: Fernet.generate_key().decode())
             ),
         }
+        if "SYNTHETIC_TRANSFERS" not in self.environ and self.environ.get("SEED", "demo") != "none":
+            made |= {"SYNTHETIC_TRANSFERS": _HEALTH_CHECKS, "SYNTHETIC_EVERY": "300"}
         if not self.environ.get("WEBHOOK_SECRETS"):
             made["WEBHOOK_SECRETS"] = " ".join(f"{source}={self.keys.webhook_value(source)}" for source in ("bank", "psp"))
         return made

@@ -110,10 +110,11 @@ def _on_chain(item: ExternalItem) -> Arrival | None:
     if known is not None:
         return known
     source = item.source
-    own = Wallet.objects.filter(network=source.network, address__iexact=item.counterparty).exists()
-    if own or not source.account_code:
-        return None
     address = DepositAddress.objects.filter(network=source.network, value__iexact=source.account_identification).first()
+    from_us = Wallet.objects.filter(network=source.network, address__iexact=item.counterparty).exists()
+    # What we paid out for a client to an address of a client is that one's deposit, whoever of us sees it first.
+    if (from_us and address is None) or not source.account_code:
+        return None
     contract = Asset.objects.values_list("contract", flat=True).get(pk=item.currency)
     names = {"network": source.network, "token_contract": contract, "to": source.account_identification}
     return see(

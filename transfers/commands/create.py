@@ -30,6 +30,7 @@ from transfers.errors import Refused
 from transfers.machines import CURRENT_VERSION
 from transfers.models import IdempotencyKey, Quote, Transfer
 from transfers.states import CONVERTING, MoneyState, Route, Status
+from transfers.synthetic import is_party
 from transfers.wording import status_text, verb
 
 # How long an order, and with it its approval, stays good.
@@ -127,6 +128,7 @@ def _drawn_up(order: WithdrawalOrder, understood: Understood, shown: Shown) -> T
         id=new_id(),
         reference=new_reference(),
         client=understood.client,
+        is_synthetic=is_party(order.client_id),
         route=understood.route,
         machine_version=CURRENT_VERSION[understood.route],
         status=Status.CREATED,

@@ -29,3 +29,13 @@ def register() -> None:
     )
     coverage.exempt("it keeps the versions of a table whose versions are counted", "transfers_historicalliquiditylevel")
     coverage.exempt("it says between which wallets a transfer of ours goes, and the transfer is told", "transfers_treasurymove")
+    coverage.covered(
+        "transfers_syntheticrun",
+        coverage.by_resource(
+            "transfers_syntheticrun",
+            resource_type="synthetic_run",
+            types=("synthetic.started", "synthetic.ended"),
+            since="kept.started_at",
+            versions="1 + (kept.ended_at IS NOT NULL)::integer",
+        ),
+    )

@@ -17,6 +17,7 @@ from transfers.models.processes import Heartbeat
 from transfers.models.providers import ManualEntry, Provider, ProviderState, ProviderTerms
 from transfers.models.quotes import BankAccount, Quote
 from transfers.models.receipts import Receipt, ReceiptOrder
+from transfers.models.synthetic import SyntheticRun
 from transfers.models.transfers import ExternalReference, Leg, MachineRow, Transfer
 
 __all__ = [
@@ -59,6 +60,7 @@ __all__ = [
     "ScanMark",
     "SendBack",
     "StatedAddress",
+    "SyntheticRun",
     "Transfer",
     "TransferEvent",
     "TreasuryMove",

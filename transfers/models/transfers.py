@@ -98,6 +98,9 @@ class Transfer(models.Model):
     updated_at = models.DateTimeField()
     state_entered_at = models.DateTimeField()
     deadline_at = models.DateTimeField(null=True, help_text="By when it should have left this state; null when nothing is awaited.")
+    is_synthetic = models.BooleanField(
+        db_default=False, default=False, help_text="A health check of our own: no client's business."
+    )
     priority = models.PositiveSmallIntegerField(default=0, help_text="1 for what came in a file: it lets single ones pass.")
     # The driver's columns.
     due_at = models.DateTimeField(null=True, help_text="When the driver looks next; null when nothing is to be done by it.")

@@ -32,6 +32,7 @@ class TransferFilter:
     created_after: datetime | None = None
     created_before: datetime | None = None
     only_stopped: bool = False
+    with_synthetic: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,8 @@ def transfer_page(wanted: TransferFilter, *, cursor: str | None = None, limit: i
     rows = scoped(wanted.clients).filter(**_criteria(wanted))
     if wanted.only_stopped:
         rows = rows.exclude(stopped_by="")
+    if not wanted.with_synthetic:
+        rows = rows.filter(is_synthetic=False)
     if cursor is not None:
         created_at, row_id = _position(cursor)
         rows = rows.filter(created_at__lte=created_at).filter(Q(created_at__lt=created_at) | Q(id__lt=row_id))

@@ -12,6 +12,7 @@ from backoffice.alerts.rules import (
     providers,
     reorgs,
     sealing,
+    synthetic,
     time_in_state,
     webhooks,
 )
@@ -34,6 +35,7 @@ def all_rules() -> list[Rule]:
         providers.NoReference(),
         proofs.BrokenProofs(),
         proofs.LateProofs(),
+        synthetic.HealthChecks(),
         sealing.Sealing(),
         sealing.Anchoring(),
         webhooks.FailingEndpoints(),

@@ -29,7 +29,7 @@ def _one(transfer: Transfer) -> Finding:
         cause_key=str(transfer.pk),
         severity=Severity.CRITICAL,
         title=f"The chain took back what {transfer.reference} was paid out for",
-        detail="The bank may have paid already, so nothing is reversed. The same bytes are sent again; it ends when they are final.",
+        detail="The bank may have paid, so nothing is reversed. The same bytes are sent again; it ends when they are final.",
         link=f"/transfers/{transfer.pk}/",
         runbook="transfer-stuck-reorged",
         client_id=transfer.client_id,

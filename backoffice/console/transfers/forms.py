@@ -20,6 +20,7 @@ class TransferFilterForm(forms.Form):
     route = forms.ChoiceField(label="Kind", required=False)
     corridor = forms.ChoiceField(label="Corridor", required=False)
     stopped = forms.BooleanField(label="Only stopped by a halt", required=False)
+    checks = forms.BooleanField(label="Health checks too", required=False)
 
     def __init__(self, *args: Any, clients: Iterable[Client], corridors: Iterable[Corridor], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

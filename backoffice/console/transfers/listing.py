@@ -60,6 +60,8 @@ def _row(transfer: Transfer) -> Row:
 def badges(transfer: Transfer) -> list[Badge]:
     """How it stands: the state, or that it waits for people; and what keeps it."""
     found = [badge_for("pending" if is_pending(transfer) else transfer.status)]
+    if transfer.is_synthetic:
+        found.append(Badge("health check", Tone.ACCENT))
     if transfer.stopped_by:
         found.append(Badge("stopped", Tone.DANGER))
     if transfer.money_state == "exception":

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.db.models import QuerySet, prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from approvals.models import Client
@@ -48,7 +49,7 @@ def alerts(request: HttpRequest) -> HttpResponse:
     names = dict(Client.objects.filter(pk__in={alert.client_id for alert in found}).values_list("pk", "name"))
     context = {
         "rows": [(alert, names.get(alert.client_id, ""), RUNBOOKS.get(alert.runbook), deliveries(alert)) for alert in found],
-        "tabs": [Tab("Open", "?show=open", count, shows_open), Tab("Resolved", "?show=resolved", None, not shows_open)],
+        "tabs": tabs(count, "open" if shows_open else "resolved"),
         "shows_open": shows_open,
         "count": count,
         "most": _MOST,
@@ -78,6 +79,16 @@ def acknowledge(request: HttpRequest, alert_id: UUID) -> HttpResponse:
     else:
         messages.info(request, f"{alert.acknowledged_by} has it already: {alert.title}.")
     return redirect("console:alerts")
+
+
+def tabs(count: int | None, current: str) -> list[Tab]:
+    """`count` open ones, where that is known."""
+    here = reverse("console:alerts")
+    return [
+        Tab("Open", f"{here}?show=open", count, current == "open"),
+        Tab("Resolved", f"{here}?show=resolved", None, current == "resolved"),
+        Tab("Health checks", reverse("console:health-checks"), None, current == "health-checks"),
+    ]
 
 
 def deliveries(alert: Alert) -> Deliveries:

@@ -26,6 +26,7 @@ from transfers.commands.cancel import cancel as cancel_transfer
 from transfers.errors import Conflict
 from transfers.queries import TransferFilter
 from transfers.queries.listing import BadCursor
+from transfers.synthetic import is_party
 
 
 @requires("transfers.view_transfer")
@@ -66,6 +67,7 @@ def _wanted(given: dict[str, str], clients: list[str] | None) -> TransferFilter:
         route=given.get("route", ""),
         corridor=given.get("corridor", ""),
         only_stopped="stopped" in given,
+        with_synthetic="checks" in given or is_party(given.get("client", "")),
     )
 
 

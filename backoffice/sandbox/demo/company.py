@@ -149,6 +149,8 @@ CALENDARS = (
 )
 
 HOUSE_USDC = "1000000.00"
+# Of it, for each of the two parties between which health checks send.
+HEALTH_CHECK_USDC = "100.00"
 GAS_ETH = "250.0"
 
 # As approvals.policy.rules describes them, but with amounts in major units of the asset; seeding turns them into minor units.

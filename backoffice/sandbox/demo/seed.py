@@ -13,6 +13,7 @@ from audit.context import Actor
 from backoffice.sandbox.demo import books, company, control, people, providers, treasury, within
 from backoffice.sandbox.demo.chain import SandboxChain
 from transfers.commands.deposits.addresses import open_bank_reference, open_crypto_address
+from transfers.commands.synthetic_setup import prepare as prepare_checks
 from transfers.models import BankAccount, DepositAddress, Wallet
 
 
@@ -61,6 +62,7 @@ def _seed_on(chain: SandboxChain, demo: dict[str, Any], path: Path) -> dict[str,
     treasury.seed_levels()
     within.seed_promotion()
     providers.seed_providers()
+    prepare_checks(asset_id=company.USDC, amount=control.minor(company.HEALTH_CHECK_USDC, company.USDC))
     demo["deposit_addresses"] = _seed_references()
     demo["wallets"] = dict(Wallet.objects.values_list("code", "address"))
     demo["bank_accounts"] = dict(BankAccount.objects.values_list("asset_id", "iban"))

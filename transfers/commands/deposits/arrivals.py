@@ -21,6 +21,7 @@ from transfers.errors import Conflict
 from transfers.machines import CURRENT_VERSION
 from transfers.models import Arrival, DepositAddress, ExternalReference, Leg, Transfer
 from transfers.states import RequestState, Route, Status
+from transfers.synthetic import is_party
 from transfers.wording import status_text
 
 ROUTES: dict[str, Route] = {"evm": Route.CHAIN_DEPOSIT, "bank": Route.BANK_DEPOSIT}
@@ -102,6 +103,7 @@ def _drawn_up(sight: Sight, client_id: str) -> Transfer:
         id=new_id(),
         reference=new_reference(),
         client_id=client_id,
+        is_synthetic=is_party(client_id),
         route=route,
         machine_version=CURRENT_VERSION[route],
         status=Status.CREATED,

@@ -124,3 +124,6 @@ GRANT INSERT ON transfers_sendback, transfers_statedaddress TO countersign_web;
 -- A refund of a card deposit is made by the last vote, like an order.
 GRANT SELECT ON transfers_cardrefund TO countersign_web, countersign_worker;
 GRANT INSERT ON transfers_cardrefund TO countersign_web;
+-- Health checks are started and judged by the worker; web shows how they stand.
+GRANT SELECT ON transfers_syntheticrun TO countersign_web, countersign_worker;
+GRANT INSERT, UPDATE (transfer_id, result, detail, ended_at) ON transfers_syntheticrun TO countersign_worker;
