@@ -98,17 +98,13 @@ API_RATE_BURST = env.integer("API_RATE_BURST", 200, minimum=1)
 # The least that a deposit is credited at by itself, per asset code in major units.
 DEPOSIT_MINIMUMS = env.pairs("DEPOSIT_MINIMUMS", "USDC=1 USDT=1")
 CORRECTION_TWO_APPROVERS_FROM = env.pairs("CORRECTION_TWO_APPROVERS_FROM", "USD=10000 EUR=10000 USDC=10000 USDT=10000 MXN=200000")
-# Health checks by small transfers of our own: amount by route, in major units of one asset (`internal_transfer=1.00`); none
-# switches them off. How often, and how long one may take by route, in seconds.
-SYNTHETIC_TRANSFERS = env.pairs("SYNTHETIC_TRANSFERS")
-SYNTHETIC_ASSET = env.text("SYNTHETIC_ASSET", "USDC.ethereum")
-SYNTHETIC_EVERY = env.seconds("SYNTHETIC_EVERY", 600.0)
-SYNTHETIC_LIMITS = env.pairs("SYNTHETIC_LIMITS")
+# Health checks: amount by route, in major units of one asset; none switches them off. How often, and how long by route, in seconds.
+SYNTHETIC_TRANSFERS, SYNTHETIC_LIMITS = env.pairs("SYNTHETIC_TRANSFERS"), env.pairs("SYNTHETIC_LIMITS")
+SYNTHETIC_ASSET, SYNTHETIC_EVERY = env.text("SYNTHETIC_ASSET", "USDC.ethereum"), env.seconds("SYNTHETIC_EVERY", 600.0)
 METRICS_TOKEN = env.text("METRICS_TOKEN", "")
 # How long a worker holds a transfer without a sign of life before another may take it over, in seconds.
 DRIVER_LEASE = env.seconds("DRIVER_LEASE", 30.0)
-HEARTBEAT_INTERVAL = env.seconds("HEARTBEAT_INTERVAL", 5.0)
-HEARTBEAT_STALE_AFTER = env.seconds("HEARTBEAT_STALE_AFTER", 20.0)
+HEARTBEAT_INTERVAL, HEARTBEAT_STALE_AFTER = env.seconds("HEARTBEAT_INTERVAL", 5.0), env.seconds("HEARTBEAT_STALE_AFTER", 20.0)
 
 # --- The seal of the audit trail --------------------------------------------------------------------------------------------------
 # Public keys of the log (`vkey`), the one in force first, retired ones after it, separated by blanks. Everybody may know them.
@@ -123,10 +119,8 @@ AUDIT_ANCHORS = env.pairs("AUDIT_ANCHORS")
 AUDIT_SEAL_EVERY = env.seconds("AUDIT_SEAL_EVERY", 1.0)
 AUDIT_HEARTBEAT = env.seconds("AUDIT_HEARTBEAT", 30.0)
 AUDIT_MAIL_EVERY = env.integer("AUDIT_MAIL_EVERY", 3600, minimum=1)
-EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
-EMAIL_PORT = env.integer("EMAIL_PORT", 25, minimum=1)
-EMAIL_HOST_USER = env.text("EMAIL_HOST_USER", "")
-EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD", "")
+EMAIL_HOST, EMAIL_PORT = env.text("EMAIL_HOST", "localhost"), env.integer("EMAIL_PORT", 25, minimum=1)
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_USER", ""), env.text("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS")
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "countersign@localhost")
 
