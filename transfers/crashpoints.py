@@ -126,6 +126,7 @@ ALL: tuple[str, ...] = (
     "card_refund.after_call",
     "card_refund.before_commit",
     "card_refund.after_commit",
+    "rebalance.before_commit",
 )
 _KNOWN = frozenset(ALL)
 _SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}

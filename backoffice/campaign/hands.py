@@ -10,6 +10,7 @@ from transfers.commands.bulk.carry_out import carry_out_due
 from transfers.commands.bulk.completing import complete_due
 from transfers.commands.deposits.watching import watch
 from transfers.commands.nonces import mend_gaps
+from transfers.commands.reference import fetch_rates
 from transfers.commands.watching import watch_confirmed
 from transfers.outbox.deliver import deliver_due
 from transfers.outbox.dispatch import dispatch_all
@@ -36,6 +37,12 @@ def _tell(limit: int) -> None:
     deliver_due(limit)
 
 
+def _read(_: int) -> None:
+    """Without a fresh reference rate no price is believed, however long a campaign lasts."""
+    fetch_rates()
+    watch()
+
+
 def _watch(limit: int) -> None:
     watch_confirmed(limit)
     mend_gaps()
@@ -44,7 +51,7 @@ def _watch(limit: int) -> None:
 DRIVE = Hand("drive", "worker", driver.run_due)
 RECONCILE = Hand("reconcile", "worker", lambda _: reconcile())
 TELL = Hand("tell clients", "worker", _tell)
-INCOMING = Hand("watch", "worker", lambda _: watch())
+INCOMING = Hand("watch", "worker", _read)
 OUTGOING = Hand("watch payments", "worker", _watch)
 FILES = Hand("files", "worker", _files)
 HANDS: tuple[Hand, ...] = (DRIVE, OUTGOING, RECONCILE, TELL, INCOMING, FILES)

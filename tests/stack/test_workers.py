@@ -1,11 +1,13 @@
 """Workers, broker and beat may die as they like: somebody finishes the work, once."""
 
+import json
 import time
 
 import pytest
 
 from tests.stack.clients import USDC, Client, books, flush_broker, paid_on_chain
 from tests.stack.harness import RunningStack
+from tests.transfers.outbox.receivers import Receiver, receiver
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 # The goal: stranded work is taken over within a minute, without a person.
@@ -26,11 +28,29 @@ def test_a_celery_worker_killed_again_and_again_with_the_broker_flushed_loses_an
     assert proved.returncode == 0, proved.stdout
 
 
-def test_the_sweeper_alone_finishes_what_nobody_else_does(stack: RunningStack) -> None:
+def test_the_sweeper_alone_finishes_what_nobody_else_does_and_tells_the_client(stack: RunningStack) -> None:
+    """Broker, workers and beat are away: payment, proof, messages and receipt all come, only later."""
     acme = Client(stack)
-    with stack.without("worker", "beat", "valkey"):
+    with receiver() as server, stack.without("worker", "beat", "valkey"):
+        status, body = acme.post("/v1/webhooks", {"url": server.url, "events": ["*"]}, "")
+        assert status == 201, body
         transfer_id = acme.withdraw("77.00")["transaction_id"]
         acme.wait_for(transfer_id, "RECONCILED", 120)
+        stack.wait_until(lambda: "transfer.reconciled" in _told(server, transfer_id), "the last message")
+        stack.wait_until(lambda: _receipts(stack, transfer_id) == 1, "the receipt")
+        assert acme.delete(f"/v1/webhooks/{body['id']}") == 204
+    told = [message.headers["webhook-id"] for message in server.messages]
+    assert len(told) == len(set(told))
+    assert _told(server, transfer_id)[0] == "transfer.created"
+
+
+def _told(server: Receiver, transfer_id: str) -> list[str]:
+    bodies = [json.loads(message.body) for message in server.messages]
+    return [str(body["type"]) for body in bodies if transfer_id in json.dumps(body)]
+
+
+def _receipts(stack: RunningStack, transfer_id: str) -> int:
+    return int(stack.query("SELECT count(*) FROM transfers_receipt WHERE transfer_id = %s", [transfer_id])[0][0])
 
 
 def test_stranded_work_goes_on_within_a_minute_though_broker_and_worker_die_with_it_in_hand(stack: RunningStack) -> None:

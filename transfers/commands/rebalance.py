@@ -25,6 +25,7 @@ from transfers.commands.deadlines import deadline
 from transfers.commands.house import HOUSE, house
 from transfers.commands.move_payload import ACTION, QUORUM, ROLE, content_of
 from transfers.commands.wake import wake_after_commit
+from transfers.crashpoints import crashpoint
 from transfers.errors import Refused
 from transfers.machines import CURRENT_VERSION
 from transfers.models import Transfer, TreasuryMove, Wallet
@@ -118,6 +119,7 @@ def _carry_out(request: ApprovalRequest, content: dict[str, Any]) -> None:
     )
     told = {"purpose": content["purpose"], "from": content["source"]["wallet"], "to": content["target"]["wallet"]}
     moves.tell_created(transfer, data=told | {"amount": content["source_amount"], "approval_request": str(request.id)})
+    crashpoint("rebalance.before_commit")
     wake_after_commit(transfer.id)
 
 

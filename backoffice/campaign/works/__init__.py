@@ -11,7 +11,19 @@ from uuid import UUID
 
 from transfers.models import Transfer
 
-_MODULES = ("withdrawals", "endings", "deposits", "returns", "within", "rough_chain", "files", "batches", "send_backs", "refunds")
+_MODULES = (
+    "withdrawals",
+    "endings",
+    "deposits",
+    "returns",
+    "within",
+    "rough_chain",
+    "files",
+    "batches",
+    "send_backs",
+    "refunds",
+    "treasury",
+)
 
 
 def by_client_reference(tag: str) -> list[UUID]:

@@ -5,11 +5,9 @@ from uuid import UUID
 from approvals.errors import NotCarriedOut, RequestAlreadyPending
 from approvals.models import ApprovalRequest
 from audit import context
-from audit.context import Actor, ActorType
-from backoffice.access.models import Operator
 from backoffice.campaign.works import Work, register
 from backoffice.campaign.works.deposits import by_card
-from backoffice.campaign.works.withdrawals import decide_request
+from backoffice.campaign.works.votes import acting, person_of, vote
 from transfers.commands.deposits.refund import request_refund
 from transfers.commands.deposits.refund_payload import ACTION
 from transfers.errors import Conflict, Refused
@@ -34,12 +32,9 @@ def refund(tag: str, number: int) -> None:
 
 
 def _ask(deposit: Transfer) -> None:
-    operator = Operator.objects.select_related("person").get(username=_ASKS)
-    if operator.person is None:
-        raise RuntimeError(f"{_ASKS} is nobody's account")
-    with context.bind(Actor(ActorType.OPERATOR, operator.username, person_id=operator.person.id)):
+    with context.bind(acting(_ASKS)):
         try:
-            request_refund(deposit_id=deposit.pk, amount=_AMOUNT, reason="The goods came back.", maker=operator.person.id)
+            request_refund(deposit_id=deposit.pk, amount=_AMOUNT, reason="The goods came back.", maker=person_of(_ASKS).id)
         except (RequestAlreadyPending, Conflict, Refused):
             return
 
@@ -47,7 +42,7 @@ def _ask(deposit: Transfer) -> None:
 def _approve(deposit: Transfer) -> None:
     for request in ApprovalRequest.objects.filter(action=ACTION, subject_id=str(deposit.pk), status="pending"):
         try:
-            decide_request(request, "approve")
+            vote(request)
         except NotCarriedOut:
             return
 

@@ -5,11 +5,9 @@ from uuid import UUID
 from approvals.errors import NotCarriedOut, RequestAlreadyPending
 from approvals.models import ApprovalRequest
 from audit import context
-from audit.context import Actor, ActorType
-from backoffice.access.models import Operator
 from backoffice.campaign.works import Work, register
 from backoffice.campaign.works.deposits import pay_in
-from backoffice.campaign.works.withdrawals import decide_request
+from backoffice.campaign.works.votes import acting, person_of, vote
 from transfers.commands.deposits.send_back import request_to_debtor
 from transfers.commands.deposits.send_back_payload import ACTION
 from transfers.errors import Conflict
@@ -32,12 +30,9 @@ def send_back(tag: str, number: int) -> None:
 
 
 def _ask(arrival: Arrival) -> None:
-    operator = Operator.objects.select_related("person").get(username=_ASKS)
-    if operator.person is None:
-        raise RuntimeError(f"{_ASKS} is nobody's account")
-    with context.bind(Actor(ActorType.OPERATOR, operator.username, person_id=operator.person.id)):
+    with context.bind(acting(_ASKS)):
         try:
-            request_to_debtor(arrival_id=arrival.pk, reason="It names no client of ours.", fee=0, maker=operator.person.id)
+            request_to_debtor(arrival_id=arrival.pk, reason="It names no client of ours.", fee=0, maker=person_of(_ASKS).id)
         except (RequestAlreadyPending, Conflict):
             return
 
@@ -45,7 +40,7 @@ def _ask(arrival: Arrival) -> None:
 def _approve(arrival: Arrival) -> None:
     for request in ApprovalRequest.objects.filter(action=ACTION, subject_id=str(arrival.pk), status="pending"):
         try:
-            decide_request(request, "approve")
+            vote(request)
         except NotCarriedOut:
             return
 

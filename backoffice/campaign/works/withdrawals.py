@@ -1,20 +1,11 @@
 """Withdrawals that run by themselves, and one that people approve."""
 
-from datetime import UTC, datetime
 from uuid import UUID
 
-from approvals import registry
-from approvals.models import ApprovalRequest
-from approvals.registry import DecideInput
-from audit import context
-from audit.context import Actor, ActorType
-from backoffice.access.models import Operator
 from backoffice.campaign.works import Work, client, register
+from backoffice.campaign.works.votes import vote
 from transfers.models import Transfer
 from transfers.states import Status
-
-_HELD_SINCE = datetime(2026, 1, 1, tzinfo=UTC)
-APPROVER = "approver"
 
 
 def amount_of(number: int) -> str:
@@ -36,32 +27,8 @@ def large(tag: str, number: int) -> None:
 
 
 def decide(transfer_id: UUID, decision: str) -> None:
-    """The approver's vote, as the console casts it; nothing when the request is decided already."""
-    request = Transfer.objects.select_related("approval_request").get(pk=transfer_id).approval_request
-    if request is not None:
-        decide_request(request, decision)
-
-
-def decide_request(request: ApprovalRequest, decision: str) -> None:
-    if request.status != ApprovalRequest.Status.PENDING:
-        return
-    operator = Operator.objects.select_related("person").get(username=APPROVER)
-    if operator.person is None:
-        raise RuntimeError(f"{APPROVER} is nobody's account")
-    person = operator.person.id
-    with context.bind(Actor(ActorType.OPERATOR, operator.username, person_id=person)):
-        registry.get(request.action).decide(
-            DecideInput(
-                request_id=request.id,
-                person_id=person,
-                operator=operator.username,
-                roles={request.role: _HELD_SINCE},
-                decision=decision,
-                digest=bytes(request.digest),
-                revision=request.revision,
-                reason="not as agreed" if decision == "reject" else "",
-            )
-        )
+    """The approver's vote; nothing when the request is decided already."""
+    vote(Transfer.objects.select_related("approval_request").get(pk=transfer_id).approval_request, decision)
 
 
 def approve(transfer_id: UUID) -> None:
