@@ -37,6 +37,15 @@ _HASTEN_MESSAGES = """
 """
 
 
+_HASTEN_RECEIPTS = """
+    UPDATE transfers_receiptorder SET next_try_at = clock_timestamp()
+     WHERE event_id IN (SELECT event_id FROM transfers_receiptorder WHERE done_at IS NULL AND next_try_at > clock_timestamp()
+                           FOR UPDATE SKIP LOCKED)
+"""
+_HASTEN_PARTS = """
+    UPDATE transfers_bulkpart SET due_at = now() - interval '1 second'
+     WHERE id IN (SELECT id FROM transfers_bulkpart WHERE status = 'waiting' AND due_at > now() FOR UPDATE SKIP LOCKED)
+"""
 # Batches of payouts have times and a lease of their own.
 _LAPSE_BATCHES = "UPDATE transfers_payoutbatch SET lease_until = NULL WHERE lease_until > clock_timestamp()"
 _CLOSE_BATCHES = (
@@ -56,6 +65,8 @@ def hasten() -> None:
     _execute(_HASTEN)
     _execute(_HASTEN_WATCHES)
     _execute(_HASTEN_MESSAGES)
+    _execute(_HASTEN_RECEIPTS)
+    _execute(_HASTEN_PARTS)
     mine()
 
 
