@@ -55,7 +55,8 @@ def test_a_payment_on_chain_goes_round_and_nothing_is_earned_by_it(prepared: Wor
 
     rails.mine(FINAL_DEPTH)
     outside.read_and_match(rails)
-    assert Transfer.objects.get(pk=run.transfer_id).status == "RECONCILED"
+    run.transfer.refresh_from_db()
+    assert run.transfer.status == "RECONCILED"
     run_due()
     run.refresh_from_db()
     assert run.result == "running", "it is not back yet"

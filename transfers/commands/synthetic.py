@@ -7,6 +7,7 @@ which the database sees to, so any number of processes may call `run_due`.
 
 import logging
 from datetime import timedelta
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
@@ -101,7 +102,7 @@ def _own_address(check: Check) -> dict[str, str]:
 
 
 @transaction.atomic
-def _judge(run_id: object) -> None:
+def _judge(run_id: UUID) -> None:
     """Nothing while its transfer is on its way, however late that is: an alert says so."""
     run = SyntheticRun.objects.select_for_update(of=("self",), skip_locked=True).filter(pk=run_id, ended_at=None).first()
     if run is None or run.transfer is None:

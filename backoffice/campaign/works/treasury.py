@@ -53,7 +53,7 @@ def _asked(name: str) -> ApprovalRequest | None:
     """The newest request in this name that may still come to something, or did."""
     ids = _kept(name.rpartition("/")[0]).get(name, [])
     wanted = ApprovalRequest.objects.filter(pk__in=ids, status__in=(Pending, ApprovalRequest.Status.APPROVED))
-    return wanted.order_by("-created_at").first()
+    return wanted.order_by("-made_at").first()
 
 
 def _lower_level(tokens: int) -> None:

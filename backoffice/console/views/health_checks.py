@@ -48,7 +48,7 @@ def health_checks(request: HttpRequest) -> HttpResponse:
         ],
         "asset": settings.SYNTHETIC_ASSET,
         "tabs": tabs(None, "health-checks"),
-        "sees_transfers": request.user.has_perm("transfers.view_transfer"),  # type: ignore[union-attr]
+        "sees_transfers": request.user.has_perm("transfers.view_transfer"),
     }
     return render(request, "alerts/health_checks.html", context)
 

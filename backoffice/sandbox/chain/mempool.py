@@ -99,7 +99,7 @@ class Mempool:
         return self.waiting[sender].get(nonce)
 
     def _is_wanted(self, transaction: SignedTransactionAPI, base_fee: int) -> bool:
-        named = any(address in transaction.data for address in self.overlooked)
+        named = any(transaction.data.find(address) >= 0 for address in self.overlooked)
         return transaction.max_fee_per_gas >= base_fee and not named
 
     def settle(self) -> None:

@@ -1,5 +1,6 @@
 """However often and in whatever order everybody looks, each message is taken once and each receipt is made once."""
 
+from collections.abc import Callable
 from random import Random
 from typing import Any
 
@@ -27,7 +28,7 @@ def test_messages_and_receipts_come_once(house: World, tame: Tame, server: Recei
     listen(server.url)
     drive_until(house.order(), "CONFIRMED")
     drive_until(house.off_ramp(), "FIAT_SETTLED")
-    deeds = [dispatch_all, deliver_due, make_due, tasks.tell_clients, hurry] * 4
+    deeds: list[Callable[[], object]] = [dispatch_all, deliver_due, make_due, tasks.tell_clients, hurry] * 4
     Random(seed).shuffle(deeds)
     for deed in (*deeds, dispatch_all, make_due, deliver_due, make_due, deliver_due):
         deed()
