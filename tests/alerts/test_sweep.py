@@ -79,6 +79,7 @@ INSTEAD = {
     "carry out files": "files",
     "reconcile": "reconcile",
     "read balances": "balances",
+    "check health": "health checks",
     "check alerts": "alerts",
 }
 # Beat's own sign of life, and tidying that can wait.

@@ -67,9 +67,7 @@ def test_a_driver_killed_at_any_step_leaves_one_payment_and_the_same_books(alone
     # Nobody else fetches them here, and without a fresh one no price is believed.
     assert _command(alone, "sweep", "--once", "--job", "rates").wait(60) == 0
     acme = Client(alone)
-    # An amount of its own, by which the chain is asked.
-    amount = 321 * USDC + IMPORTANT.index(point) * USDC // 100
-    transfer_id = acme.withdraw(f"321.{IMPORTANT.index(point):02}", to_bank=True)["transaction_id"]
+    transfer_id = acme.withdraw("321.00", to_bank=True)["transaction_id"]
     doomed = _command(alone, "drive", "--loop", "--idle", "0.2", COUNTERSIGN_CRASH=point)
     try:
         assert doomed.wait(60) == -signal.SIGKILL, f"{point} was not met"
@@ -80,7 +78,7 @@ def test_a_driver_killed_at_any_step_leaves_one_payment_and_the_same_books(alone
 
     found = books(alone, transfer_id)
     assert found.postings == {"conversion": 1, "wallet_movement": 1, "network_fee": 1, "payout": 1}
-    assert found.moved["wallet:hot-1:USDC.ethereum"] == -amount
+    assert found.moved["wallet:hot-1:USDC.ethereum"] == -321 * USDC
     assert found.moved["payable:payouts:MXN"] == 0
     assert found.on_hold == 0
     (signed,) = alone.query(
