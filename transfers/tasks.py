@@ -11,8 +11,8 @@ from transfers.commands.bulk.completing import complete_due
 from transfers.commands.deposits import watching
 from transfers.commands.nonces import mend_gaps
 from transfers.commands.reference import fetch_rates
-from transfers.commands.wake import hint_bulk
 from transfers.commands.synthetic import run_due as run_checks
+from transfers.commands.wake import hint_bulk
 from transfers.commands.watching import watch_confirmed
 from transfers.outbox.deliver import deliver_due
 from transfers.outbox.dispatch import dispatch_all
