@@ -1,5 +1,6 @@
 """The drill page on a bank that really runs: arming, what is in force, calling off, and who may."""
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,9 @@ from django.test import Client, override_settings
 from audit.models import AuditEvent
 from backoffice.sandbox.bank.faults import KINDS
 from backoffice.sandbox.chain.orders import KINDS as CHAIN_KINDS
+from backoffice.sandbox.desks.orders import KINDS as DESK_KINDS
+from backoffice.sandbox.desks.server import Floor
+from backoffice.sandbox.desks.server import Server as DeskServer
 from backoffice.sandbox.drills.bank_words import DRILLS
 from backoffice.sandbox.drills.chain_words import SEEN
 from tests.console.office import operator_with, text_of
@@ -108,6 +112,61 @@ def test_the_chain_has_its_orders_there_too(oncall, bank, chain):
         oncall.post(f"/drills/chain/{shown[0].id}/off/", {"reason": "seen enough"})
         assert "No drill is in force" in text_of(oncall.get("/drills/"))
     assert _events() == [("drill.armed", "Friday practice", "lie"), ("drill.called_off", "seen enough", "")]
+
+
+def test_the_second_node_takes_orders_about_itself_alone(oncall, bank, chain):
+    with override_settings(CHAIN_RPC_URL=chain.url, CHAIN_RPC_URL_2=chain.url):
+        page = text_of(oncall.get("/drills/"))
+        offered = {kind.code for kind in CHAIN_KINDS.values() if f"Arm… The second node: {kind.title}" in page}
+        assert offered == {kind.code for kind in CHAIN_KINDS.values() if kind.door}
+        assert oncall.post("/drills/chain-2/reorg/arm/", {}).status_code == 404
+
+
+@pytest.fixture
+def desks() -> Iterator[None]:
+    server = DeskServer(("127.0.0.1", 0), token=TOKEN, floor=Floor())
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_address[1]}"
+    here = {"DESKS": {"harbour": f"{url}/desks/harbour"}, "DESK_TOKENS": {"harbour": TOKEN}}
+    with override_settings(**here, RATES_URL=f"{url}/rates", RATES_TOKEN=TOKEN):
+        yield
+    server.shutdown()
+    server.server_close()
+
+
+def test_desks_and_the_rate_feed_have_every_order_of_theirs(oncall, bank, desks):
+    shown = {one.source.name: one.source for one in oncall.get("/drills/").context["shown"]}
+    assert {drill.kind for drill in shown["desk-harbour"].drills} == set(DESK_KINDS) - {"honest", "frozen"}
+    assert {drill.kind for drill in shown["rates"].drills} == {"slow", "down", "error", "garbage", "frozen"}
+
+
+@pytest.mark.parametrize(
+    ("source", "kind", "fields", "said"),
+    [
+        ("desk-harbour", "outlier", {"times": "3"}, "The desk Harbour: Quotes twice too much"),
+        ("desk-harbour", "slow", {"set_seconds": "7"}, "Until it is called off. Seconds: 7."),
+        ("rates", "frozen", {}, "The rate feed: Stands still"),
+    ],
+)
+def test_a_desk_follows_its_order_until_it_is_called_off(oncall, bank, desks, source, kind, fields, said):
+    given = {"reason": "Friday practice", **fields}
+    sent = {f"{source}-{kind}-{name}": value for name, value in given.items()}
+    assert oncall.post(f"/drills/{source}/{kind}/arm/", sent).status_code == 302
+    page = oncall.get("/drills/")
+    assert "1 drill in force" in text_of(page)
+    assert said in text_of(page)
+    (armed,) = [order for one in page.context["shown"] for order, *_ in one.armed]
+    assert oncall.post(f"/drills/{source}/{armed.id}/off/", {"reason": "seen enough"}).status_code == 302
+    assert "No drill is in force" in text_of(oncall.get("/drills/"))
+    assert _events() == [("drill.armed", "Friday practice", kind), ("drill.called_off", "seen enough", "")]
+
+
+def test_an_order_that_a_desk_cannot_follow_is_refused_in_its_words(oncall, bank, desks):
+    sent = {"desk-harbour-slow-reason": "practice", "desk-harbour-slow-set_seconds": "long"}
+    response = oncall.post("/drills/desk-harbour/slow/arm/", sent)
+    assert response.status_code == 422
+    assert "seconds and times are numbers" in text_of(response)
+    assert _events() == []
 
 
 def test_what_nobody_offers_is_not_found(oncall, bank):

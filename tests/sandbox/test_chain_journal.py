@@ -12,7 +12,7 @@ from eth_account import Account
 from backoffice.sandbox.chain.genesis import load_or_create
 from backoffice.sandbox.chain.journal import JournalCorrupt, Record
 from backoffice.sandbox.chain.methods import ethereum_methods
-from backoffice.sandbox.chain.node import Node
+from backoffice.sandbox.chain.mining import MiningNode
 from backoffice.sandbox.chain.token import mint_call
 from backoffice.sandbox.chain.wallet import sign
 from tests.sandbox.chain import CHAIN_ID
@@ -22,11 +22,11 @@ BOB = Account.from_key("0x" + "b0" * 32).address
 FULL = True
 
 
-def open_node(directory: Path) -> Node:
-    return Node(directory, load_or_create(directory, chain_id=CHAIN_ID))
+def open_node(directory: Path) -> MiningNode:
+    return MiningNode(directory, load_or_create(directory, chain_id=CHAIN_ID))
 
 
-def mint(node: Node, blocks: int) -> None:
+def mint(node: MiningNode, blocks: int) -> None:
     """One minting per block."""
     for _ in range(blocks):
         call, nonce = mint_call(BOB, 10), node.deployer_nonce()
@@ -34,14 +34,14 @@ def mint(node: Node, blocks: int) -> None:
         node.mine()
 
 
-def history(node: Node) -> list[Any]:
+def history(node: MiningNode) -> list[Any]:
     """Everything one can see of every block."""
     ask = ethereum_methods(node)
     blocks = [ask["eth_getBlockByNumber"](hex(number), FULL) for number in range(node.height + 1)]
     return [blocks, [ask["eth_getTransactionReceipt"](item["hash"]) for block in blocks for item in block["transactions"]]]
 
 
-def reopened(node: Node, directory: Path, change: Callable[[], object] = lambda: None) -> Node:
+def reopened(node: MiningNode, directory: Path, change: Callable[[], object] = lambda: None) -> MiningNode:
     node.close()
     change()
     return open_node(directory)

@@ -18,7 +18,7 @@ from backoffice.sandbox.chain.funding import Funding
 from backoffice.sandbox.chain.genesis import Genesis, load_or_create
 from backoffice.sandbox.chain.methods import ethereum_methods
 from backoffice.sandbox.chain.miner import Miner
-from backoffice.sandbox.chain.node import Node
+from backoffice.sandbox.chain.mining import MiningNode
 from backoffice.sandbox.chain.rpc import Dispatcher
 from backoffice.sandbox.chain.sandbox import peer_methods, sandbox_methods
 from backoffice.sandbox.chain.server import ChainServer
@@ -46,10 +46,10 @@ def _serve(options: argparse.Namespace) -> int:
     if options.follow:
         return _follow(options)
     genesis = load_or_create(options.data_dir, chain_id=options.chain_id)
-    node = Node(options.data_dir, genesis)
+    node = MiningNode(options.data_dir, genesis)
     funding = Funding(node, options.data_dir / "funding.jsonl")
     faults = Faults(options.data_dir / "orders.json")
-    own = sandbox_methods(node, funding) | peer_methods(node) | order_methods(node, faults, first=True)
+    own = sandbox_methods(node, funding) | peer_methods(node) | order_methods(node, faults, network=node)
     server = ChainServer((options.host, options.port), Dispatcher(node.lock, ethereum_methods(node) | own, faults=faults))
     url = _url(server)
     write_atomically(options.data_dir / "network.json", _network(genesis, url), mode=0o644)
@@ -70,7 +70,7 @@ def _follow(options: argparse.Namespace) -> int:
     first = json.loads(network.read_text(encoding="utf-8"))["networks"][0]["rpc_url"]
     node = Follower(options.data_dir, genesis, leader=options.follow, url=first)
     faults = Faults(options.data_dir / "orders.json")
-    methods = ethereum_methods(node) | order_methods(node, faults, first=False)
+    methods = ethereum_methods(node) | order_methods(node, faults)
     server = ChainServer((options.host, options.port), Dispatcher(node.lock, methods, faults=faults, before=node.catch_up))
     write_atomically(options.data_dir / "network.json", _network(genesis, _url(server)), mode=0o644)
     logger.info("following %s at block %s on %s", first, node.height, _url(server))

@@ -13,6 +13,7 @@ from backoffice.sandbox.chain.errors import RpcError
 from backoffice.sandbox.chain.faults import Faults
 from backoffice.sandbox.chain.funding import checked_address
 from backoffice.sandbox.chain.methods import Method
+from backoffice.sandbox.chain.mining import MiningNode
 from backoffice.sandbox.chain.node import Node
 from backoffice.sandbox.chain.orders import KINDS, OrderKind, Parameter
 from backoffice.sandbox.chain.reorg import reorganise
@@ -24,19 +25,18 @@ ISSUER_GAS = 100_000
 ORDINARY_BASE_FEE = 10**9
 
 
-def order_methods(node: Node, faults: Faults, *, first: bool) -> dict[str, Method]:
-    """`first` is the node that mines: it alone takes orders about the network."""
+def order_methods(node: Node, faults: Faults, *, network: MiningNode | None = None) -> dict[str, Method]:
+    """`network` is the node itself where it mines: it alone takes orders about the network."""
 
     def order(request: Any) -> dict[str, Any]:
         kind, values = _read(params.mapping(request))
-        if not kind.door and not first:
+        if kind.door:
+            return _keep(node, faults, kind, values)
+        if network is None:
             raise RpcError.invalid_params("an order about the network goes to its first node")
         if kind.standing:
-            counted = {"left": values["times"]} if "times" in values else {}
-            kept = faults.add({"kind": kind.code, **values, **counted, "said": kind.title})
-            _apply_standing(node, faults)
-            return kept
-        return {"kind": kind.code, "said": _CARRY_OUT[kind.code](node, values)}
+            return _keep(node, faults, kind, values)
+        return {"kind": kind.code, "said": _CARRY_OUT[kind.code](network, values)}
 
     def take_back(order_id: Any = None) -> bool:
         faults.take_back(None if order_id is None else params.quantity(order_id))
@@ -45,6 +45,14 @@ def order_methods(node: Node, faults: Faults, *, first: bool) -> dict[str, Metho
 
     _apply_standing(node, faults)
     return {"sandbox_order": order, "sandbox_orders": faults.standing, "sandbox_take_back": take_back}
+
+
+def _keep(node: Node, faults: Faults, kind: OrderKind, values: Values) -> dict[str, Any]:
+    """An order that stands."""
+    counted = {"left": values["times"]} if "times" in values else {}
+    kept = faults.add({"kind": kind.code, **values, **counted, "said": kind.title})
+    _apply_standing(node, faults)
+    return kept
 
 
 def _apply_standing(node: Node, faults: Faults) -> None:
@@ -100,22 +108,22 @@ def _drop(node: Node, values: Values) -> str:
     return f"{len(lost)} waiting transactions were forgotten"
 
 
-def _reorg(node: Node, values: Values) -> str:
+def _reorg(node: MiningNode, values: Values) -> str:
     height = reorganise(node, depth=values["depth"], keep=values["keep"])
     return f"{values['depth']} blocks were replaced; the chain is at block {height}"
 
 
-def _fee_spike(node: Node, values: Values) -> str:
+def _fee_spike(node: MiningNode, values: Values) -> str:
     # An idle chain's base fee falls to almost nothing, of which even a thousand times is no bid that anybody feels.
     wei = max(node.base_fee, ORDINARY_BASE_FEE) * values["factor"]
     node.order_base_fee(wei, blocks=values["blocks"])
     return f"the base fee is {wei} wei until block {node.height + values['blocks']}"
 
 
-def _issuer(call: str, said: str) -> Callable[[Node, Values], str]:
+def _issuer(call: str, said: str) -> Callable[[MiningNode, Values], str]:
     """An order to the token's issuer, mined at once."""
 
-    def carry_out(node: Node, values: Values) -> str:
+    def carry_out(node: MiningNode, values: Values) -> str:
         address = values.get("address")
         kinds, given = (["address"], [address]) if address else ([], [])
         data = keccak(text=call)[:4] + encode(kinds, given)
@@ -131,7 +139,7 @@ def _issuer(call: str, said: str) -> Callable[[Node, Values], str]:
     return carry_out
 
 
-_CARRY_OUT: dict[str, Callable[[Node, Values], str]] = {
+_CARRY_OUT: dict[str, Callable[[MiningNode, Values], str]] = {
     "drop": _drop,
     "reorg": _reorg,
     "fee_spike": _fee_spike,

@@ -16,37 +16,28 @@ from eth_typing import Address
 from backoffice.sandbox.chain.errors import RpcError
 from backoffice.sandbox.chain.evm import BUILDER
 from backoffice.sandbox.chain.genesis import Genesis
-from backoffice.sandbox.chain.journal import Journal, JournalCorrupt, Record, Standing, read_record, rewound_to
+from backoffice.sandbox.chain.journal import JournalCorrupt, JournalView, Record, read_record, rewound_to
 from backoffice.sandbox.chain.mempool import Mempool
 from backoffice.sandbox.chain.node import Node
 
 LOOK_EVERY_S = 0.2
 
 
-class FollowedJournal(Journal):
+class FollowedJournal(JournalView):
     """Another node's journal, read as it grows. A line counts once it is whole."""
 
     def __init__(self, path: Path, *, genesis_hash: str) -> None:
         self._reading = path.open("rb")
         self._rest = b""
-        self._standing = Standing()
         head, *lines = self.fresh()
         if json.loads(head)["genesis"] != genesis_hash:
             raise JournalCorrupt(f"{path} was written for another genesis than {genesis_hash}")
-        for line in lines:
-            self._standing.take(line)
-        self.height = self._standing.height
+        super().__init__(lines)
 
     def fresh(self) -> list[bytes]:
         """The whole lines that were added since the last look."""
         *lines, self._rest = (self._rest + self._reading.read()).split(b"\n")
         return lines
-
-    def append(self, record: Record) -> None:
-        raise NotImplementedError("a follower mines nothing")
-
-    def rewind(self, number: int) -> None:
-        self.height = number
 
     def close(self) -> None:
         self._reading.close()
@@ -120,7 +111,7 @@ class Follower(Node):
         self._leader, self.peer = leader, Peer(url)
         super().__init__(data_dir, genesis)
 
-    def _open_journal(self, data_dir: Path) -> Journal:  # noqa: ARG002 - the other node's is read
+    def _open_journal(self, data_dir: Path) -> FollowedJournal:  # noqa: ARG002 - the other node's is read
         return FollowedJournal(self._leader / "blocks.jsonl", genesis_hash=self._hash_of(0))
 
     def _begin(self) -> None:

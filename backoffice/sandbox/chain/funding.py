@@ -13,7 +13,7 @@ from eth_utils.address import to_canonical_address, to_checksum_address
 from backoffice.sandbox.chain.errors import RpcError
 from backoffice.sandbox.chain.evm import BUILDER
 from backoffice.sandbox.chain.files import AppendOnlyFile
-from backoffice.sandbox.chain.node import Node
+from backoffice.sandbox.chain.mining import MiningNode
 from backoffice.sandbox.chain.token import mint_call
 from backoffice.sandbox.chain.wallet import sign
 
@@ -32,7 +32,7 @@ class Grant:
 
 
 class Funding:
-    def __init__(self, node: Node, path: Path) -> None:
+    def __init__(self, node: MiningNode, path: Path) -> None:
         self._node, self._file = node, AppendOnlyFile(path)
         self._given = {stored["grant"]["reference"]: stored for stored in map(json.loads, self._file.lines)}
         with node.lock:

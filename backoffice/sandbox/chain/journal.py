@@ -5,7 +5,8 @@ there: what was mined in between stays in the file and is no longer part of the 
 """
 
 import json
-from collections.abc import Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,20 +67,15 @@ def read_record(line: bytes, number: int) -> Record:
     return record
 
 
-class Journal:
-    def __init__(self, path: Path, *, genesis_hash: str) -> None:
-        self._file = AppendOnlyFile(path)
-        if not self._file.lines:
-            head = json.dumps({"journal": 1, "genesis": genesis_hash})
-            self._file.append(head)
-            self._file.lines.append(head.encode())
-        if json.loads(self._file.lines[0])["genesis"] != genesis_hash:
-            self._file.close()
-            raise JournalCorrupt(f"{path} was written for another genesis than {genesis_hash}")
+class JournalView(ABC):
+    """A journal as whoever executes it needs it: what stood in it when it was opened, and how far it goes by now."""
+
+    height: int
+
+    def __init__(self, lines: Iterable[bytes]) -> None:
         self._standing = Standing()
-        for line in self._file.lines[1:]:
+        for line in lines:
             self._standing.take(line)
-        self._file.lines.clear()
         self.height = self._standing.height
 
     def record(self, number: int) -> Record:
@@ -89,6 +85,34 @@ class Journal:
     def busy_blocks(self) -> Iterator[int]:
         """Numbers of the blocks with transactions, found without parsing the many that have none."""
         return (number for number, line in enumerate(self._standing.lines, 1) if b'"transactions": []' not in line)
+
+    def forget_lines(self) -> None:
+        """Free the memory of what was read at the start, once the chain stands."""
+        self._standing = Standing()
+
+    def rewind(self, number: int) -> None:
+        """The chain goes on from block `number`."""
+        self.height = number
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of the file."""
+
+
+class Journal(JournalView):
+    """The journal of the node that mines: it alone writes."""
+
+    def __init__(self, path: Path, *, genesis_hash: str) -> None:
+        self._file = AppendOnlyFile(path)
+        if not self._file.lines:
+            head = json.dumps({"journal": 1, "genesis": genesis_hash})
+            self._file.append(head)
+            self._file.lines.append(head.encode())
+        if json.loads(self._file.lines[0])["genesis"] != genesis_hash:
+            self._file.close()
+            raise JournalCorrupt(f"{path} was written for another genesis than {genesis_hash}")
+        super().__init__(self._file.lines[1:])
+        self._file.lines.clear()
 
     def append(self, record: Record) -> None:
         """Make a block durable. Raises OSError with the journal unchanged."""
@@ -105,11 +129,7 @@ class Journal:
     def rewind(self, number: int) -> None:
         """Make it durable that the chain goes on from block `number`. Raises OSError with the journal unchanged."""
         self._file.append(json.dumps({_REWIND: number}))
-        self.height = number
-
-    def forget_lines(self) -> None:
-        """Free the memory of what was read at the start, once the chain stands."""
-        self._standing = Standing()
+        super().rewind(number)
 
     def close(self) -> None:
         self._file.close()

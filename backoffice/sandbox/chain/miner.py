@@ -9,7 +9,7 @@ import logging
 import threading
 import time
 
-from backoffice.sandbox.chain.node import Node
+from backoffice.sandbox.chain.mining import MiningNode
 
 DEPTH = 64
 RETRY_AFTER_S = 5.0
@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 
 class Miner(threading.Thread):
-    def __init__(self, node: Node, *, block_time: float, idle_time: float) -> None:
+    def __init__(self, node: MiningNode, *, block_time: float, idle_time: float) -> None:
         super().__init__(name="miner", daemon=True)
         self.node, self.block_time, self.idle_time = node, block_time, idle_time
         self._stopping = False

@@ -7,12 +7,13 @@ from eth_utils.address import to_canonical_address
 
 from backoffice.sandbox.chain.errors import RpcError
 from backoffice.sandbox.chain.evm import BUILDER
-from backoffice.sandbox.chain.node import DEEPEST_REORG, Node
+from backoffice.sandbox.chain.mining import MiningNode
+from backoffice.sandbox.chain.node import DEEPEST_REORG
 
 Keep = Literal["same", "later", "never"]
 
 
-def reorganise(node: Node, *, depth: int, keep: Keep) -> int:
+def reorganise(node: MiningNode, *, depth: int, keep: Keep) -> int:
     """Replace the newest `depth` blocks by `depth` + 1 others: the new height.
 
     What the old ones held is mined in the first new block (`same`), waits again (`later`), or is forgotten by everybody (`never`).
@@ -38,7 +39,7 @@ def reorganise(node: Node, *, depth: int, keep: Keep) -> int:
         return node.height
 
 
-def _return_to_pool(node: Node, raw: bytes) -> None:
+def _return_to_pool(node: MiningNode, raw: bytes) -> None:
     try:
         node.submit(raw)
     except RpcError:

@@ -13,13 +13,13 @@ from backoffice.sandbox.chain import params
 from backoffice.sandbox.chain.errors import RpcError
 from backoffice.sandbox.chain.funding import Funding, Grant, checked_address
 from backoffice.sandbox.chain.methods import Method
-from backoffice.sandbox.chain.node import Node
+from backoffice.sandbox.chain.mining import MiningNode
 
 MAX_MINED_AT_ONCE = 256
 TOKEN_DECIMALS = 6
 
 
-def sandbox_methods(node: Node, funding: Funding) -> dict[str, Method]:
+def sandbox_methods(node: MiningNode, funding: Funding) -> dict[str, Method]:
     def info() -> dict[str, Any]:
         return {
             "chainId": hex(node.genesis.chain_id),
@@ -43,7 +43,7 @@ def sandbox_methods(node: Node, funding: Funding) -> dict[str, Method]:
     return {"sandbox_info": info, "sandbox_fund": fund, "sandbox_mine": mine}
 
 
-def peer_methods(node: Node) -> dict[str, Method]:
+def peer_methods(node: MiningNode) -> dict[str, Method]:
     """For the other nodes of the network: never subject to orders."""
 
     def waiting(transaction_hash: Any) -> str | None:

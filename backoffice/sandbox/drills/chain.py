@@ -1,6 +1,6 @@
 """The sandbox chain's orders, over its own client."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -16,11 +16,11 @@ _TIMEOUT_S = 5.0
 
 
 class ChainDrills:
-    """One node of the sandbox chain."""
+    """One node of the sandbox chain, and the kinds of orders that it takes."""
 
-    def __init__(self, *, name: str, title: str, url: str) -> None:
+    def __init__(self, *, name: str, title: str, url: str, kinds: Iterable[OrderKind] = KINDS.values()) -> None:
         self.name, self.title, self._url = name, title, url
-        self.drills: Sequence[Drill] = tuple(_drill(kind) for kind in KINDS.values())
+        self.drills: Sequence[Drill] = tuple(_drill(kind) for kind in kinds)
 
     def armed(self) -> Sequence[Armed]:
         with self._orders() as orders:
