@@ -41,6 +41,7 @@ class Storm:
     fired: dict[tuple[Cell, How], int] = field(default_factory=dict)
     missed: list[Shot] = field(default_factory=list)
     crowds: dict[str, Crowd] = field(default_factory=dict)
+    last: Crowd | None = None
 
     def __post_init__(self) -> None:
         self.crowds = {work.name: Crowd(self.nursery, work, f"{self.tag}/{work.name}") for work in self.works}
@@ -77,6 +78,7 @@ class Storm:
     def fire(self, shot: Shot) -> bool:
         """Shoot until it hits; between two tries the others go on, so that there is something to hit."""
         crowd = self.crowds[shot.cell.work]
+        self._turn_to(crowd)
         for attempt in range(ATTEMPTS):
             self._prepare(crowd, shot, attempt)
             if self._shoot(crowd, shot):
@@ -84,6 +86,12 @@ class Storm:
                 return True
         self.missed.append(shot)
         return False
+
+    def _turn_to(self, crowd: Crowd) -> None:
+        """Work that is in others' way comes to its end before they have their turn."""
+        if self.last is not None and self.last is not crowd and self.last.work.blocks_others:
+            _heal(self.last)
+        self.last = crowd
 
     def _prepare(self, crowd: Crowd, shot: Shot, attempt: int) -> None:
         """See to it that the shot has something to hit: work that nobody has touched yet, or time for what is on its way."""
@@ -120,11 +128,15 @@ class Storm:
 
     def heal(self) -> None:
         """Nobody is shot any more. Raises NotHealed when something does not come to rest."""
-        deadline = time.monotonic() + HEALED_WITHIN_S
-        for crowd in self.crowds.values():
-            while crowd.lacking() or crowd.in_flight():
-                _in_time(deadline, crowd)
-                crowd.everybody_passes()
+        for crowd in sorted(self.crowds.values(), key=lambda one: not one.work.blocks_others):
+            _heal(crowd)
+
+
+def _heal(crowd: Crowd) -> None:
+    deadline = time.monotonic() + HEALED_WITHIN_S
+    while crowd.lacking() or crowd.in_flight():
+        _in_time(deadline, crowd)
+        crowd.everybody_passes()
 
 
 def _in_time(deadline: float, crowd: Crowd) -> None:

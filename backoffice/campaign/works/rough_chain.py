@@ -53,4 +53,4 @@ def _press(button: Callable[[], object]) -> bool:
     return True
 
 
-register(Work(name="rough", begin=sent_in_vain, then=suffer, ends=frozenset({Status.CANCELLED.value})))
+register(Work(name="rough", begin=sent_in_vain, then=suffer, ends=frozenset({Status.CANCELLED.value}), blocks_others=True))
