@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -60,18 +60,19 @@ class Result:
         return [*told, f"  {'every invariant holds' if self.holds else 'FAILED'} after {self.seconds:.0f} s"]
 
 
-def run(scrap: Path, dice: Random, *, seed: int, short: bool, say: Callable[[str], object]) -> Result:
-    """Scout, shoot, heal, prove. Raises nothing for what it finds."""
+def run(scrap: Path, dice: Random, *, seed: int, short: bool, only: Sequence[str], say: Callable[[str], object]) -> Result:
+    """Scout, shoot, heal, prove; `only` names kinds of work, none means all. Raises ValueError for a kind that is not registered,
+    and nothing for what it finds."""
     begun = time.monotonic()
     log = scrap / "processes.log"
-    storm = Storm(Nursery(log), scrap, dice, new_tag(seed), works.every(), say)
+    storm = Storm(Nursery(log), scrap, dice, new_tag(seed), works.every(only), say)
     pairs, stuck, found, unreached = 0, "", list[Broken](), list[str]()
     storm.nursery.warm_up()
     with context.bind(Actor.system("campaign")):
         apart = invariants.books_and_chain_apart()
         try:
             cells = storm.scout()
-            unreached = storm.unreached(cells)
+            unreached = [] if only else storm.unreached(cells)
             so_far = time.monotonic() - begun
             say(f"  {len(cells)} places in {len(storm.crowds)} kinds of work, {len(ALL)} points ({so_far:.0f} s)")
             pairs = _shoot(storm, cells, short=short)

@@ -57,7 +57,10 @@ def register(work: Work) -> None:
     _works[work.name] = work
 
 
-def every() -> Sequence[Work]:
+def every(only: Sequence[str] = ()) -> Sequence[Work]:
+    """All of them, or those of these names. Raises ValueError for a name that is nobody's."""
     for module in _MODULES:
         import_module(f"backoffice.campaign.works.{module}")
-    return list(_works.values())
+    if unknown := set(only) - _works.keys():
+        raise ValueError(f"no work is called {', '.join(sorted(unknown))}; there are {', '.join(_works)}")
+    return [work for name, work in _works.items() if not only or name in only]

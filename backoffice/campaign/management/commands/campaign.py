@@ -1,4 +1,4 @@
-"""manage.py campaign --seeds N | --seed S [--short] [--json]: kill, break and pause every process at every crash point."""
+"""manage.py campaign --seeds N | --seed S [--short] [--only WORK]: kill, break and pause every process at every crash point."""
 
 import json as jsons
 import os
@@ -32,24 +32,28 @@ class Command(BaseCommand):
         which.add_argument("--seeds", type=int, default=1, help="So many runs, each with a seed of its own, which it prints.")
         which.add_argument("--seed", type=int, help="The one run of this seed again.")
         parser.add_argument("--short", action="store_true", help="Every point once by SIGKILL, no pairs.")
+        parser.add_argument("--only", action="append", default=[], help="This kind of work (several times: these), and no other.")
         parser.add_argument("--here", action="store_true", help="In the sandbox that this environment leads to, not in a new one.")
         parser.add_argument("--json", action="store_true", help="One JSON object per run instead of lines for people.")
 
-    def handle(self, *_: Any, here: bool, seed: int | None, seeds: int, short: bool, json: bool, **__: Any) -> None:
+    def handle(self, *_: Any, here: bool, seed: int | None, seeds: int, json: bool, **given: Any) -> None:
         if not here:
             sys.exit(_elsewhere(sys.argv[2:]))
         if os.environ.get("ENVIRONMENT") == "production":
             raise CommandError("a campaign kills what it meets: it runs in a sandbox only")
+        kinds = {"short": given["short"], "only": given["only"]}
         chosen = [seed] if seed is not None else [secrets.randbelow(10**9) for _ in range(seeds)]
         with tempfile.TemporaryDirectory(prefix="countersign-campaign-") as scrap:
-            found = [self._one(Path(scrap), number, short=short, json=json) for number in chosen]
+            found = [self._one(Path(scrap), number, json=json, **kinds) for number in chosen]
         if not all(result.holds for result in found):
             sys.exit(FAILED)
 
-    def _one(self, scrap: Path, seed: int, *, short: bool, json: bool) -> Result:
+    def _one(self, scrap: Path, seed: int, *, short: bool, only: list[str], json: bool) -> Result:
         tell = (lambda _: None) if json else self._say
-        tell(f"seed {seed} (again: manage.py campaign --seed {seed}{' --short' if short else ''})")
-        result = run(scrap, Random(seed), seed=seed, short=short, say=tell)  # noqa: S311 - it only varies what is shot
+        again = [f"--seed {seed}", *(["--short"] if short else []), *(f"--only {name}" for name in only)]
+        tell(f"seed {seed} (again: manage.py campaign {' '.join(again)})")
+        dice = Random(seed)  # noqa: S311 - it only varies what is shot
+        result = run(scrap, dice, seed=seed, short=short, only=only, say=tell)
         if json:
             self._say(jsons.dumps(result.as_dict()))
         else:
