@@ -83,6 +83,8 @@ def _cards(plan: Plan) -> list[str]:
 
 # The wallets of the house that the signer holds keys for.
 WALLETS = ("hot-1", "settlement-1")
+# Those that only move our own money, and to whom.
+RECIPIENTS = {"settlement-1": ["hot-1"]}
 
 
 def signer_environment(plan: Plan) -> dict[str, str]:
@@ -93,8 +95,13 @@ def signer_environment(plan: Plan) -> dict[str, str]:
         "SIGNER_PASSWORD_FILE": str(plan.keys.path("signer.keystore")),
         "SIGNER_TOKEN_FILE": str(plan.keys.path("signer.token")),
         "SIGNER_NETWORKS": _setting(plan, "SIGNER_NETWORKS", str(plan.data_dir / "chain" / "network.json")),
+        "SIGNER_RECIPIENTS": _setting(plan, "SIGNER_RECIPIENTS", str(recipients_file(plan))),
         "SIGNER_PORT": str(plan.ports["signer"]),
     }
+
+
+def recipients_file(plan: Plan) -> Path:
+    return plan.data_dir / "signer-recipients.json"
 
 
 def signer(plan: Plan) -> Iterator[Program]:

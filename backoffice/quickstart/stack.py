@@ -1,5 +1,6 @@
 """Bringing a sandbox up, keeping it up, and taking it down. What `make run` and the tests against a running stack both use."""
 
+import json
 import os
 import socket
 import subprocess
@@ -125,7 +126,10 @@ class Stack:
             raise StepFailed(f"`{' '.join(arguments)}` failed; the end of {log}:\n{tail}")
 
     def _make_wallets(self) -> None:
-        """The house's wallets, where they are not made yet."""
+        """The house's wallets, where they are not made yet, and the list of whom those pay that are bound."""
+        bound = programs.recipients_file(self.plan)
+        if "signer" in self.plan.embedded and not bound.exists():
+            bound.write_text(json.dumps({"recipients": programs.RECIPIENTS}, indent=2) + "\n", encoding="utf-8")
         for wallet in programs.WALLETS if "signer" in self.plan.embedded else ():
             if not (self.plan.data_dir / "signer" / f"{wallet}.json").exists():
                 self._run("signer", ["-m", "transfers.signer", "create-wallet", wallet], programs.signer_environment(self.plan))

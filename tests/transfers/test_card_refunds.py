@@ -79,6 +79,7 @@ def test_a_part_is_held_given_back_and_netted_in_the_next_batch(world: World, ps
 def test_the_client_is_told_on_both(world: World, deposit: Transfer) -> None:
     transfer = drive_until(approved(world, deposit), "CONFIRMED")
     assert (transfer.client_id, transfer.metadata) == ("acme", {"refund_of": str(deposit.pk)})
+    assert transfer.client_reference == f"Refund of {deposit.reference}"
     assert "left your balance" in transfer.status_text
     assert history(deposit.id)[-1][0] == "card_refunded"
 

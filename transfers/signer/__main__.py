@@ -12,6 +12,7 @@ from pathlib import Path
 from transfers.signer.errors import ConfigurationError
 from transfers.signer.keystore import create_wallet, unlock, write_new_secret
 from transfers.signer.networks import read_networks
+from transfers.signer.recipients import read_recipients
 from transfers.signer.server import SignerServer
 from transfers.signer.service import SigningService
 from transfers.signer.settings import keystore_settings, read_secret, server_settings
@@ -42,13 +43,14 @@ def main(arguments: list[str] | None = None) -> int:
 def _serve(_: argparse.Namespace) -> None:
     settings = server_settings()
     networks, keystore = read_networks(settings.networks_file), unlock(settings.keystore)
+    recipients = read_recipients(settings.recipients_file, keystore.addresses)
     token = read_secret(settings.token_file, "the signer's token")
     store = Store(settings.database_url)
-    service = SigningService(keystore=keystore, networks=networks, store=store)
+    service = SigningService(keystore=keystore, networks=networks, recipients=recipients, store=store)
     server = SignerServer(service, token, port=settings.port, path=settings.socket)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: threading.Thread(target=server.shutdown).start())
-    logger.info("signing with %s for chains %s", keystore, sorted(networks))
+    logger.info("signing with %s for chains %s; bound: %s", keystore, sorted(networks), sorted(recipients.by_wallet))
     try:
         server.serve_forever()
     finally:

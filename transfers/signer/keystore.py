@@ -48,6 +48,10 @@ class Keystore:
     def holds(self, address: str) -> bool:
         return address in self._accounts
 
+    def name_of(self, address: str) -> str:
+        """Of a wallet that is here. Raises KeyError."""
+        return next(name for name, known in self.addresses.items() if known == self._accounts[address].address)
+
     def sign(self, address: str, transaction: dict[str, Any]) -> tuple[bytes, str]:
         """Raw bytes and hash. The signature is deterministic (RFC 6979). Raises KeyError for a wallet that is not ours."""
         signed = self._accounts[address].sign_transaction(transaction)

@@ -1,4 +1,5 @@
-"""What this signer refuses whoever asks: chains, contracts and wallets unknown to it, payees that lose money, gas above caps."""
+"""What this signer refuses whoever asks: chains, contracts and wallets unknown to it, payees that lose money or are
+not on a bound wallet's list, gas above caps."""
 
 from collections.abc import Mapping
 
@@ -6,6 +7,7 @@ from transfers.signer.errors import Refused
 from transfers.signer.intents import CancelIntent, Intent
 from transfers.signer.keystore import Keystore
 from transfers.signer.networks import Network
+from transfers.signer.recipients import Recipients
 
 MIN_GAS_LIMIT = 21_000
 ZERO_ADDRESS = "0x" + "0" * 40
@@ -13,7 +15,7 @@ ZERO_ADDRESS = "0x" + "0" * 40
 REPLACEMENT_BUMP_PERCENT = 10
 
 
-def check(intent: Intent | CancelIntent, networks: Mapping[int, Network], keystore: Keystore) -> Network:
+def check(intent: Intent | CancelIntent, networks: Mapping[int, Network], keystore: Keystore, recipients: Recipients) -> Network:
     """The network to sign for. Raises Refused with the reason."""
     network = networks.get(intent.chain_id)
     if network is None:
@@ -22,6 +24,7 @@ def check(intent: Intent | CancelIntent, networks: Mapping[int, Network], keysto
         raise Refused("wallet_unknown", f"no key of {intent.wallet_address} is here")
     if isinstance(intent, Intent):
         _check_payee(intent, network)
+        _check_listed(intent, keystore.name_of(intent.wallet_address), recipients)
     _check_gas(intent, network)
     return network
 
@@ -31,6 +34,11 @@ def _check_payee(intent: Intent, network: Network) -> None:
         raise Refused("token_unknown", f"{intent.token_contract} is no token contract of {network.name} that this signer knows")
     if intent.recipient in (ZERO_ADDRESS, intent.token_contract, intent.wallet_address):
         raise Refused("recipient_refused", f"tokens sent to {intent.recipient} would be lost or go nowhere")
+
+
+def _check_listed(intent: Intent, wallet: str, recipients: Recipients) -> None:
+    if not recipients.allows(wallet, intent.recipient):
+        raise Refused("recipient_not_listed", f"wallet {wallet} pays none but those on its list, and {intent.recipient} is not")
 
 
 def _check_gas(intent: Intent | CancelIntent, network: Network) -> None:

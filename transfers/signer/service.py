@@ -12,6 +12,7 @@ from transfers.signer.errors import Conflict, Refused
 from transfers.signer.intents import CancelIntent, Intent
 from transfers.signer.keystore import Keystore
 from transfers.signer.networks import Network
+from transfers.signer.recipients import Recipients
 from transfers.signer.store import Payment, Session, Signature, Store
 
 logger = logging.getLogger("transfers.signer")
@@ -20,8 +21,8 @@ logger = logging.getLogger("transfers.signer")
 class SigningService:
     """Safe for threads and for several processes on one database."""
 
-    def __init__(self, *, keystore: Keystore, networks: Mapping[int, Network], store: Store) -> None:
-        self.keystore, self.networks, self.store = keystore, networks, store
+    def __init__(self, *, keystore: Keystore, networks: Mapping[int, Network], recipients: Recipients, store: Store) -> None:
+        self.keystore, self.networks, self.recipients, self.store = keystore, networks, recipients, store
         self._compared: set[tuple[int, str]] = set()
         self._comparing = threading.Lock()
 
@@ -34,7 +35,7 @@ class SigningService:
             stored = _stored(session, intent)
         if stored is not None:
             return stored
-        network = policy.check(intent, self.networks, self.keystore)
+        network = policy.check(intent, self.networks, self.keystore, self.recipients)
         self._compare_with_chain(network, intent.wallet_address)
         try:
             return self._sign_once(intent)

@@ -5,6 +5,7 @@ SIGNER_KEYSTORE_DIR    encrypted keys, one NAME.json each; mode 0700
 SIGNER_PASSWORD_FILE   what they are encrypted with (default: KEYSTORE_DIR/password); mode 0600
 SIGNER_TOKEN_FILE      bearer token that callers must show; mode 0600
 SIGNER_NETWORKS        JSON file with the networks, token contracts and caps that may be signed for
+SIGNER_RECIPIENTS      JSON file with the wallets that pay nobody but those it lists (default: none is bound but deposit wallets)
 SIGNER_PORT            port on 127.0.0.1, or
 SIGNER_SOCKET          path of a Unix socket (mode 0600) instead
 """
@@ -32,6 +33,7 @@ class ServerSettings:
     database_url: str
     token_file: Path
     networks_file: Path
+    recipients_file: Path | None
     port: int | None
     socket: Path | None
 
@@ -53,6 +55,7 @@ def server_settings(environment: Mapping[str, str] = os.environ) -> ServerSettin
         database_url=_required(environment, "SIGNER_DATABASE_URL"),
         token_file=Path(_required(environment, "SIGNER_TOKEN_FILE")),
         networks_file=Path(_required(environment, "SIGNER_NETWORKS")),
+        recipients_file=Path(bound) if (bound := environment.get("SIGNER_RECIPIENTS", "")) else None,
         port=int(port) if port else None,
         socket=Path(socket) if socket else None,
     )

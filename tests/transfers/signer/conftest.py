@@ -1,5 +1,6 @@
 """A running signer whose wallet is funded on a running chain, and an intent to pay somebody."""
 
+import json
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -16,6 +17,8 @@ from transfers.rails.signing import SignerClient, SignIntent
 __all__ = ["chain"]
 
 GWEI = 10**9
+# Whom the wallet `bound` may pay besides our own.
+STRANGER = str(Account.create().address)
 _numbers = count(1)
 
 
@@ -35,8 +38,9 @@ def wallets(signer: Signer, chain: Chain) -> dict[str, str]:
 def signer(chain: Chain, urls: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Signer]:
     networks = chain.directory / "network.json"
     running = Signer(tmp_path_factory.mktemp("signer"), owner_url=urls[0], url=urls[1], networks=networks)
-    for address in running.prepare("hot-1", "hot-2", "payer", "canceller"):
+    for address in running.prepare("hot-1", "hot-2", "payer", "canceller", "bound", "deposit-old"):
         chain.fund(address, token=10**9)
+    running.bound.write_text(json.dumps({"recipients": {"bound": ["hot-1", STRANGER]}}))
     try:
         yield running.start()
     finally:

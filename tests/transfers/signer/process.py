@@ -57,6 +57,7 @@ class Signer:
     def __init__(self, directory: Path, *, owner_url: str, url: str, networks: Path, name: str = "signer") -> None:
         self.directory, self.owner_url, self.url, self.networks = directory, owner_url, url, networks
         self.socket, self.token_file = directory / f"{name}.sock", directory / "token"
+        self.bound = directory / "recipients.json"
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -68,6 +69,8 @@ class Signer:
             "SIGNER_NETWORKS": str(self.networks),
             "SIGNER_SOCKET": str(self.socket),
         }
+        if self.bound.exists():
+            mine["SIGNER_RECIPIENTS"] = str(self.bound)
         rest = {name: value for name, value in os.environ.items() if not name.startswith(("SIGNER_", "DATABASE_"))}
         return rest | mine
 

@@ -48,7 +48,7 @@ def _drawn_up(request: ApprovalRequest, content: dict[str, Any], deposit: Transf
         target_amount=amount,
         max_total_debit=amount,
         not_after=datetime.fromisoformat(content["not_after"]),
-        client_reference=deposit.client_reference,
+        client_reference=f"Refund of {deposit.reference}",
         metadata={"refund_of": str(deposit.pk)},
         approval_request=request,
         status_text=status_text(route, Status.CREATED),
