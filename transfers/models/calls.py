@@ -29,6 +29,14 @@ class ProviderCall(models.Model):
     intent_at = models.DateTimeField()
     answered_at = models.DateTimeField(null=True)
 
+    class Meta:
+        # What nobody has answered yet: few rows, however many calls there were.
+        indexes = [
+            models.Index(
+                fields=["operation"], condition=models.Q(outcome__in=["intent", "unknown"]), name="transfers_call_unanswered"
+            )
+        ]
+
 
 class InboundWebhook(models.Model):
     """A message somebody sent us, raw, before anything was made of it. A hint: the truth is asked for."""

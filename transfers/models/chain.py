@@ -46,6 +46,10 @@ class WalletReservation(models.Model):
     hurried_at = models.DateTimeField(null=True, help_text="When somebody asked to outbid what waits, whatever its age.")
     recalled_at = models.DateTimeField(null=True, help_text="When somebody asked to use up its nonce without paying.")
 
+    class Meta:
+        # What is still promised: few rows, however many promises were kept.
+        indexes = [models.Index(fields=["wallet"], condition=Q(ended_at__isnull=True), name="transfers_reservation_open")]
+
 
 class ChainTransaction(models.Model):
     """Signed bytes, stored with their hash before they are broadcast. Every hash ever signed for a nonce stays here and is
@@ -86,6 +90,12 @@ class ChainTransaction(models.Model):
         indexes = [
             models.Index(fields=["block_number"], name="transfers_chain_tx_block"),
             models.Index(fields=["watch_at"], condition=Q(watch_at__isnull=False), name="transfers_chain_tx_watch"),
+            # What no block holds yet.
+            models.Index(
+                fields=["wallet", "nonce", "attempt"],
+                condition=Q(status__in=["signed", "broadcast"]),
+                name="transfers_chain_tx_open",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["leg", "attempt"], name="transfers_chain_transaction_once_per_attempt"),

@@ -172,6 +172,15 @@ class Transfer(models.Model):
             models.Index(fields=["status", "state_entered_at"], name="transfers_transfer_in_state"),
             models.Index(fields=["deadline_at"], condition=Q(deadline_at__isnull=False), name="transfers_transfer_deadline"),
             models.Index(fields=["client_reference"], condition=~Q(client_reference=""), name="transfers_transfer_client_ref"),
+            # What alert rules look for among everything that was ever confirmed.
+            models.Index(
+                fields=["state_entered_at"], condition=Q(money_state=MoneyState.EXCEPTION.value), name="transfers_transfer_in_doubt"
+            ),
+            models.Index(
+                fields=["state_entered_at"],
+                condition=Q(last_error__startswith="nodes_disagree"),
+                name="transfers_transfer_two_stories",
+            ),
         ]
 
     @property

@@ -63,6 +63,9 @@ def _insert(speech: Speech, write: Write, row: Row, count: int, first: Write) ->
     }
     if write.table == "ledger_entry" and row["balance_after"] is not None:
         own |= _running(row)
+    if write.table == "transfers_outboxevent":
+        # Clients were told long ago.
+        own["dispatched_at"] = own["recorded_at"]
     names = ", ".join(f'"{name}"' for name in own)
     return (
         f"INSERT INTO {write.table} ({names}) SELECT {', '.join(own.values())}"  # noqa: S608 - what our own tables held
