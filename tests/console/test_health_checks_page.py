@@ -55,6 +55,10 @@ def test_it_shows_result_age_and_duration(page: Callable[[], str]) -> None:
         assert words in shown, words
 
 
+def test_it_says_how_to_set_up_what_cannot_run_yet(page: Callable[[], str]) -> None:
+    assert page().count("not set up: manage.py prepare_synthetic") == 2
+
+
 def test_it_says_which_is_in_trouble_and_why(page: Callable[[], str]) -> None:
     run("internal_transfer", "failed", ago=timedelta(minutes=4), took=timedelta(seconds=1), detail="FAILED: receiver_cannot_take")
     run("on_chain_withdrawal", "running", ago=timedelta(minutes=4))

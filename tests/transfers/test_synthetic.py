@@ -89,6 +89,12 @@ def test_there_is_one_at_a_time_and_the_next_one_when_it_is_due() -> None:
     assert Transfer.objects.filter(is_synthetic=True).count() == 2
 
 
+def test_none_is_started_before_what_it_needs_is_there(settings: Any) -> None:
+    settings.SYNTHETIC_ASSET = "ETH.ethereum"
+    assert run_due() == 0
+    assert not SyntheticRun.objects.exists()
+
+
 def test_it_is_the_workers_work(database_role: Callable[[str], AbstractContextManager[None]]) -> None:
     with database_role("countersign_worker"):
         assert run_due() == 1

@@ -22,6 +22,7 @@ from ledger.queries import balance
 from transfers import synthetic
 from transfers.commands.create import create_withdrawal
 from transfers.commands.orders import WithdrawalOrder
+from transfers.commands.synthetic_setup import is_prepared
 from transfers.errors import NotFound, Refused, Unavailable
 from transfers.models import DepositAddress, ExternalReference, SyntheticRun, Transfer
 from transfers.postings import dimensions
@@ -38,7 +39,10 @@ _BACK = (Status.CONFIRMED, Status.RECONCILED)
 
 
 def run_due() -> int:
-    """Judge what runs, also of checks that are switched off by now, and start what is due; how many were started."""
+    """Judge what runs, also of checks that are switched off by now, and start what is due; how many were started.
+
+    Before everything that they need is there none is due, and their page says so.
+    """
     with context.bind(Actor.system("health-check")):
         for run_id in SyntheticRun.objects.filter(ended_at=None).values_list("pk", flat=True):
             _judge(run_id)
@@ -47,7 +51,9 @@ def run_due() -> int:
 
 def _is_due(check: Check) -> bool:
     last = newest(check.route)
-    return last is None or (last.ended_at is not None and last.started_at + check.every <= clock.now())
+    if last is None:
+        return is_prepared(check.asset_id)
+    return last.ended_at is not None and last.started_at + check.every <= clock.now()
 
 
 def _start(check: Check) -> bool:

@@ -9,11 +9,12 @@ from datetime import timedelta
 from django.db import transaction
 
 from approvals.commands import add_destination, create_client
+from approvals.models import Destination
 from audit import clock
 from ledger import chart
 from ledger.chart import AccountKind
 from ledger.commands import Line, Posting, open_account, post
-from ledger.models import Asset, LedgerTransaction
+from ledger.models import Account, Asset, LedgerTransaction
 from transfers.commands.deposits.addresses import open_crypto_address
 from transfers.synthetic import FAR, NEAR, PARTIES
 
@@ -32,6 +33,13 @@ def prepare(*, asset_id: str, amount: int) -> None:
     address = open_crypto_address(client_id=NEAR, network=network).value
     details = {"type": "crypto_address", "network": network, "address": address}
     add_destination(client_id=NEAR, kind="crypto_address", details=details, label="Its own deposit address", cooling_off=_NONE)
+
+
+def is_prepared(asset_id: str) -> bool:
+    """Whether `prepare` has come to its end for this asset: the destination is the last that it makes."""
+    accounts = [chart.client_account_code(party, asset_id) for party in PARTIES]
+    has_accounts = Account.objects.filter(code__in=accounts).count() == len(accounts)
+    return has_accounts and Destination.objects.filter(client_id=NEAR, kind="crypto_address").exists()
 
 
 def _open(asset_id: str) -> None:

@@ -12,6 +12,7 @@ from backoffice.access.rules import requires
 from backoffice.console.parts import Badge, Tone
 from backoffice.console.transfers.incoming import TITLES
 from backoffice.console.views.alerts import tabs
+from transfers.commands.synthetic_setup import is_prepared
 from transfers.models import SyntheticRun
 from transfers.queries.synthetic import Standing, recent, standings
 
@@ -64,6 +65,8 @@ def _state(standing: Standing) -> Badge:
         return Badge("takes too long", Tone.DANGER)
     if standing.has_failed:
         return Badge("failed", Tone.DANGER)
+    if standing.last is None and standing.running is None and not is_prepared(standing.check.asset_id):
+        return Badge("not set up: manage.py prepare_synthetic", Tone.LOOK)
     if standing.last is None:
         return Badge("not ended yet", Tone.NEUTRAL)
     return Badge("passed late", Tone.LOOK) if standing.was_late else Badge("passed", Tone.DONE)
