@@ -24,6 +24,7 @@ PATHS = (
     "/account/password/",
     "/styleguide/",
     "/audit/",
+    "/alerts/health-checks/",
     "/access/",
     "/none-such/",
 )

@@ -18,7 +18,7 @@ from transfers.commands.recall import recall
 from transfers.commands.speed_up import speed_up
 from transfers.crashpoints import ALL
 from transfers.errors import Conflict, Refused, Unavailable
-from transfers.models import Transfer
+from transfers.models import ProviderCall, Transfer
 
 pytestmark = pytest.mark.stack
 REPLACE = [name for name in ALL if name.startswith("replace.")]
@@ -105,6 +105,17 @@ def test_a_recall_that_died_there_pays_nobody(live: World, rails: Stack, point: 
     assert [one.purpose for one in attempts(transfer)] == ["payment", "cancel"]
     assert rails.token_balance(PAYEE) == before
     nothing_taken()
+
+
+@pytest.mark.parametrize("point", ["replace.after_intent", "replace.after_store"])
+def test_what_was_asked_for_an_attempt_that_came_too_late_is_closed(live: World, rails: Stack, point: str) -> None:
+    before, transfer = rails.token_balance(PAYEE), outbid_due(live)
+    with dying(replace, point):
+        step(transfer)
+    rails.mine()
+    taken_over(transfer)
+    paid(transfer, rails, before, tries=1 if point == "replace.after_intent" else 2)
+    assert not ProviderCall.objects.filter(outcome__in=("intent", "unknown")).exists()
 
 
 @pytest.mark.parametrize("point", RESEND)

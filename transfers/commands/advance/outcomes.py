@@ -6,16 +6,18 @@ from typing import Any
 from audit import clock
 from ledger.commands import apply_holds, post
 from transfers import machines, postings
-from transfers.commands import moves, treasury
+from transfers.commands import calls, moves, treasury
+from transfers.commands.advance import signing
 from transfers.commands.advance.lock_funds import BANK, CHAIN
 from transfers.commands.advance.look import Look
 from transfers.commands.advance.polling import look_again_at_doubt, next_look_at_chain
 from transfers.commands.advance.rehearse import meaning_of
+from transfers.commands.advance.signing import Outcome
 from transfers.commands.deposits.sent_back import follow_arrival
 from transfers.commands.facts import confirmation_of, facts_of
 from transfers.commands.limit_shares import give_back_limits_of
 from transfers.failures import FAILURES
-from transfers.models import ChainTransaction, Leg, Transfer
+from transfers.models import ChainTransaction, Leg, ProviderCall, Transfer
 from transfers.rails.evm import ChainState
 from transfers.rails.registry import rails
 from transfers.states import MoneyState, RequestState, Route, Status
@@ -28,6 +30,7 @@ def conclude(transfer: Transfer, legs: dict[str, Leg], seen: Look, *, revert_rea
     sent = seen.mined
     if sent is None:
         raise ValueError("nothing is mined")
+    _close_open_calls(sent)
     state = seen.states[sent.hash]
     if state.status == "reverted":
         _reverted(transfer, sent, state, revert_reason)
@@ -37,6 +40,21 @@ def conclude(transfer: Transfer, legs: dict[str, Leg], seen: Look, *, revert_rea
         _confirmed(transfer, legs, sent, state)
     else:
         in_doubt(transfer, legs[CHAIN], "transfer_log_missing", transfer_logs=len(state.transfers), block_number=state.block_number)
+
+
+def _close_open_calls(sent: ChainTransaction) -> None:
+    """What was asked of signer and node for other attempts and has no answer: nobody asks again, their nonce is used."""
+    calls.finish(
+        signing.broadcast_key(sent.leg, sent.attempt),
+        outcome=Outcome.ANSWERED,
+        response=sent.hash,
+        summary="The chain shows the transaction in a block.",
+    )
+    unanswered = ProviderCall.objects.filter(
+        leg=sent.leg, operation__in=("sign", "sign_cancel", "broadcast"), outcome__in=(Outcome.INTENT, Outcome.UNKNOWN)
+    )
+    for key in unanswered.values_list("key", flat=True):
+        calls.finish(key, outcome=Outcome.REFUSED, response="", summary="Not needed any more: another attempt used the nonce.")
 
 
 def paid_as_ordered(leg: Leg, sent: ChainTransaction, state: ChainState) -> bool:
