@@ -15,7 +15,7 @@ from urllib.parse import quote
 from django.conf import settings
 from django.db import connection
 
-from audit.context import Actor, bind
+from audit.context import Actor, ActorType, bind
 from backoffice.bench.bare import TABLE
 from backoffice.bench.load import CONTRACT
 from backoffice.quickstart.plan import free_port
@@ -23,14 +23,19 @@ from backoffice.sandbox.demo import books, company, control, people
 from ledger import chart
 from ledger.chart import AccountKind
 from ledger.commands import Line, Posting, open_account, post
+from transfers.api.responses import write_new_transfer
+from transfers.commands.create import create_at_once
+from transfers.commands.orders import WithdrawalOrder
+from transfers.commands.placing import Claim
 
 FUNDS = 10**13
 _WALLET = chart.wallet_account_code(company.HOT_WALLET, company.USDC)
 _READY_WITHIN_S = 60.0
 
 
-def open_api_house(clients: int) -> dict[str, dict[str, str]]:
-    """So many clients of the demo's kind; their API keys, and where each may withdraw to."""
+def open_api_house(clients: int, past: int) -> dict[str, dict[str, str]]:
+    """So many clients of the demo's kind; their API keys, and where each may withdraw to. `past` transfers were made before: a plan
+    that is made for an empty table goes on reading it whole while it grows."""
     with bind(Actor.system("bench"), correlation_id="bench api house"):
         books.seed_assets(CONTRACT)
         books.seed_house_accounts()
@@ -38,6 +43,7 @@ def open_api_house(clients: int) -> dict[str, dict[str, str]]:
         open_account(code=_WALLET, name=_WALLET, kind=AccountKind.WALLET, asset_id=company.USDC)
         found = dict(_client(number) for number in range(clients))
         _fund(list(found))
+        _order(list(found.values()), past)
     with connection.cursor() as cursor:
         cursor.execute(TABLE)
         cursor.execute("VACUUM ANALYZE")
@@ -55,6 +61,30 @@ def _fund(keys: list[str]) -> None:
     shares = [Line.credit(chart.client_account_code(f"bench-{number}", company.USDC), FUNDS) for number in range(len(keys))]
     lines = (Line.debit(_WALLET, FUNDS * len(keys)), *shares)
     post(Posting(reference="bench funds", kind="bench.funding", value_at=books.OPENED_AT, lines=lines))
+
+
+def _order(destinations: list[dict[str, str]], past: int) -> None:
+    for number in range(past):
+        client = number % len(destinations)
+        order = WithdrawalOrder(
+            client_id=f"bench-{client}",
+            source_currency="USDC",
+            target_currency="USDC",
+            amount="1.00",
+            destination=destinations[client],
+            makers=(),
+            made_by="bench",
+            made_by_type=ActorType.API_CLIENT.value,
+        )
+        claim = Claim(
+            client_id=order.client_id,
+            key=f"past-{number}",
+            endpoint="POST /v1/transfers",
+            request_hash=bytes(32),
+            written=write_new_transfer,
+        )
+        if create_at_once(order, claim) is None:
+            raise RuntimeError("an order of the bench is not accepted at once")
 
 
 @contextmanager

@@ -6,9 +6,17 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from approvals.commands import add_destination, place_halt, publish_policy_set, set_limit
+from approvals.commands import (
+    add_destination,
+    block_destination,
+    place_halt,
+    publish_policy_set,
+    set_client_status,
+    set_limit,
+)
 from approvals.errors import PolicyTampered
 from approvals.models import Corridor, LimitUse, PolicyDecision
+from approvals.queries.order_facts import forget_facts
 from audit.models import AuditEvent
 from ledger.models import Hold
 from tests.transfers.world import ACCOUNT, UNIT, USDC, Books, World
@@ -17,6 +25,11 @@ from transfers.commands.placing import Answered, Claim
 from transfers.models import IdempotencyKey, Transfer
 
 ALLOW = {"code": "allow", "title": "All", "criteria": {}, "outcome": "allow", "quorum": 0, "role": ""}
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered() -> None:
+    forget_facts()
 
 
 def claim(key: str = "order-1") -> Claim:
@@ -133,6 +146,31 @@ def test_a_rule_changed_behind_the_guards_stops_orders_of_a_process_that_knew_it
     with pytest.raises(PolicyTampered):
         at_once(world, key="order-2")
     assert Books.now() == before
+
+
+def test_what_is_remembered_counts_only_while_it_is_so(world: World, django_assert_num_queries: Any) -> None:
+    at_once(world)
+    with django_assert_num_queries(3):  # with the savepoint that a test needs
+        assert at_once(world, key="order-2") is not None
+    block_destination(destination_id=world.destination.id, reason="reported")
+    before = Books.now()
+    assert at_once(world, key="order-3") is None
+    assert Books.now() == before
+
+
+def test_a_client_suspended_since_is_refused(world: World) -> None:
+    at_once(world)
+    set_client_status(client_id="acme", status="suspended", reason="asked by compliance")
+    assert at_once(world, key="order-2") is None
+
+
+def test_a_memory_stricter_than_the_policy_is_no_answer(world: World) -> None:
+    strict = ALLOW | {"outcome": "require_approval", "quorum": 2, "role": "approver"}
+    publish_policy_set(version=98, rules=[strict])
+    assert at_once(world) is None
+    publish_policy_set(version=99, rules=[ALLOW])
+    assert world.order("100.00").approval_request is None
+    assert at_once(world, key="order-2") is not None
 
 
 def test_a_new_destination_is_found_at_once(world: World) -> None:

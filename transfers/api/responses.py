@@ -194,8 +194,8 @@ class ProblemAnswer(serializers.Serializer[Any]):
     request_id = serializers.CharField()
 
 
-# Built once: a serializer that is made anew copies each of its fields.
-_TRANSFER = TransferAnswer()
+# The fields of the answer, built once: a serializer that is made anew copies each of them.
+_FIELDS = tuple((name, field.to_representation) for name, field in TransferAnswer().fields.items())
 
 
 def write_transfers(transfers: Sequence[Transfer]) -> list[dict[str, Any]]:
@@ -212,7 +212,10 @@ def write_new_transfer(transfer: Transfer) -> dict[str, Any]:
 
 
 def _written(facts: TransferFacts) -> dict[str, Any]:
-    return dict(_TRANSFER.to_representation(facts.fields()))
+    """What the serializer would write; a milestone that is not reached is left out."""
+    given = facts.fields()
+    present = ((name, represent, given[name]) for name, represent in _FIELDS if name in given)
+    return {name: None if value is None else represent(value) for name, represent, value in present}
 
 
 def write_incoming(transfers: Sequence[Transfer]) -> list[dict[str, Any]]:

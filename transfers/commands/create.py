@@ -4,6 +4,7 @@ Locks in their order: idempotency key, halts (shared), limit buckets, accounts. 
 An order that the policy lets go by itself and that needs no price is accepted in one statement (create_at_once).
 """
 
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -13,6 +14,7 @@ from django.db import transaction
 
 from approvals.commands.requests import open_request
 from approvals.models import ApprovalRequest, PolicyDecision
+from approvals.queries.order_facts import OrderFacts, order_facts, remembered_facts
 from audit import clock, context
 from audit.commands import record, record_refusal
 from audit.identity import new_id, new_reference
@@ -60,24 +62,30 @@ def create_at_once(order: WithdrawalOrder, claim: Claim) -> Answered | None:
     nothing was done and nothing is on record, and the order goes the long way.
     """
     try:
-        understood = understand(order)
-        if order.quote_id is not None or understood.route in CONVERTING:
-            return None
-        transfer = _drawn_up(order, understood, Shown(None))
-        decision = gates.decide(order, understood, transfer)
-        if decision.outcome != "allow":
-            return None
-        _complete(transfer, decision, None)
-        made = Answered(transfer, claim, claim.written(transfer))
-        placed = place(transfer, decision, data=_told(transfer), answered=made)
+        placed, made = _at_once(order, claim, remembered_facts)
+        if placed is Placed.STALE:
+            placed, made = _at_once(order, claim, order_facts)
     except Refused:
         return None
-    if placed is not Placed.MADE:
+    if made is None or placed is not Placed.MADE:
         return None
     _committed()
-    wake_after_commit(transfer.id)
+    wake_after_commit(made.transfer.id)
     tell_clients_after_commit()
     return made
+
+
+def _at_once(order: WithdrawalOrder, claim: Claim, read: Callable[[str, str], OrderFacts]) -> tuple[Placed | None, Answered | None]:
+    understood = understand(order, read)
+    if order.quote_id is not None or understood.route in CONVERTING:
+        return None, None
+    transfer = _drawn_up(order, understood, Shown(None))
+    decision = gates.decide(order, understood, transfer)
+    if decision.outcome != "allow":
+        return None, None
+    _complete(transfer, decision, None)
+    made = Answered(transfer, claim, claim.written(transfer), understood)
+    return place(transfer, decision, data=_told(transfer), answered=made), made
 
 
 def _create(order: WithdrawalOrder) -> Transfer:

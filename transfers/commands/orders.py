@@ -4,7 +4,7 @@ list.
 Everything here only reads. A refusal names the field and the way out.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,7 @@ from uuid import UUID
 from approvals.destinations import CLIENT_ACCOUNT, OWN_BALANCE, NormalDestination, normalise
 from approvals.errors import DestinationInvalid
 from approvals.models import Client, Corridor, Destination
-from approvals.queries.order_facts import order_facts
+from approvals.queries.order_facts import OrderFacts, order_facts
 from approvals.queries.policy import PolicyInForce
 from audit import clock
 from ledger import chart
@@ -53,7 +53,8 @@ class WithdrawalOrder:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Understood:
     """`destination_status` is a policy fact: allowed or cooling_off; the others are refused before. `destination` is None for a
-    conversion, which stays with the client; `receiver` is the other client of an internal transfer."""
+    conversion, which stays with the client; `receiver` is the other client of an internal transfer. `seen` names the rows that all
+    but the receiver was read from."""
 
     client: Client
     corridor: Corridor
@@ -62,6 +63,7 @@ class Understood:
     destination: Destination | None
     destination_status: str
     policy: PolicyInForce | None
+    seen: str
     receiver: Client | None = None
 
     @property
@@ -82,10 +84,11 @@ class Understood:
         return str(self.destination.pk) if self.destination else ""
 
 
-def understand(order: WithdrawalOrder) -> Understood:
-    """Raises Refused: not_found, unsupported_currency, invalid_amount, invalid_destination, invalid_request, account_frozen."""
+def understand(order: WithdrawalOrder, read: Callable[[str, str], OrderFacts] = order_facts) -> Understood:
+    """What the order means, by the facts that `read` gives. Raises Refused: not_found, unsupported_currency, invalid_amount,
+    invalid_destination, invalid_request, account_frozen."""
     wanted = _wanted(order)
-    facts = order_facts(order.client_id, "" if isinstance(wanted, Refused) else wanted.fingerprint)
+    facts = read(order.client_id, "" if isinstance(wanted, Refused) else wanted.fingerprint)
     client = _active(facts.client, order.client_id)
     _check_free_text(order)
     if isinstance(wanted, Refused):
@@ -100,6 +103,7 @@ def understand(order: WithdrawalOrder) -> Understood:
         destination=destination,
         destination_status=status,
         policy=facts.policy,
+        seen=facts.seen,
         receiver=receiver_of(wanted, corridor.target_asset_id),
     )
 

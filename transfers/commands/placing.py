@@ -28,6 +28,7 @@ from ledger.commands import PlaceHold, hold_request
 from ledger.errors import AccountClosed, InsufficientFunds, UnknownAccount
 from ledger.gateway import call
 from transfers.commands import gates, moves, stopped
+from transfers.commands.orders import Understood
 from transfers.crashpoints import crashpoint
 from transfers.errors import Refused
 from transfers.models import Transfer
@@ -41,6 +42,8 @@ class Placed(StrEnum):
     # Another request has the key at this moment; the key was taken before.
     IN_PROGRESS = "in_progress"
     KNOWN = "known"
+    # What the order was judged by has changed since it was read.
+    STALE = "stale"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,11 +59,12 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A transfer with the answer that is kept under its key."""
+    """A transfer with the answer that is kept under its key, and what it was judged by."""
 
     transfer: Transfer
     claim: Claim
     body: dict[str, Any]
+    judged_by: Understood
 
 
 def lock_name(client_id: str, key: str) -> str:
@@ -69,12 +73,12 @@ def lock_name(client_id: str, key: str) -> str:
 
 
 def place(transfer: Transfer, decision: PolicyDecision, *, data: Mapping[str, Any], answered: Answered | None = None) -> Placed:
-    """Write `transfer` with `decision` and the first event, which tells `data`; `answered` takes the key. Anything but MADE wrote
-    nothing, and is said of a key alone.
+    """Write `transfer` with `decision` and the first event, which tells `data`; `answered` takes the key, and
+    needs what the order was judged by to be still so. Anything but MADE wrote nothing, and is only said where it is given.
 
     Raises Refused: a halt's code, limit_exceeded, insufficient_funds, invalid_quote (another order named the quote first).
     """
-    request = _request(transfer, decision, dict(data)) | {"key": _key(answered) if answered else None}
+    request = _request(transfer, decision, dict(data)) | (_answering(answered) if answered else {})
     crashpoint("create.before_commit")
     # Alone it is its own transaction; inside one, what the database refuses must not spoil it.
     with transaction.atomic() if connection.in_atomic_block else nullcontext():
@@ -123,8 +127,13 @@ def _request(transfer: Transfer, decision: PolicyDecision, data: dict[str, Any])
     }
 
 
-def _key(answered: Answered) -> dict[str, Any]:
-    claim = answered.claim
+def _answering(answered: Answered) -> dict[str, Any]:
+    claim, judged_by = answered.claim, answered.judged_by
+    seen = {"client": judged_by.client.pk, "fingerprint": judged_by.wanted.fingerprint, "rows": judged_by.seen}
+    return {"key": _key(claim, answered.body), "seen": seen}
+
+
+def _key(claim: Claim, body: dict[str, Any]) -> dict[str, Any]:
     return {
         "id": new_id(),
         "lock": lock_name(claim.client_id, claim.key),
@@ -133,7 +142,7 @@ def _key(answered: Answered) -> dict[str, Any]:
         "endpoint": claim.endpoint,
         "request_hash": claim.request_hash.hex(),
         "response_status": MADE,
-        "response_body": answered.body,
+        "response_body": body,
     }
 
 
