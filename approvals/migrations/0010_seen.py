@@ -8,5 +8,5 @@ SQL = Path(__file__).parent / "sql"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("approvals", "0008_fewer_indexes")]
-    operations = [migrations.RunSQL((SQL / "0009_seen.sql").read_text(), (SQL / "0009_seen_reverse.sql").read_text())]
+    dependencies = [("approvals", "0009_limit_returns")]
+    operations = [migrations.RunSQL((SQL / "0010_seen.sql").read_text(), (SQL / "0010_seen_reverse.sql").read_text())]

@@ -8,9 +8,9 @@ SQL = Path(__file__).parent / "sql"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("transfers", "0043_card_provider"), ("approvals", "0009_seen")]
+    dependencies = [("transfers", "0045_bulk_messages"), ("approvals", "0010_seen")]
     operations = [
         migrations.RunSQL(
-            (SQL / "0044_judged_by_what_is.sql").read_text(), (SQL / "0044_judged_by_what_is_reverse.sql").read_text()
+            (SQL / "0046_judged_by_what_is.sql").read_text(), (SQL / "0046_judged_by_what_is_reverse.sql").read_text()
         )
     ]
