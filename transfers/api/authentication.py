@@ -1,10 +1,10 @@
 """Who calls: `Authorization: Bearer csk_...`, checked by the control plane, which owns the keys."""
 
-import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.http import HttpRequest
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication
@@ -12,19 +12,18 @@ from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.request import Request
 
 from approvals.commands.api_keys import authenticate_key
-from approvals.models import ApiKey, Client
-from audit import clock
+from approvals.models import ApiKey
 from audit.context import Actor, ActorType
-from transfers.rates import rate_of_keys
+from transfers.api.door import Door
 
 _MAX_KEY_LENGTH = 200
-_ADMIT = "SELECT * FROM transfers_admit(%s, %s, %s, %s, %s)"
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
     """The client behind a request, in place of a user; the client of the API is not an operator. `controllers` are the people who
-    hold the key. `is_counted` says whether the request had a place in the key's rate, None while nobody has asked."""
+    hold the key. `is_counted` says whether the request had a place in the key's rate, None while nobody has asked; `door` is what a
+    statement that writes needs in order to ask both, where that was left to it."""
 
     client_id: str
     key_id: UUID
@@ -32,6 +31,7 @@ class Caller:
     scopes: frozenset[str]
     controllers: tuple[UUID, ...] = ()
     is_counted: bool | None = None
+    door: Mapping[str, Any] | None = None
     is_authenticated: bool = True
 
     def actor(self) -> Actor:
@@ -44,50 +44,27 @@ class BearerKey(BaseAuthentication):
 
     def authenticate(self, request: Request) -> tuple[Caller, ApiKey]:
         """Raises NotAuthenticated without a bearer key, AuthenticationFailed with one that cannot be used from here."""
+        view: Any = request.parser_context["view"]
+        return self.ask(request, later=view.scopes[request.method] if request.method in view.admits_later else "")
+
+    def ask(self, request: Request, *, later: str = "") -> tuple[Caller, ApiKey]:
+        """The same. With the scope `later` a key that this process knows to have it is judged by memory: the caller has it judged
+        again, and counted, by the statement that writes, or asks once more."""
         scheme, _, raw = request.headers.get("Authorization", "").partition(" ")
         raw = raw.strip()
         if scheme.lower() != "bearer" or not raw:
             raise NotAuthenticated
-        door = _Door()
+        door = Door(later)
         key = authenticate_key(raw, _address(request), door.find) if len(raw) <= _MAX_KEY_LENGTH else None
         if key is None:
             # One answer for unknown, expired, revoked and wrong network: nobody learns which keys exist.
             raise AuthenticationFailed("This API key is not accepted.")
-        return Caller(key.client_id, key.pk, key.prefix, frozenset(key.scopes), door.controllers, door.is_counted), key
+        return Caller(
+            key.client_id, key.pk, key.prefix, frozenset(key.scopes), door.controllers, door.is_counted, door.left_to_write
+        ), key
 
     def authenticate_header(self, request: Request) -> str:  # noqa: ARG002
         return 'Bearer realm="countersign"'
-
-
-class _Door:
-    """Finds a key and counts the request against its rate, in one statement: see transfers_admit()."""
-
-    def __init__(self) -> None:
-        self.controllers: tuple[UUID, ...] = ()
-        self.is_counted: bool | None = None
-
-    def find(self, prefix: str, hashed: bytes) -> ApiKey | None:
-        rate = rate_of_keys()
-        with connection.cursor() as cursor:
-            cursor.execute(_ADMIT, [prefix, hashed, clock.now(), rate.interval_s, rate.tolerance_s])
-            key_id, client_id, status, secret, scopes, networks, used, expires, revoked, held_by, self.is_counted = (
-                cursor.fetchone()
-            )
-        if key_id is None:
-            return None
-        self.controllers = tuple(held_by)
-        return ApiKey(
-            id=key_id,
-            client=Client(id=client_id, status=status),
-            prefix=prefix,
-            secret_hash=bytes(secret),
-            # Django leaves jsonb as text for its own fields to decode.
-            scopes=json.loads(scopes),
-            allowed_networks=json.loads(networks),
-            last_used_at=used,
-            expires_at=expires,
-            revoked_at=revoked,
-        )
 
 
 class _BearerKeyInSchema(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

@@ -35,9 +35,11 @@ class AlwaysJson(BaseContentNegotiation):
 
 
 class ApiView(APIView):
-    """A subclass names the scope of each method in `scopes`; `access_rule` is written from it, for access reviews."""
+    """A subclass names the scope of each method in `scopes`; `access_rule` is written from it, for access reviews. Methods in
+    `admits_later` have the key judged and the request counted by the statement that writes, and call `admit` where none did."""
 
     scopes: ClassVar[dict[str, str]] = {}
+    admits_later: ClassVar[frozenset[str]] = frozenset()
     access_rule: ClassVar[str] = ""
     authentication_classes = [BearerKey]
     permission_classes = []
@@ -72,6 +74,14 @@ class ApiView(APIView):
         )
         self.check_throttles(request)
         self._check_scope(request)
+
+    def admit(self) -> None:
+        """Have the key judged and the request counted now, if that was left to a statement that has not done it. Raises what
+        `initial` raises."""
+        if self.caller.door is not None:
+            self.request.user, self.request.auth = BearerKey().ask(self.request)
+            self.check_throttles(self.request)
+            self._check_scope(self.request)
 
     @property
     def caller(self) -> Caller:

@@ -51,14 +51,15 @@ class Attempt:
     def fingerprint(self) -> bytes:
         return hashlib.sha256(f"{self.endpoint}\n".encode() + canonical(self.body)).digest()
 
-    def claim(self) -> Claim:
-        """What takes the key in the statement that makes the transfer."""
+    def claim(self, door: Mapping[str, Any] | None) -> Claim:
+        """What takes the key in the statement that makes the transfer, and lets its caller in where that was left to it."""
         return Claim(
             client_id=self.client_id,
             key=self.key,
             endpoint=self.endpoint,
             request_hash=self.fingerprint(),
             written=write_new_transfer,
+            door=door,
         )
 
 

@@ -1,5 +1,5 @@
 """Requests per API key, counted in the database (transfers.rates): one limit, however many web processes there are. Usually the
-statement that found the key has counted the request already."""
+statement that found the key has counted the request already, or the one that writes will."""
 
 from typing import Any
 
@@ -18,7 +18,8 @@ class PerKey(BaseThrottle):
 
     def allow_request(self, request: Request, view: Any) -> bool:  # noqa: ARG002
         caller: Caller = request.user  # type: ignore[assignment]
-        self._wait_s = None if caller.is_counted else take(caller.key_id, rate_of_keys())
+        is_settled = caller.is_counted or caller.door is not None
+        self._wait_s = None if is_settled else take(caller.key_id, rate_of_keys())
         return self._wait_s is None
 
     def wait(self) -> float | None:

@@ -44,17 +44,21 @@ class Placed(StrEnum):
     KNOWN = "known"
     # What the order was judged by has changed since it was read.
     STALE = "stale"
+    # Whoever orders may not, or has no rate left.
+    NOT_ADMITTED = "not_admitted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """The idempotency key that an order wants to take, and how the transfer that it makes is answered under it."""
+    """The idempotency key that an order wants to take, and how the transfer that it makes is answered under it. `door` is who
+    orders, where judging that is left to the statement that writes."""
 
     client_id: str
     key: str
     endpoint: str
     request_hash: bytes
     written: Callable[[Transfer], dict[str, Any]]
+    door: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +134,7 @@ def _request(transfer: Transfer, decision: PolicyDecision, data: dict[str, Any])
 def _answering(answered: Answered) -> dict[str, Any]:
     claim, judged_by = answered.claim, answered.judged_by
     seen = {"client": judged_by.client.pk, "fingerprint": judged_by.wanted.fingerprint, "rows": judged_by.seen}
-    return {"key": _key(claim, answered.body), "seen": seen}
+    return {"key": _key(claim, answered.body), "seen": seen, "door": claim.door}
 
 
 def _key(claim: Claim, body: dict[str, Any]) -> dict[str, Any]:

@@ -38,6 +38,7 @@ def own_transfer(client_id: str, transaction_id: str) -> Transfer:
 
 class Transfers(ApiView):
     scopes = {"GET": "transfers:read", "POST": "transfers:write"}
+    admits_later = frozenset({"POST"})
 
     @extend_schema(
         operation_id="create_transfer",
@@ -47,13 +48,20 @@ class Transfers(ApiView):
     )
     def post(self, request: Request) -> Response:
         """Order a withdrawal. The same key and body again gives the stored answer."""
-        attempt = Attempt(
-            client_id=self.caller.client_id,
-            key=key_of(request.headers.get("Idempotency-Key")),
-            endpoint="POST /v1/transfers",
-            body=cast("dict[str, Any]", request.data),
-        )
-        return self._given(self._at_once(attempt) or answer_once(attempt, work=self._create, refusal=self._refusal))
+        answer = None
+        try:
+            attempt = Attempt(
+                client_id=self.caller.client_id,
+                key=key_of(request.headers.get("Idempotency-Key")),
+                endpoint="POST /v1/transfers",
+                body=cast("dict[str, Any]", request.data),
+            )
+            answer = self._at_once(attempt)
+        finally:
+            # Whatever else it comes to, also an error, is told only to who may come in.
+            if answer is None:
+                self.admit()
+        return self._given(answer or answer_once(attempt, work=self._create, refusal=self._refusal))
 
     @extend_schema(
         operation_id="list_transfers", parameters=[ListTransfers], responses={200: responses.TransferPage, **problems(400)}
@@ -69,7 +77,7 @@ class Transfers(ApiView):
             order = self._order(attempt.body)
         except ValidationError:
             return None
-        made = create_at_once(order, attempt.claim())
+        made = create_at_once(order, attempt.claim(self.caller.door))
         return Answer(CREATED, made.body, made.transfer.pk) if made else None
 
     def _create(self, key_id: UUID) -> Transfer:
