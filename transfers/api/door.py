@@ -88,13 +88,16 @@ class Door:
             expires_at=expires,
             revoked_at=revoked,
         )
-        if self.is_counted is not None:
+        if self.is_counted:
             _remember(_Known(key, self.controllers))
+        else:
+            # Over its rate: it is stopped at the door, not after the work.
+            _known.pop((connection.settings_dict["NAME"], prefix), None)
         return key
 
 
 def _remember(known: _Known) -> None:
-    """What the database has let in: the secret was right, the key in force and bound to no network."""
+    """What the database has let in: the secret was right, the key in force and bound to no network, and within its rate."""
     _known[connection.settings_dict["NAME"], known.key.prefix] = known
     while len(_known) > _KEPT:
         _known.popitem(last=False)

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import Model
 
 from approvals.commands.halts import halted_by
@@ -48,6 +48,9 @@ class Placed(StrEnum):
     NOT_ADMITTED = "not_admitted"
 
 
+_NOT_ADMITTED = "TR001"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
     """The idempotency key that an order wants to take, and how the transfer that it makes is answered under it. `door` is who
@@ -77,16 +80,21 @@ def lock_name(client_id: str, key: str) -> str:
 
 
 def place(transfer: Transfer, decision: PolicyDecision, *, data: Mapping[str, Any], answered: Answered | None = None) -> Placed:
-    """Write `transfer` with `decision` and the first event, which tells `data`; `answered` takes the key, and
-    needs what the order was judged by to be still so. Anything but MADE wrote nothing, and is only said where it is given.
+    """Write `transfer` with `decision` and the first event, which tells `data`; `answered` takes the key,
+    and needs what the order was judged by to be still so. Anything but MADE wrote nothing, and is only said where it is given.
 
     Raises Refused: a halt's code, limit_exceeded, insufficient_funds, invalid_quote (another order named the quote first).
     """
     request = _request(transfer, decision, dict(data)) | (_answering(answered) if answered else {})
     crashpoint("create.before_commit")
-    # Alone it is its own transaction; inside one, what the database refuses must not spoil it.
-    with transaction.atomic() if connection.in_atomic_block else nullcontext():
-        answer = _called(request, transfer)
+    try:
+        # Alone it is its own transaction; inside one, what the database refuses must not spoil it.
+        with transaction.atomic() if connection.in_atomic_block else nullcontext():
+            answer = _called(request, transfer)
+    except DatabaseError as error:
+        if getattr(error.__cause__, "sqlstate", None) == _NOT_ADMITTED:
+            return Placed.NOT_ADMITTED
+        raise
     if answer["status"] == "halted":
         halted = halted_by(Halt.objects.get(pk=answer["halt"]))
         raise Refused(halted.code, halted.sentence) from halted

@@ -7,8 +7,9 @@
 --   halts, limits          what the order touches, and what is counted against its limits;
 --   decision, transfer, event, hold    the rows; decided and created, the audit events of the first two.
 -- Returns {"status": ...}: `made`; `in_progress` while another request has the key; `known` where the key was taken before; `stale` where
--- what the order was judged by has changed; `not_admitted` where the key may not, or has no rate left; `halted` with the halt's id; `limited` with the limit that is exceeded. Nothing is written
--- unless it is `made`. What the ledger refuses is raised, as it raises it, and undoes the whole.
+-- what the order was judged by has changed; `halted` with the halt's id; `limited` with the limit that is exceeded. Nothing is written
+-- unless it is `made`. What the ledger refuses is raised, as it raises it, and undoes the whole; so is TR001, where the key of `door` may not
+-- order this or has no rate left.
 CREATE OR REPLACE FUNCTION transfers_create(request jsonb) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan SET enable_seqscan = off
 AS $$
@@ -38,15 +39,6 @@ BEGIN
     IF judged->>'rows' <> approvals_facts_seen(judged->>'client', judged->>'fingerprint') THEN
         RETURN '{"status": "stale"}';
     END IF;
-    IF door IS NOT NULL THEN
-        SELECT * INTO admitted FROM transfers_admit(
-            door->>'prefix', decode(door->>'hash', 'hex'), (door->>'now')::timestamptz, (door->>'interval_s')::double precision,
-            (door->>'tolerance_s')::double precision);
-        IF admitted.counted IS NOT TRUE OR admitted.key_id <> (door->>'key_id')::uuid OR admitted.client <> ordered.client_id
-           OR NOT admitted.key_scopes ? (door->>'scope') THEN
-            RETURN '{"status": "not_admitted"}';
-        END IF;
-    END IF;
     counted := approvals_count_limits(request->'limits');
     IF counted ? 'refused' OR counted ? 'repeated' THEN
         RETURN counted || '{"status": "limited"}';
@@ -66,6 +58,16 @@ BEGIN
     -- Last, so that others wait for the balance alone.
     PERFORM ledger_apply_holds(jsonb_build_object(
         'transaction_id', ordered.id, 'holds', jsonb_build_array(request->'hold'), 'context', context));
+    -- At the very end: whatever else this key does meets on the row of its rate.
+    IF door IS NOT NULL THEN
+        SELECT * INTO admitted FROM transfers_admit(
+            door->>'prefix', decode(door->>'hash', 'hex'), (door->>'now')::timestamptz, (door->>'interval_s')::double precision,
+            (door->>'tolerance_s')::double precision);
+        IF admitted.counted IS NOT TRUE OR admitted.key_id <> (door->>'key_id')::uuid OR admitted.client <> ordered.client_id
+           OR NOT admitted.key_scopes ? (door->>'scope') THEN
+            RAISE EXCEPTION 'this key may not order this, or has no rate left' USING ERRCODE = 'TR001';
+        END IF;
+    END IF;
     RETURN '{"status": "made"}';
 END
 $$;
