@@ -33,7 +33,7 @@ _WALLET = chart.wallet_account_code(company.HOT_WALLET, company.USDC)
 _READY_WITHIN_S = 60.0
 
 
-def open_api_house(clients: int, past: int) -> dict[str, dict[str, str]]:
+def open_api_house(clients: int, past: int = 0) -> dict[str, dict[str, str]]:
     """So many clients of the demo's kind; their API keys, and where each may withdraw to. `past` transfers were made before: a plan
     that is made for an empty table goes on reading it whole while it grows."""
     with bind(Actor.system("bench"), correlation_id="bench api house"):

@@ -79,7 +79,7 @@ class ApiView(APIView):
         """Have the key judged and the request counted now, if that was left to a statement that has not done it. Raises what
         `initial` raises."""
         if self.caller.door is not None:
-            self.request.user, self.request.auth = BearerKey().ask(self.request)
+            self.request.user, self.request.auth = BearerKey().ask(self.request)  # type: ignore[assignment]
             self.check_throttles(self.request)
             self._check_scope(self.request)
 
