@@ -8,7 +8,7 @@ SQL = Path(__file__).parent / "sql"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("transfers", "0047_judged_by_what_is")]
+    dependencies = [("transfers", "0048_judged_by_what_is")]
     operations = [
-        migrations.RunSQL((SQL / "0048_admitted_at_last.sql").read_text(), (SQL / "0048_admitted_at_last_reverse.sql").read_text())
+        migrations.RunSQL((SQL / "0049_admitted_at_last.sql").read_text(), (SQL / "0049_admitted_at_last_reverse.sql").read_text())
     ]

@@ -1,4 +1,4 @@
--- As it was in 0047.
+-- As it was in 0048.
 -- Accepts an order: a statement of its own is a transaction of its own. `request` has
 --   context    the envelope, as of all audit events;
 --   key        the idempotency key that the caller wants to take with the answer that will be given under it, or null;

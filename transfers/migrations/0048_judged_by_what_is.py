@@ -8,9 +8,9 @@ SQL = Path(__file__).parent / "sql"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("transfers", "0046_synthetic"), ("approvals", "0010_seen")]
+    dependencies = [("transfers", "0047_open_promises"), ("approvals", "0010_seen")]
     operations = [
         migrations.RunSQL(
-            (SQL / "0047_judged_by_what_is.sql").read_text(), (SQL / "0047_judged_by_what_is_reverse.sql").read_text()
+            (SQL / "0048_judged_by_what_is.sql").read_text(), (SQL / "0048_judged_by_what_is_reverse.sql").read_text()
         )
     ]
