@@ -4,6 +4,7 @@ The same payment under the same nonce, so the votes stand: gas is the house's ow
 its next look, which is at once.
 """
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import transaction
@@ -34,6 +35,34 @@ def why_not_speed_up(transfer: Transfer) -> str:
     if not attempts.exists():
         return "Nothing of it was signed."
     return ""
+
+
+@dataclass(frozen=True, slots=True)
+class GasRoom:
+    """Minor units of `asset_id`: what the newest bid costs at the most, what is reserved for gas now and once it is sped up, and
+    the most that one operator may spend on it."""
+
+    asset_id: str
+    bid: int
+    reserved: int
+    after: int
+    most: int
+
+
+def gas_room(transfer: Transfer) -> GasRoom | None:
+    """What speeding it up now would change; None when it cannot be."""
+    if why_not_speed_up(transfer):
+        return None
+    promise = WalletReservation.objects.select_related("wallet").get(leg__transfer=transfer, leg__rail=CHAIN)
+    newest = ChainTransaction.objects.filter(leg=promise.leg_id).latest("attempt")
+    reserved, most = int(promise.gas_amount), most_gas(promise)
+    return GasRoom(
+        asset_id=treasury.gas_asset(promise.wallet.network),
+        bid=int(newest.max_fee_per_gas) * newest.gas_limit,
+        reserved=reserved,
+        after=max(reserved, min(2 * reserved, most)),
+        most=most,
+    )
 
 
 def most_gas(promise: WalletReservation) -> int:

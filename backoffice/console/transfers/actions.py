@@ -54,7 +54,7 @@ DOINGS = {
         Doing(
             "speed_up",
             "Bid higher for a place in a block?",
-            "The same payment under the same nonce, with up to twice as much reserved for gas, which we pay ourselves.",
+            "The same payment under the same nonce. The new bid follows the market, within what is reserved then; we pay it.",
             "Speed up",
             _NUDGE,
         ),
@@ -96,6 +96,11 @@ def possibilities(transfer: Transfer, operator: Operator) -> list[Possible]:
 
 def may_cancel(found: list[Possible]) -> bool:
     return any(one.dialog == CANCEL_DIALOG for one in found)
+
+
+def offers(found: list[Possible], name: str) -> bool:
+    """Whether this doing can be done now by whoever looks."""
+    return any(one.dialog == DOINGS[name].dialog for one in found)
 
 
 def doings(found: list[Possible]) -> list[Doing]:

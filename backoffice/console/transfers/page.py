@@ -14,6 +14,7 @@ from backoffice.console.transfers.story import RELATED, Story, mark_of, read
 from backoffice.console.transfers.waiting import wait_of
 from backoffice.console.webhooks.pages import told
 from transfers import diagrams
+from transfers.commands.speed_up import gas_room
 from transfers.models import Transfer
 from transfers.receipts.queries import receipts_of
 from transfers.states import DEPOSITS, SEND_BACKS, TERMINAL, Route, Status
@@ -57,6 +58,7 @@ def context(transfer: Transfer, operator: Operator) -> dict[str, Any]:
         "possible": possible,
         "may_cancel": actions.may_cancel(possible),
         "doings": actions.doings(possible),
+        "gas": gas_room(transfer) if actions.offers(possible, "speed_up") else None,
         "policy": reasons.policy_of(transfer.policy_decision),
         "failure": reasons.failure_of(transfer),
         "trouble": reasons.trouble_of(transfer),

@@ -1,6 +1,7 @@
 """What operators do with one transfer besides cancelling: have it looked at now, or ask others to decide on evidence."""
 
 from collections.abc import Callable
+from functools import partial
 from uuid import UUID
 
 from django.contrib import messages
@@ -42,6 +43,9 @@ def nudge(request: HttpRequest, transfer_id: UUID, name: str) -> HttpResponse:
     if not form.is_valid():
         return page_of(request, transfer_id, error=_first(form), status=422)
     act, done = _NUDGES[name]
+    if name == "speed_up" and (shown := request.POST.get("gas", "")).isdecimal():
+        # What the page showed, so that pressing it twice, or two people at once, spend no more than each of them read.
+        act = partial(speed_up, gas_amount=int(shown))
     try:
         act(found.pk, form.cleaned_data["reason"])
     except (Conflict, Refused, Unavailable) as error:

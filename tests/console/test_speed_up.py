@@ -1,0 +1,77 @@
+"""Speeding a payment up from its page: exact amounts before and after, and no more is spent than was shown."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from audit import context
+from audit.context import Actor
+from audit.models import AuditEvent
+from tests.console.office import operator_with, text_of
+from tests.transfers import world as worlds
+from tests.transfers.tame import tame_outside
+from transfers.models import Transfer, WalletReservation
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def sent() -> Iterator[Transfer]:
+    """Waiting for a block: 120,000,000,000,000 wei are reserved, and its bid costs half of that."""
+    with tame_outside(), context.bind(Actor.system("test")):
+        yield worlds.drive_until(worlds.build().order(), "SENT_ON_CHAIN")
+
+
+def _press(browser: Any, transfer: Transfer, **fields: str) -> Any:
+    url = reverse("console:transfer-nudge", args=[transfer.pk, "speed_up"])
+    return browser.post(url, {"reason": "the client waits", **fields})
+
+
+def _reserved(transfer: Transfer) -> int:
+    return int(WalletReservation.objects.get(leg__transfer=transfer).gas_amount)
+
+
+def _hurried() -> int:
+    return AuditEvent.objects.filter(type="transfer.hurried").count()
+
+
+def test_the_page_shows_the_gas_before_and_after(client: Any, cast: Any, sent: Transfer) -> None:
+    client.force_login(cast.maker)
+    response = client.get(reverse("console:transfer", args=[sent.pk]))
+    gas = response.context["gas"]
+    assert (gas.bid, gas.reserved, gas.after, gas.most) == (60 * 10**12, 120 * 10**12, 240 * 10**12, 600 * 10**12)
+    page = text_of(response)
+    for words in ("Reserved for gas now", "0.00012", "Reserved once you speed it up", "0.00024", "0.0006"):
+        assert words in page
+
+
+def test_pressed_twice_it_spends_no_more_than_the_page_showed(client: Any, cast: Any, sent: Transfer) -> None:
+    client.force_login(cast.maker)
+    for _ in range(2):
+        assert _press(client, sent, gas=str(240 * 10**12)).status_code == 302
+    assert _reserved(sent) == 240 * 10**12
+
+
+def test_more_than_an_operator_may_spend_is_refused_and_changes_nothing(client: Any, cast: Any, sent: Transfer) -> None:
+    client.force_login(cast.maker)
+    assert _press(client, sent, gas=str(601 * 10**12)).status_code == 409
+    assert (_reserved(sent), _hurried()) == (120 * 10**12, 0)
+
+
+def test_without_a_reason_or_the_permission_nothing_happens(client: Any, cast: Any, sent: Transfer) -> None:
+    client.force_login(cast.maker)
+    assert _press(client, sent, reason=" ").status_code == 422
+    client.force_login(operator_with(cast, "viewer"))
+    assert _press(client, sent).status_code == 403
+    assert (_reserved(sent), _hurried()) == (120 * 10**12, 0)
+
+
+def test_in_a_block_the_page_says_why_not(client: Any, cast: Any, sent: Transfer) -> None:
+    client.force_login(cast.maker)
+    with context.bind(Actor.system("test")):
+        worlds.drive_until(sent, "CONFIRMED")
+    response = client.get(reverse("console:transfer", args=[sent.pk]))
+    assert response.context["gas"] is None
+    assert "Only what waits for a place on the blockchain can be sped up." in text_of(response)
