@@ -10,6 +10,7 @@ from transfers.commands.bulk.carry_out import carry_out_due
 from transfers.commands.bulk.completing import complete_due
 from transfers.commands.deposits import watching
 from transfers.commands.nonces import mend_gaps
+from transfers.commands.recall_steps import recall_due
 from transfers.commands.reference import fetch_rates
 from transfers.commands.synthetic import run_due as run_checks
 from transfers.commands.wake import hint_bulk
@@ -80,6 +81,12 @@ def tell_clients() -> int:
 def check_health() -> int:
     """Judge the health checks that run, and start those that are due."""
     return run_checks()
+
+
+@shared_task(name="transfers.tasks.call_back", ignore_result=True)
+def call_back() -> int:
+    """Ask banks for payouts that are called back, and how that stands."""
+    return recall_due(SWEEP_LIMIT)
 
 
 @shared_task(name="transfers.tasks.watch_deposits", ignore_result=True)

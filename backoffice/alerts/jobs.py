@@ -11,6 +11,7 @@ from ledger.queries.proofs import full_proof_is_due, seconds_since_last_run
 from reconciliation.commands import readings, reconciling
 from transfers import driver
 from transfers.commands.nonces import mend_gaps
+from transfers.commands.recall_steps import recall_due
 from transfers.commands.synthetic import run_due as run_checks
 from transfers.commands.watching import watch_confirmed
 from transfers.health.probing import probe_due
@@ -49,6 +50,11 @@ def watch_chain() -> None:
     if beat_is_silent():
         watch_confirmed()
         mend_gaps()
+
+
+def call_back() -> None:
+    if beat_is_silent():
+        recall_due()
 
 
 def reconcile() -> None:
@@ -93,6 +99,7 @@ def all_jobs() -> list[Job]:
         Job("providers", 5.0, probe_due, patience_s=5 * 60.0),
         Job("deposits", 5.0, see_deposits, patience_s=5 * 60.0),
         Job("chain", 5.0, watch_chain, patience_s=5 * 60.0),
+        Job("recalls", 5.0, call_back, patience_s=5 * 60.0),
         Job("reconcile", 15.0, reconcile, patience_s=10 * 60.0),
         Job("balances", 20.0, read_outside, patience_s=5 * 60.0),
         Job("proofs", PROVE_EVERY_S, prove, patience_s=5 * 60.0),

@@ -10,6 +10,7 @@ from transfers.commands.bulk.carry_out import carry_out_due
 from transfers.commands.bulk.completing import complete_due
 from transfers.commands.deposits.watching import watch
 from transfers.commands.nonces import mend_gaps
+from transfers.commands.recall_steps import recall_due
 from transfers.commands.reference import fetch_rates
 from transfers.commands.watching import watch_confirmed
 from transfers.outbox.deliver import deliver_due
@@ -46,6 +47,7 @@ def _read(_: int) -> None:
 def _watch(limit: int) -> None:
     watch_confirmed(limit)
     mend_gaps()
+    recall_due(limit)
 
 
 DRIVE = Hand("drive", "worker", driver.run_due)

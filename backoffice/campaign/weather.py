@@ -46,6 +46,10 @@ _HASTEN_PARTS = """
     UPDATE transfers_bulkpart SET due_at = now() - interval '1 second'
      WHERE id IN (SELECT id FROM transfers_bulkpart WHERE status = 'waiting' AND due_at > now() FOR UPDATE SKIP LOCKED)
 """
+_HASTEN_RECALLS = """
+    UPDATE transfers_payoutrecall SET due_at = now() - interval '1 second'
+     WHERE id IN (SELECT id FROM transfers_payoutrecall WHERE due_at > now() FOR UPDATE SKIP LOCKED)
+"""
 # Batches of payouts have times and a lease of their own.
 _LAPSE_BATCHES = "UPDATE transfers_payoutbatch SET lease_until = NULL WHERE lease_until > clock_timestamp()"
 _CLOSE_BATCHES = (
@@ -67,6 +71,7 @@ def hasten() -> None:
     _execute(_HASTEN_MESSAGES)
     _execute(_HASTEN_RECEIPTS)
     _execute(_HASTEN_PARTS)
+    _execute(_HASTEN_RECALLS)
     mine()
 
 

@@ -59,6 +59,7 @@ urlpatterns = [
     path("transfers/<uuid:transfer_id>/<str:name>/now/", operate.nudge, name="transfer-nudge"),
     path("transfers/<uuid:transfer_id>/<str:name>/terms/", operate.new_bounds, name="transfer-terms"),
     path("transfers/<uuid:transfer_id>/<str:name>/ask/", operate.verdict, name="transfer-verdict"),
+    path("transfers/<uuid:transfer_id>/<str:name>/call-back/", operate.call_back, name="transfer-call-back"),
     path("transfers/<uuid:transfer_id>/refund/", refunds.refund, name="transfer-refund"),
     path("files/", files.files, name="files"),
     path("files/new/", file_upload.new, name="file-new"),

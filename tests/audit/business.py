@@ -55,10 +55,12 @@ from tests.transfers.tame import every_ending, tame_outside
 from tests.transfers.world import ACCOUNT, LONG_AGO, UNIT, USDC, World, acting, drive_until, request_of
 from transfers import driver
 from transfers.calendars import Calendar
+from transfers.commands import payout_recall
 from transfers.commands.bulk.ending import cancel as stop_file
 from transfers.commands.calendars import set_calendar
 from transfers.commands.cancel import cancel
 from transfers.commands.deposits.watching import watch
+from transfers.commands.recall_steps import recall_due
 from transfers.commands.reconcile import mark_reconciled
 from transfers.models import BankAccount, Leg, Transfer
 
@@ -74,6 +76,7 @@ def some_business() -> World:
         add_maker(request_id=request_of(waiting).id, person_id=create_person(name="editor").id)
         _conversion(world)
         _file(world)
+        _called_back(world)
         _books()
         _parties(world)
         _rules(world)
@@ -123,6 +126,27 @@ def _file(world: World) -> None:
     payroll.carry_out()
     stop_file(payroll.released(world, [payroll.wage(names[1], "12.00")]).pk, "wrong month")
     payroll.order(world, [payroll.wage(names[0], "11.00")])
+
+
+def _called_back(world: World) -> None:
+    """A payout that the bank is asked for."""
+    paid = Transfer.objects.filter(status="FIAT_SETTLED").first()
+    if paid is None:
+        raise AssertionError("no payout was made")
+    asked = payout_recall.ask(transfer_id=paid.pk, reason_code="DUPL", reason="twice", maker=world.maker.id)
+    ballot = DecideInput(
+        request_id=asked.id,
+        person_id=world.checker.id,
+        operator="checker",
+        roles={asked.role: LONG_AGO},
+        decision="approve",
+        digest=bytes(asked.digest),
+        revision=asked.revision,
+        reason="",
+    )
+    with acting(world.checker):
+        payout_recall.decide(ballot)
+    recall_due()
 
 
 def _books() -> None:

@@ -108,6 +108,7 @@ LIES = {
     "transfers_depositaddress": "DELETE FROM transfers_depositaddress",
     "transfers_bulkorder": "UPDATE transfers_bulkorder SET version = version + 1 WHERE status = 'in_progress'",
     "transfers_bulkpart": "UPDATE transfers_bulkpart SET status = 'given_back', ended_at = now() WHERE status = 'waiting'",
+    "transfers_payoutrecall": "UPDATE transfers_payoutrecall SET version = version + 1",
     "transfers_cashback": "UPDATE transfers_cashback SET amount = amount + 1",
     "transfers_promotion": "DELETE FROM transfers_promotion",
     "transfers_cardbatch": "UPDATE transfers_cardbatch SET version = version + 1",

@@ -59,7 +59,7 @@ def test_each_state_allows_what_makes_sense_and_gives_a_reason_for_the_rest(lost
     with context.bind(Actor.system("test")):
         waiting = house.order("5000.00")
     assert _allowed(waiting) == {"decide", "cancel"}
-    assert _allowed(lost) == {"retry", "paid", "not_paid", "lost"}
+    assert _allowed(lost) == {"retry", "recall_payout", "paid", "not_paid", "lost"}
     assert _allowed(lost, frozenset()) == set()
     for transfer in (waiting, lost):
         assert all(action.reason for action in available_actions(transfer, ALL))
@@ -87,6 +87,19 @@ def test_asking_opens_a_request_for_two_others_and_changes_nothing(operator: Any
     page = text_of(operator.get(f"/transfers/{lost.pk}/"))
     assert "Somebody has asked already" in page
     assert "Declare lost…" not in page
+
+
+def test_a_payout_is_called_back_by_asking_with_a_reason(operator: Any, lost: Transfer) -> None:
+    url = reverse("console:transfer-call-back", args=[lost.pk, "recall_payout"])
+    assert operator.post(url, {"reason_code": "", "reason": "twice"}).status_code == 422
+    assert operator.post(url, {"reason_code": "DUPL", "reason": ""}).status_code == 422
+    assert not ApprovalRequest.objects.filter(action="transfer.recall_payout").exists()
+    page = text_of(operator.get(reverse("console:transfer", args=[lost.pk])))
+    assert "It was paid twice" in page
+    assert operator.post(url, {"reason_code": "DUPL", "reason": "twice"}).status_code == 302
+    request = ApprovalRequest.objects.get(action="transfer.recall_payout")
+    assert (request.status, request.quorum) == ("pending", 1)
+    assert operator.post(url, {"reason_code": "DUPL", "reason": "again"}).status_code == 409
 
 
 def test_the_approver_reads_the_evidence(operator: Any, lost: Transfer, cast: Any) -> None:

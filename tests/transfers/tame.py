@@ -14,8 +14,8 @@ from audit import clock
 from tests.transfers.world import World, drive_until
 from transfers.models import Transfer
 from transfers.rails import registry
-from transfers.rails.bank import BankAnswer
-from transfers.rails.base import RetryableError
+from transfers.rails.bank import BankAnswer, RecallAnswer, RecallRequest
+from transfers.rails.base import RailError, RetryableError
 from transfers.rails.desk import DeskQuote
 from transfers.rails.evm import ChainState, FeeEstimate, TokenTransfer
 from transfers.rails.registry import Rails, RailSettings
@@ -33,6 +33,9 @@ class Tame:
     signs: bool = True
     reverts: bool = False
     bank_says: str = "ACSC"
+    recall_says: str = "pending"
+    recall_fails: RailError | None = None
+    recalls: list[RecallRequest] = field(default_factory=list)
     desk_rate: Decimal = Decimal(17)
     _signed: dict[str, SignIntent] = field(default_factory=dict)
 
@@ -83,6 +86,18 @@ class Tame:
 
     def status(self, _: str) -> BankAnswer:
         return self.submit(None)
+
+    def recall(self, request: RecallRequest) -> RecallAnswer:
+        """`recall_fails` is raised once."""
+        failure, self.recall_fails = self.recall_fails, None
+        if failure is not None:
+            raise failure
+        self.recalls.append(request)
+        return self.recall_status(request.recall_id)
+
+    def recall_status(self, recall_id: str) -> RecallAnswer:
+        known = recall_id in {one.recall_id for one in self.recalls}
+        return RecallAnswer(self.recall_says if known else "NOTFOUND", "CUST: no", "asked", "said")
 
 
 @contextmanager

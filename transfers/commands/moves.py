@@ -51,6 +51,11 @@ NOTES = (
     "transfer.hurried",
     "transfer.recall_ordered",
     "transfer.recalling",
+    "transfer.payout_recall_ordered",
+    "transfer.payout_recall_asked",
+    "transfer.payout_recall_accepted",
+    "transfer.payout_recall_refused",
+    "transfer.payout_recall_unanswered",
 )
 AUDIT_TYPES = (*MOVED.values(), REQUOTING, *NOTES, "transfer.refused", "transfer.authority_broken")
 

@@ -19,6 +19,7 @@ from transfers.commands.advance.lock_funds import BANK
 from transfers.commands.deposits.sent_back import follow_arrival
 from transfers.commands.facts import taken_reference
 from transfers.commands.limit_shares import give_back_limits_of
+from transfers.commands.recall_states import CALLED_BACK, was_called_back
 from transfers.crashpoints import crashpoint
 from transfers.failures import FAILURES
 from transfers.models import Leg, Transfer
@@ -35,7 +36,7 @@ def can_come_back(transfer: Transfer) -> bool:
 
 
 def has_come_back(transfer: Transfer) -> bool:
-    return transfer.failure_code == RETURNED
+    return transfer.failure_code in (RETURNED, CALLED_BACK)
 
 
 def take_back(*, transfer_id: UUID, bank_reason: str, evidence: dict[str, Any]) -> Transfer:
@@ -48,15 +49,16 @@ def take_back(*, transfer_id: UUID, bank_reason: str, evidence: dict[str, Any]) 
         if has_come_back(transfer):
             return transfer
         leg = locks.legs(transfer_id)[BANK]
+        code = CALLED_BACK if was_called_back(transfer) and transfer.route not in SEND_BACKS else RETURNED
         Leg.objects.filter(pk=leg.pk).update(money_state=MoneyState.REVERSED, evidence_state=EvidenceState.MATCHED)
         give_back_limits_of(transfer)
         moves.move(
             transfer,
             Status.FAILED,
             reason=f"The bank sent the payout back{f' ({bank_reason})' if bank_reason else ''}.",
-            data={"code": RETURNED, "bank_reason": bank_reason, "evidence": evidence},
-            failure_code=RETURNED,
-            failure_message=FAILURES[RETURNED].client_text,
+            data={"code": code, "bank_reason": bank_reason, "evidence": evidence},
+            failure_code=code,
+            failure_message=FAILURES[code].client_text,
             money_state=MoneyState.REVERSED,
             evidence_state=EvidenceState.MATCHED,
             due_at=None,

@@ -88,11 +88,11 @@ def ask(*, transfer_id: UUID, verdict: Verdict, evidence: str, maker: UUID) -> A
             quorum=QUORUM,
             role=ROLE,
             expires_at=clock.now() + LIVES,
-            makers=[maker, *_makers_of(transfer, but=maker)],
+            makers=[maker, *makers_of(transfer, but=maker)],
         )
 
 
-def _makers_of(transfer: Transfer, *, but: UUID) -> list[UUID]:
+def makers_of(transfer: Transfer, *, but: UUID) -> list[UUID]:
     request = transfer.approval_request
     return [] if request is None else [one for one in request.makers.values_list("person_id", flat=True) if one != but]
 

@@ -1,6 +1,7 @@
 """What is signed for the chain, and handed to the bank."""
 
 from audit import coverage
+from transfers.commands.recall_states import EVENTS
 from transfers.vocabulary import CALENDAR_SET
 
 _RESERVATIONS = """
@@ -32,6 +33,16 @@ def register() -> None:
     coverage.covered(
         "transfers_bankcalendar",
         coverage.by_resource("transfers_bankcalendar", resource_type="bank_calendar", types=(CALENDAR_SET,), since=_SET_AT),
+    )
+    coverage.covered(
+        "transfers_payoutrecall",
+        coverage.by_fact(
+            "transfers_payoutrecall",
+            fact="metadata->>'recall'",
+            types=EVENTS,
+            since="kept.ordered_at",
+            versions="kept.version",
+        ),
     )
     coverage.exempt("it keeps the versions of a table whose versions are counted", "transfers_historicalbankcalendar")
     coverage.exempt("it gathers orders into one message, and each of them is told by its transfer", "transfers_payoutbatch")

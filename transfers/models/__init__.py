@@ -16,6 +16,7 @@ from transfers.models.pricing import QuoteAnswer, QuoteRound, RateSheet, RateSou
 from transfers.models.processes import Heartbeat
 from transfers.models.providers import ManualEntry, Provider, ProviderState, ProviderTerms
 from transfers.models.quotes import BankAccount, Quote
+from transfers.models.recalls import PayoutRecall
 from transfers.models.receipts import Receipt, ReceiptOrder
 from transfers.models.synthetic import SyntheticRun
 from transfers.models.transfers import ExternalReference, Leg, MachineRow, Transfer
@@ -45,6 +46,7 @@ __all__ = [
     "ManualEntry",
     "OutboxEvent",
     "PayoutBatch",
+    "PayoutRecall",
     "Promotion",
     "Provider",
     "ProviderCall",

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from approvals.models import ApprovalRequest
-from transfers.commands import new_bounds, nudge, verdicts
+from transfers.commands import new_bounds, nudge, payout_recall, verdicts
 from transfers.commands.cancel import CANCELLABLE, ON_ITS_WAY
 from transfers.commands.deposits.refund import refundable
 from transfers.commands.ending import past_no_return
@@ -32,11 +32,13 @@ class Available:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What the rules look at. `asked` is the title of a verdict that waits for approvers; empty without one."""
+    """What the rules look at. `asked` is the title of a verdict that waits for approvers, `recall_asked` that of a recall; empty
+    without one."""
 
     transfer: Transfer
     legs: dict[str, Leg]
     asked: str
+    recall_asked: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,9 @@ class Rule:
 
 def available_actions(transfer: Transfer, permissions: Collection[str]) -> list[Available]:
     """For somebody who holds `permissions` (`app.codename`), in the order in which they are offered."""
-    situation = Situation(transfer, {leg.rail: leg for leg in transfer.legs.all()}, _asked(transfer))
+    asked = _asked(transfer)
+    recall = asked.pop(payout_recall.ACTION, "")
+    situation = Situation(transfer, {leg.rail: leg for leg in transfer.legs.all()}, next(iter(asked.values()), ""), recall)
     rules = (*RULES, REFUND) if transfer.route == Route.CARD_DEPOSIT else RULES
     return [_available(rule, situation, permissions) for rule in rules]
 
@@ -71,11 +75,14 @@ def _ended(situation: Situation) -> str:
     return f"It has ended: {status}." if status in TERMINAL else ""
 
 
-def _asked(transfer: Transfer) -> str:
+def _asked(transfer: Transfer) -> dict[str, str]:
+    """Titles of what waits for approvers, by action."""
     pending = ApprovalRequest.objects.filter(
-        subject_id=str(transfer.pk), action__in=set(verdicts.ACTIONS.values()), status=ApprovalRequest.Status.PENDING
+        subject_id=str(transfer.pk),
+        action__in={*verdicts.ACTIONS.values(), payout_recall.ACTION},
+        status=ApprovalRequest.Status.PENDING,
     )
-    return pending.values_list("title", flat=True).first() or ""
+    return dict(pending.values_list("action", "title"))
 
 
 def _why_not_cancel(situation: Situation) -> str:
@@ -98,6 +105,11 @@ def _why_not_verdict(verdict: Verdict) -> Callable[[Situation], str]:
         return obstacle or (f"Somebody has asked already, and two approvers decide: {situation.asked}." if situation.asked else "")
 
     return why_not
+
+
+def _why_not_recall_payout(situation: Situation) -> str:
+    obstacle = payout_recall.why_not(situation.transfer, situation.legs)
+    return obstacle or ("Somebody has asked already, and an approver decides." if situation.recall_asked else "")
 
 
 _ASKS = "Your roles do not include asking for it."
@@ -158,6 +170,15 @@ RULES: tuple[Rule, ...] = (
         "Your roles do not include recalling payments.",
         "Its nonce is used up without paying; the funds are available again when that is final.",
         lambda situation: why_not_recall(situation.transfer),
+    ),
+    Rule(
+        "recall_payout",
+        "Call back from the bank",
+        VERDICT_PERMISSION,
+        _ASKS,
+        "Somebody else approves it, then the bank is asked. It may refuse, and the payout then stands.",
+        _why_not_recall_payout,
+        also_after=True,
     ),
     Rule("paid", "Override: paid", VERDICT_PERMISSION, _ASKS, _TWO_DECIDE, _why_not_verdict(Verdict.PAID)),
     Rule("not_paid", "Override: not paid", VERDICT_PERMISSION, _ASKS, _TWO_DECIDE, _why_not_verdict(Verdict.NOT_PAID)),

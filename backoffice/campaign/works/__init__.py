@@ -23,6 +23,7 @@ _MODULES = (
     "send_backs",
     "refunds",
     "treasury",
+    "called_back",
 )
 
 

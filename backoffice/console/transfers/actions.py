@@ -8,7 +8,7 @@ from approvals.queries import obstacle_to
 from backoffice.access.models import Operator
 from backoffice.access.queries import roles_held_since
 from backoffice.console.parts import Possible
-from backoffice.console.transfers.forms import EvidenceForm, ReasonForm
+from backoffice.console.transfers.forms import EvidenceForm, ReasonForm, RecallForm
 from transfers.models import Transfer
 from transfers.queries import Available, available_actions
 
@@ -33,11 +33,11 @@ class Doing:
     @property
     def form(self) -> ReasonForm:
         """Each dialog's field needs an id of its own."""
-        kind = EvidenceForm if self.view == _VERDICT else ReasonForm
+        kind = {_VERDICT: EvidenceForm, _RECALL: RecallForm}.get(self.view, ReasonForm)
         return kind(auto_id=f"{self.dialog}-%s")
 
 
-_NUDGE, _VERDICT = "console:transfer-nudge", "console:transfer-verdict"
+_NUDGE, _VERDICT, _RECALL = "console:transfer-nudge", "console:transfer-verdict", "console:transfer-call-back"
 _DECIDED = "Two approvers other than you read your evidence and decide. When the outside answers meanwhile, the request is void."
 DOINGS = {
     one.name: one
@@ -64,6 +64,14 @@ DOINGS = {
             "Its nonce is used up by a transaction that pays nobody. If the payment is mined first, the recall comes too late.",
             "Recall",
             _NUDGE,
+            danger=True,
+        ),
+        Doing(
+            "recall_payout",
+            "Ask to call this payout back?",
+            "An approver other than you reads your reason and decides; then the bank is asked. Only what comes back is booked.",
+            "Ask for it",
+            _RECALL,
             danger=True,
         ),
         Doing(

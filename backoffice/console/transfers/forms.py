@@ -9,6 +9,7 @@ from approvals.models import Client, Corridor, Destination
 from backoffice.console.transfers.incoming import TITLES
 from transfers.commands.orders import MAX_REFERENCE_LENGTH
 from transfers.commands.verdicts import LEAST_EVIDENCE
+from transfers.rails.bank.camt056 import REASONS
 from transfers.states import Status
 
 
@@ -106,6 +107,23 @@ class EvidenceForm(ReasonForm):
             "required": "Give the evidence. Nothing was asked for.",
             "min_length": "Say what was seen, where and by whom: others decide on it. Nothing was asked for.",
         },
+    )
+
+
+class RecallForm(ReasonForm):
+    """Why a payout is called back: the code for the bank, the words for both."""
+
+    reason_code = forms.ChoiceField(
+        label="Why",
+        choices=[("", "Choose a reason"), *REASONS.items()],
+        error_messages={"required": "Choose why. Nothing was asked for."},
+    )
+    reason = forms.CharField(
+        label="In words",
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="The approver reads it, and so does the bank.",
+        error_messages={"required": "Give a reason. Nothing was asked for."},
     )
 
 

@@ -36,10 +36,22 @@ _EVENTS: dict[str, tuple[str, Tone]] = {
     "Payment in doubt": ("evidence", Tone.DANGER),
     "Disputed": ("evidence", Tone.DANGER),
     "Dispute ended": ("evidence", Tone.DONE),
+    "Payout recall ordered": ("people", Tone.LOOK),
+    "Payout recall asked": ("providers", Tone.ACCENT),
+    "Payout recall accepted": ("providers", Tone.DONE),
+    "Payout recall refused": ("providers", Tone.DANGER),
+    "Payout recall unanswered": ("providers", Tone.DANGER),
     "Sent on chain": ("providers", Tone.ACCENT),
 }
 # The votes stand beside it under their own names.
-_TITLES = {"Approved": "Approvals complete"}
+_TITLES = {
+    "Approved": "Approvals complete",
+    "Payout recall ordered": "Calling the payout back was approved",
+    "Payout recall asked": "The bank looks into sending it back",
+    "Payout recall accepted": "The bank agrees to send it back",
+    "Payout recall refused": "The bank refuses to send it back",
+    "Payout recall unanswered": "The bank never answered whether it sends it back",
+}
 _CALLS: dict[str, tuple[Badge | None, Tone]] = {
     "intent": (Badge("no answer yet", Tone.ACCENT), Tone.ACCENT),
     "answered": (None, Tone.NEUTRAL),

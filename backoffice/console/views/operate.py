@@ -11,11 +11,11 @@ from django.views.decorators.http import require_POST
 
 from approvals.errors import RequestAlreadyPending
 from backoffice.access.rules import operator_of, requires
-from backoffice.console.transfers.forms import EvidenceForm, ReasonForm
+from backoffice.console.transfers.forms import EvidenceForm, ReasonForm, RecallForm
 from backoffice.console.transfers.scope import transfer_of
 from backoffice.console.views.transfers import page_of
 from transfers.commands import nudge as nudges
-from transfers.commands import verdicts
+from transfers.commands import payout_recall, verdicts
 from transfers.commands.new_bounds import propose_new_bounds
 from transfers.commands.recall import recall
 from transfers.commands.speed_up import speed_up
@@ -97,6 +97,29 @@ def new_bounds(request: HttpRequest, transfer_id: UUID, name: str) -> HttpRespon
     except Conflict as error:
         return page_of(request, transfer_id, error=str(error), status=409)
     messages.success(request, f"Asked. Others decide on “{asked.title}”")
+    return redirect("console:transfer", transfer_id)
+
+
+@requires("transfers.ask_verdict")
+@require_POST
+def call_back(request: HttpRequest, transfer_id: UUID, name: str) -> HttpResponse:
+    """Ask somebody else to approve that the bank is asked to send a payout back."""
+    if name != "recall_payout":
+        raise Http404("no such action")
+    operator = operator_of(request)
+    found = transfer_of(operator, transfer_id)
+    form = RecallForm(request.POST)
+    if not form.is_valid():
+        return page_of(request, transfer_id, error=_first(form), status=422)
+    if operator.person_id is None:
+        return page_of(request, transfer_id, error=_NO_PERSON, status=403)
+    try:
+        asked = payout_recall.ask(transfer_id=found.pk, maker=operator.person_id, **form.cleaned_data)
+    except RequestAlreadyPending:
+        return page_of(request, transfer_id, error="Somebody has asked already; the request waits for an approver.", status=409)
+    except (Conflict, Refused) as error:
+        return page_of(request, transfer_id, error=str(error), status=409)
+    messages.success(request, f"Asked. An approver other than you decides on “{asked.title}”")
     return redirect("console:transfer", transfer_id)
 
 

@@ -97,3 +97,15 @@ CREATE TABLE IF NOT EXISTS sequel (
     at REAL,
     done_at REAL
 );
+
+-- Payments that their debtor wants back. `at`: when somebody decides, null for what is decided or never will be.
+CREATE TABLE IF NOT EXISTS recall (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    recall_id TEXT NOT NULL UNIQUE,
+    end_to_end_id TEXT NOT NULL,
+    payment INTEGER REFERENCES payment (id),
+    status TEXT NOT NULL,
+    code TEXT NOT NULL,
+    words TEXT NOT NULL,
+    at REAL
+);

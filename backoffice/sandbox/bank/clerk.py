@@ -4,7 +4,7 @@ import sqlite3
 import time
 from collections.abc import Callable
 
-from backoffice.sandbox.bank import hints, payments, sequels, statements
+from backoffice.sandbox.bank import hints, payments, recalls, sequels, statements
 from backoffice.sandbox.bank.books import Books
 from backoffice.sandbox.bank.hints import Deliverer
 
@@ -34,6 +34,7 @@ class Clerk:
             now = self._clock()
             moved = payments.carry_out(self._books, rows, now=now, settle_delay_s=self._settle_delay_s)
             moved = sequels.carry_out(self._books, rows, now=now) or moved
+            moved = recalls.carry_out(self._books, rows, now=now) or moved
             if self._interval_s:
                 statements.close_due(self._books, rows, now=now, interval_s=self._interval_s)
             next_at = self._next_at(rows)
@@ -51,7 +52,8 @@ class Clerk:
         booked = _earliest(rows, "SELECT min(booked_at) AS at FROM booking WHERE statement IS NULL") if self._interval_s else None
         reporting = None if booked is None else booked + self._interval_s
         following = sequels.next_at(rows)
-        return min((at for at in (settling, reporting, following) if at is not None), default=None)
+        deciding = recalls.next_at(rows)
+        return min((at for at in (settling, reporting, following, deciding) if at is not None), default=None)
 
     def _seconds_until(self, at: float | None) -> float | None:
         return None if at is None else max(0.0, at - self._clock())

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 
-from backoffice.sandbox.bank import desk, faults, pain001, payments, statements
+from backoffice.sandbox.bank import desk, faults, pain001, payments, recalls, statements
 from backoffice.sandbox.bank.books import (
     Books,
     UnknownAccount,
@@ -44,6 +44,8 @@ class Counter:
             ("GET", re.compile("/accounts"), self.accounts),
             ("POST", re.compile("/payments"), self.submit),
             ("GET", re.compile("/payments/([^/]+)"), self.payment),
+            ("POST", re.compile("/recalls"), self.recall),
+            ("GET", re.compile("/recalls/([^/]+)"), self.recall_status),
             ("GET", re.compile("/statements/([^/]+)"), self.statements),
             ("POST", re.compile("/statements/([^/]+)/close"), self.close),
             ("POST", re.compile("/sandbox/incoming"), self.incoming),
@@ -84,6 +86,24 @@ class Counter:
         answer = payments.status(self._books, request.groups[0], now=self._clock())
         if answer is None:
             raise Problem(404, "payment_unknown", "no order with this end-to-end id was ever taken")
+        return Answer.xml(answer)
+
+    def recall(self, request: Request) -> Answer:
+        if faults.used(self._books, "recall_lost", now=self._clock()) is not None:
+            raise HangUp("the recall is lost")
+        try:
+            answer = recalls.ask(self._books, request.body, now=self._clock())
+        except pain001.BadMessage as error:
+            raise Problem(400, "bad_message", str(error)) from error
+        self._wake()
+        if faults.used(self._books, "recall_timeout", now=self._clock()) is not None:
+            raise HangUp("the recall was taken, and the answer is lost")
+        return Answer.xml(answer)
+
+    def recall_status(self, request: Request) -> Answer:
+        answer = recalls.status(self._books, request.groups[0], now=self._clock())
+        if answer is None:
+            raise Problem(404, "recall_unknown", "nobody asked for anything back under this id")
         return Answer.xml(answer)
 
     def statements(self, request: Request) -> Answer:

@@ -26,6 +26,10 @@ KINDS: Mapping[str, Mapping[str, str]] = {
     "wrong_amount": {"by": "1.00"},
     "statement_late": {"seconds": "60"},
     "statement_missing": {},
+    "recall_refused": {"code": "CUST"},
+    "recall_unanswered": {},
+    "recall_timeout": {},
+    "recall_lost": {},
 }
 # These describe a condition rather than a single event: without a number they hold until called off.
 _LASTING = frozenset({"slow", "down"})

@@ -28,7 +28,7 @@ def carry_out(books: Books, rows: sqlite3.Connection, *, now: float) -> bool:
         payment = rows.execute("SELECT * FROM payment WHERE id = ?", (sequel["payment"],)).fetchone()
         settings = json.loads(sequel["settings"])
         if sequel["kind"] == "return":
-            _give_back(books, rows, payment, settings, now)
+            give_back(books, rows, payment, settings, now)
         else:
             rows.execute(
                 "UPDATE payment SET status = 'RJCT', reason = ?, words = ? WHERE id = ?",
@@ -44,7 +44,7 @@ def next_at(rows: sqlite3.Connection) -> float | None:
     return at
 
 
-def _give_back(books: Books, rows: sqlite3.Connection, payment: sqlite3.Row, settings: dict[str, str], now: float) -> None:
+def give_back(books: Books, rows: sqlite3.Connection, payment: sqlite3.Row, settings: dict[str, str], now: float) -> None:
     """A credit that names the payment it returns, with the reason; less what the banks on the way kept."""
     kept = minor_units(Decimal(settings["less"]), payment["currency"])
     names = {name: payment[name] for name in ("message_id", "instruction_id", "end_to_end_id", "uetr", "remittance")}

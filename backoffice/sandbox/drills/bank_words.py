@@ -3,6 +3,7 @@
 from backoffice.sandbox.drills.base import Drill, Place, Setting
 
 _CONFIRMED = Place("/transfers/?status=CONFIRMED", "Transfers that are Confirmed")
+_SETTLED = Place("/transfers/?status=FIAT_SETTLED", "Transfers that are Fiat settled")
 _ENDED = Place("/transfers/?status=FAILED", "Transfers that Failed")
 _BREAKS = Place("/reconciliation/breaks/", "Breaks")
 _SECONDS = Setting("seconds", "After how many seconds", "5")
@@ -79,7 +80,7 @@ DRILLS: tuple[Drill, ...] = (
         happens="A payout is reported as settled, and later as rejected; the money does not come back.",
         see="The transfer stands on “people must decide”, marked as disputed. Nothing is refunded by itself.",
         settings=(_SECONDS, _CODE),
-        where=Place("/transfers/?status=FIAT_SETTLED", "Transfers that are Fiat settled"),
+        where=_SETTLED,
     ),
     Drill(
         kind="return",
@@ -89,6 +90,37 @@ DRILLS: tuple[Drill, ...] = (
         "the way kept a part, a break opens instead and people decide.",
         settings=(_SECONDS, _CODE, Setting("less", "Kept on the way, in the payout's currency", "0")),
         where=_ENDED,
+    ),
+    Drill(
+        kind="recall_refused",
+        title="Refuses a recall",
+        happens="The beneficiary does not agree to give the money back.",
+        see="On the transfer: the recall was refused, with the bank's reason. The payout stands, and nothing is booked.",
+        settings=(
+            Setting("code", "Reason code", "CUST", "Of ISO 20022: CUST beneficiary refuses, LEGL legal reasons, ARDT gone."),
+        ),
+        where=_SETTLED,
+    ),
+    Drill(
+        kind="recall_unanswered",
+        title="Never answers a recall",
+        happens="The bank looks into a recall and nobody decides.",
+        see="On the transfer the recall stays open, and the bank is asked with growing pauses, for two weeks.",
+        where=_SETTLED,
+    ),
+    Drill(
+        kind="recall_timeout",
+        title="Takes a recall, then hangs up",
+        happens="The recall arrives, and the connection ends before the bank's answer.",
+        see="The outcome of the call is unknown; the bank is asked by the recall's id and the recall goes on.",
+        where=_SETTLED,
+    ),
+    Drill(
+        kind="recall_lost",
+        title="Loses a recall",
+        happens="The connection ends and the bank has nothing.",
+        see="Asked by the recall's id, the bank says it knows none, so the same recall is sent again under the same id.",
+        where=_SETTLED,
     ),
     Drill(
         kind="duplicate",

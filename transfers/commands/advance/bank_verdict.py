@@ -11,6 +11,7 @@ from transfers.commands.advance.polling import next_look_at_bank
 from transfers.commands.deposits.sent_back import follow_arrival
 from transfers.commands.facts import facts_of, reversal_reference, taken_reference
 from transfers.commands.limit_shares import give_back_limits_of
+from transfers.commands.recall_states import CALLED_BACK, was_called_back
 from transfers.failures import FAILURES
 from transfers.models import ExternalReference, Leg, Transfer
 from transfers.rails.bank import BankAnswer
@@ -69,7 +70,7 @@ def _settled(transfer: Transfer, legs: dict[str, Leg], answer: BankAnswer) -> No
 
 def _rejected(transfer: Transfer, leg: Leg, answer: BankAnswer) -> None:
     """What was taken for it is given back in this same database transaction; of an off-ramp the tokens stay with the partner."""
-    code = "send_back_rejected" if transfer.route in SEND_BACKS else "bank_rejected"
+    code = "send_back_rejected" if transfer.route in SEND_BACKS else _code(transfer)
     Leg.objects.filter(pk=leg.pk).update(money_state=MoneyState.REVERSED)
     give_back_limits_of(transfer)
     moves.move(
@@ -90,3 +91,7 @@ def _rejected(transfer: Transfer, leg: Leg, answer: BankAnswer) -> None:
         reason=f"The bank rejected the payout: {answer.reason or answer.status}",
         value_at=clock.now(),
     )
+
+
+def _code(transfer: Transfer) -> str:
+    return CALLED_BACK if was_called_back(transfer) else "bank_rejected"

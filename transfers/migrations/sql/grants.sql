@@ -127,3 +127,8 @@ GRANT INSERT ON transfers_cardrefund TO countersign_web;
 -- Health checks are started and judged by the worker; web shows how they stand.
 GRANT SELECT ON transfers_syntheticrun TO countersign_web, countersign_worker;
 GRANT INSERT, UPDATE (transfer_id, result, detail, ended_at) ON transfers_syntheticrun TO countersign_worker;
+
+-- Recalls of payouts: the last vote orders one, the worker asks the bank.
+GRANT SELECT ON transfers_payoutrecall TO countersign_web, countersign_worker;
+GRANT INSERT ON transfers_payoutrecall TO countersign_web;
+GRANT UPDATE (status, version, answer, due_at, attempts, last_error) ON transfers_payoutrecall TO countersign_worker;

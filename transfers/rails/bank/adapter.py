@@ -8,7 +8,9 @@ from urllib.parse import quote
 
 import httpx
 
-from transfers.rails.bank import pain001, pain002
+from transfers.rails.bank import camt029, camt056, pain001, pain002
+from transfers.rails.bank.camt029 import Resolution
+from transfers.rails.bank.camt056 import RecallRequest
 from transfers.rails.bank.client import PROVIDER, BankClient, parsed
 from transfers.rails.bank.pain001 import CreditTransfer
 from transfers.rails.bank.pain002 import StatusReport
@@ -35,6 +37,16 @@ class BatchAnswer:
     """`verdicts` by end-to-end id: status, reason, the bank's reference. Who is not in it has to be asked about."""
 
     verdicts: Mapping[str, tuple[str, str, str]]
+    raw_request: str
+    raw_response: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecallAnswer:
+    """`answer` is accepted, refused, pending or NOTFOUND, `reason` the bank's code and words. The raw texts are evidence."""
+
+    answer: str
+    reason: str
     raw_request: str
     raw_response: str
 
@@ -96,6 +108,28 @@ class BankRail:
             )
         return BankAnswer(verdict.status, verdict.reason, reference, f"GET {path}", response.text)
 
+    def recall(self, request: RecallRequest) -> RecallAnswer:
+        """Ask for a payment back. Repeating it under the same id asks once. Raises what `submit` does."""
+        message = camt056.build(request, created_at=datetime.now(UTC))
+        response = self._client.send("/recalls", message, content_type="application/xml")
+        try:
+            found = _resolution(response.content, request.recall_id)
+        except Unreadable as error:
+            raise UnknownOutcome(f"the bank took the recall and its answer cannot be read: {error}", provider=PROVIDER) from error
+        return RecallAnswer(found.answer, found.reason, message.decode(), response.text)
+
+    def recall_status(self, recall_id: str) -> RecallAnswer:
+        """What the bank says now. NOTFOUND means that it says itself that it was never asked. Raises RetryableError."""
+        path = f"/recalls/{quote(recall_id, safe='')}"
+        response = self._client.ask(path, unknown_code="recall_unknown")
+        if response is None:
+            return RecallAnswer(NOT_FOUND, "the bank was never asked under this id", f"GET {path}", "")
+        try:
+            found = _resolution(response.content, recall_id)
+        except Unreadable as error:
+            raise RetryableError(f"the bank's answer cannot be read: {error}", provider=PROVIDER) from error
+        return RecallAnswer(found.answer, found.reason, f"GET {path}", response.text)
+
     def statements(self, iban: str, after_sequence: int) -> list[tuple[int, str, bytes]]:
         """Every statement after the given sequence number, oldest first: (sequence, file name, content). Raises RetryableError."""
         return list(self._statements(iban, after_sequence))
@@ -111,6 +145,13 @@ class BankRail:
                 after = row[0]
                 yield row
             more = more and bool(page)
+
+
+def _resolution(content: bytes, recall_id: str) -> Resolution:
+    found = camt029.read(content)
+    if found.recall_id != recall_id:
+        raise Unreadable(f"the answer is about recall {found.recall_id or 'nothing'}, not {recall_id}")
+    return found
 
 
 def _verdicts(report: StatusReport, transfers: Sequence[CreditTransfer]) -> dict[str, tuple[str, str, str]]:
