@@ -24,7 +24,6 @@ PATHS = (
     "/account/password/",
     "/styleguide/",
     "/audit/",
-    "/alerts/health-checks/",
     "/access/",
     "/none-such/",
 )
