@@ -57,6 +57,10 @@ class Round:
         return sum(count / seconds for count, seconds, _ in self.shares)
 
     @property
+    def waited_s(self) -> float:
+        return sum(waited for _, _, waited in self.shares)
+
+    @property
     def own_rate(self) -> float:
         """What the rate would be if the outside answered at once."""
         return sum(count / (seconds - waited) for count, seconds, waited in self.shares)

@@ -103,7 +103,7 @@ def _speed(seats: Seats, scale: Scale) -> tuple[list[Figure], dict[str, Any]]:
         figures += found.values()
         for side, database in (("ours", ours), ("bare", bare)):
             _check(database, side, members[side], told[side], seats.recordings)
-        apart[f"of that time, {_name('ours', processes)}"] = _said(shares[::2] if scale.rounds else shares)
+        apart[f"of that time, {_name('ours', processes)}"] = _said([one for one in shares if one.waited_s])
     return figures, apart
 
 
