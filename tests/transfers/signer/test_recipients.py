@@ -18,7 +18,7 @@ __all__ = ["fresh"]
 HOT, ELSEWHERE = (str(Account.create().address) for _ in range(2))
 
 
-@pytest.mark.parametrize("listed", ["hot-1", STRANGER])
+@pytest.mark.parametrize("listed", ["hot-1", STRANGER], ids=["a wallet of ours", "an address"])
 def test_a_bound_wallet_pays_those_on_its_list(
     client: SignerClient, intent: SignIntent, wallets: dict[str, str], listed: str
 ) -> None:
