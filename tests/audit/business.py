@@ -5,6 +5,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from django.test import override_settings
+
 from approvals import registry
 from approvals.commands import (
     add_maker,
@@ -48,7 +50,7 @@ from tests.transfers import within
 from tests.transfers import world as worlds
 from tests.transfers.bulk import payroll
 from tests.transfers.cards import card_provider, ordered
-from tests.transfers.incoming import address_of, fake_chain
+from tests.transfers.incoming import SENDER, address_of, fake_chain
 from tests.transfers.levels import set_levels
 from tests.transfers.prices import reference_rates
 from tests.transfers.tame import every_ending, tame_outside
@@ -59,10 +61,13 @@ from transfers.commands import payout_recall
 from transfers.commands.bulk.ending import cancel as stop_file
 from transfers.commands.calendars import set_calendar
 from transfers.commands.cancel import cancel
+from transfers.commands.deposits.stated import state_address
 from transfers.commands.deposits.watching import watch
 from transfers.commands.recall_steps import recall_due
 from transfers.commands.reconcile import mark_reconciled
-from transfers.models import BankAccount, Leg, Transfer
+from transfers.commands.synthetic import run_due
+from transfers.commands.synthetic_setup import prepare
+from transfers.models import Arrival, BankAccount, Leg, Transfer
 
 WALLET = "wallet:hot-1:USDC.ethereum"
 
@@ -81,7 +86,8 @@ def some_business() -> World:
         _parties(world)
         _rules(world)
         _outside(paid)
-        _incoming()
+        _incoming(world)
+        _checks()
         for target in (5, 6):
             set_levels(world, WALLET, minimum=1, target=target, maximum=10)
         _cards()
@@ -90,8 +96,8 @@ def some_business() -> World:
         return world
 
 
-def _incoming() -> None:
-    """A deposit that becomes the client's, and dust that does not."""
+def _incoming(world: World) -> None:
+    """A deposit that becomes the client's, and dust that does not, of which somebody says where it came from."""
     with fake_chain() as chain:
         for name, amount in (("whole", 5 * UNIT), ("dust", 1)):
             chain.pay(address_of().value, amount, tx=name)
@@ -99,6 +105,19 @@ def _incoming() -> None:
         watch()
         for transfer in Transfer.objects.filter(route="chain_deposit"):
             drive_until(transfer, "CONFIRMED", "FAILED")
+    dust = Arrival.objects.get(amount=1)
+    with acting(world.maker):
+        state_address(arrival_id=dust.pk, address=SENDER, evidence="Their signed letter of today.", fee=0, person_id=world.maker.id)
+
+
+def _checks() -> None:
+    """A health check that runs, and one that cannot be ordered."""
+    with fake_chain():
+        prepare(asset_id=USDC, amount=50 * UNIT)
+    for amount in ("1.00", "900.00"):
+        with override_settings(SYNTHETIC_TRANSFERS={"internal_transfer": amount}, SYNTHETIC_EVERY=0.0):
+            run_due()
+        drive_until(Transfer.objects.filter(is_synthetic=True).latest("created_at"), "CONFIRMED")
 
 
 def _conversion(world: World) -> None:

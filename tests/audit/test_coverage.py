@@ -105,6 +105,8 @@ LIES = {
     "transfers_leg": "UPDATE transfers_leg SET money_state = 'posted' WHERE money_state = 'reserved'",
     "transfers_walletreservation": "UPDATE transfers_walletreservation SET ended_at = now() WHERE ended_at IS NULL",
     "transfers_arrival": "UPDATE transfers_arrival SET version = version + 1 WHERE status = 'credited'",
+    "transfers_statedaddress": "DELETE FROM transfers_statedaddress",
+    "transfers_syntheticrun": "UPDATE transfers_syntheticrun SET ended_at = now(), result = 'passed' WHERE ended_at IS NULL",
     "transfers_depositaddress": "DELETE FROM transfers_depositaddress",
     "transfers_bulkorder": "UPDATE transfers_bulkorder SET version = version + 1 WHERE status = 'in_progress'",
     "transfers_bulkpart": "UPDATE transfers_bulkpart SET status = 'given_back', ended_at = now() WHERE status = 'waiting'",
