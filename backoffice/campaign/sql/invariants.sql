@@ -55,7 +55,7 @@ SELECT format('%s goes by one decision, its request by another', transfer.refere
 
 -- I10: one transfer per key, and per order of the campaign
 SELECT format('%s of %s became %s transfers', client_reference, client_id, count(*))
-  FROM transfers_transfer WHERE client_reference LIKE 'campaign/%' GROUP BY client_id, client_reference, route HAVING count(*) > 1
+  FROM transfers_transfer WHERE client_reference LIKE 'campaign/%' GROUP BY client_id, client_reference HAVING count(*) > 1
  UNION ALL
 SELECT format('key %s answered 201 without a transfer', key) FROM transfers_idempotencykey
  WHERE response_status = 201 AND transfer_id IS NULL AND NOT EXISTS (
