@@ -69,6 +69,8 @@ def detach(source: ArchivedTable, month: date, *, rows: int) -> None:
 
 def attach(source: ArchivedTable, month: date) -> None:
     """With all guards and triggers, or not at all. Raises NotArchivable."""
+    # Its triggers want the table alone. Asked for later than the locks of attaching, that waits for people who wait for these.
+    run(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(sql.Identifier(source.name)))
     run("SELECT audit_attach_month(%s, %s)", source.name, month)
     run(sql.SQL("SELECT {}()").format(sql.Identifier(source.ensure)))
     if missing := run("SELECT relation, guard FROM audit_missing_guards(%s)", source.name):

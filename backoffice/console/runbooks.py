@@ -97,7 +97,7 @@ _ALL = (
         "transfer-unreconciled",
         "Done, but not proved",
         "Our books say it is done; the bank statement or our own chain index has not said so yet.",
-        ("bank_contradicts", "bank_returned_short"),
+        ("bank_contradicts", "bank_returned_short", "recall_refused", "recall_unanswered"),
     ),
     Runbook(
         "provider-out-of-use",

@@ -76,6 +76,8 @@ INSTEAD = {
     "reference rates": "rates",
     "watch deposits": "deposits",
     "watch the chain": "chain",
+    "call payouts back": "recalls",
+    "check health": "health checks",
     "carry out files": "files",
     "reconcile": "reconcile",
     "read balances": "balances",

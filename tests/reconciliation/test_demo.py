@@ -19,6 +19,7 @@ from reconciliation.models import Break, ExternalItem, Source
 from tests.reconciliation import outside
 from tests.transfers.stack import Stack
 from transfers.models import BankAccount, Wallet
+from transfers.synthetic import PARTIES
 
 pytestmark = [pytest.mark.django_db, pytest.mark.stack]
 
@@ -66,7 +67,8 @@ def test_the_books_are_balanced_and_cover_what_clients_are_owed(demo: dict[str, 
     assert all(row.debits == row.credits for row in trial_balance())
     owed = sum(balance(f"client:{client.id}:{company.USDC}").posted for client in company.CLIENTS)
     house = balance(f"house:funding:{company.USDC}").posted
-    assert balance(f"wallet:hot-1:{company.USDC}").posted == owed + house
+    for_checks = sum(balance(f"client:{party}:{company.USDC}").posted for party in PARTIES)
+    assert balance(f"wallet:hot-1:{company.USDC}").posted == owed + house + for_checks
     assert owed > 0
 
 

@@ -22,7 +22,7 @@ def test_a_withdrawal_on_chain_asks_so_often_and_no_more(world: World) -> None:
     transfer.refresh_from_db()
     assert transfer.status == "CONFIRMED"
     assert until_sent <= 65
-    assert until_confirmed <= 18
+    assert until_confirmed <= 20
 
 
 def _questions(transfer: Transfer) -> int:
