@@ -77,7 +77,6 @@ INSTEAD = {
     "watch deposits": "deposits",
     "watch the chain": "chain",
     "call payouts back": "recalls",
-    "check health": "health checks",
     "carry out files": "files",
     "reconcile": "reconcile",
     "read balances": "balances",

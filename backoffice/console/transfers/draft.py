@@ -47,6 +47,7 @@ class Review:
 
     understood: Understood
     number: str
+    label: str
     fee: int
     total: int
     funds: AccountBalance | None
@@ -134,6 +135,7 @@ def review(order: WithdrawalOrder) -> Review:
     return Review(
         understood=understood,
         number=destination_number(understood.details),
+        label=_label(understood),
         fee=fee,
         total=amount + fee,
         funds=funds,
@@ -146,6 +148,13 @@ def review(order: WithdrawalOrder) -> Review:
         least_target=None if target is None else minimum_target(target, slippage_bps=corridor.slippage_bps),
         obstacle=_obstacle(understood, amount + fee, funds, limits, policy),
     )
+
+
+def _label(understood: Understood) -> str:
+    """What the client calls the destination: nothing is judged by it, so what is read for judging leaves it out."""
+    if understood.destination is None:
+        return ""
+    return Destination.objects.values_list("label", flat=True).get(pk=understood.destination.pk)
 
 
 def _touched(understood: Understood) -> dict[str, list[str]]:
