@@ -97,8 +97,9 @@ def run(scrap: Path, dice: Random, *, seed: int, short: bool, only: Sequence[str
 
 def _shoot(storm: Storm, cells: list[Cell], *, short: bool) -> int:
     """All singles work by work, then the pairs; how many pairs hit."""
-    for count, shot in enumerate(shots.once_per_point(cells) if short else shots.singles(cells, storm.dice), 1):
-        storm.fire(shot)
+    planned = shots.once_per_point(cells) if short else [[shot] for shot in shots.singles(cells, storm.dice)]
+    for count, places in enumerate(planned, 1):
+        storm.fire(*places)
         if count % TELL_EVERY == 0:
             storm.say(f"  {count} shots, {storm.transfers} transfers")
     if short:

@@ -66,12 +66,12 @@ def singles(cells: Sequence[Cell], dice: Random, *, ways: Iterable[How] = How) -
     return [Shot(cell, how, dice.randint(1, DEEPEST)) for cell in cells for how in ways]
 
 
-def once_per_point(cells: Sequence[Cell]) -> list[Shot]:
-    """Each point once by SIGKILL, wherever it is met first."""
-    first: dict[str, Cell] = {}
+def once_per_point(cells: Sequence[Cell]) -> list[list[Shot]]:
+    """Each point once by SIGKILL: the places where it is met, to be tried in this order until one is hit."""
+    places: dict[str, list[Shot]] = {}
     for cell in cells:
-        first.setdefault(cell.point, cell)
-    return [Shot(cell, How.KILL) for cell in first.values()]
+        places.setdefault(cell.point, []).append(Shot(cell, How.KILL))
+    return list(places.values())
 
 
 def pairs(cells: Sequence[Cell], dice: Random) -> Iterator[tuple[Shot, Shot]]:

@@ -20,6 +20,8 @@ from backoffice.campaign.works import Work
 from transfers.crashpoints import ALL
 
 ATTEMPTS = 25
+# Where a point is met by what happened to be there already, another place is sooner hit than the same one.
+ATTEMPTS_ELSEWHERE = 4
 RIVAL_HAS_S = 1.0
 HEALED_WITHIN_S = 300.0
 
@@ -75,16 +77,23 @@ class Storm:
 
     # --- shooting ---
 
-    def fire(self, shot: Shot) -> bool:
-        """Shoot until it hits; between two tries the others go on, so that there is something to hit."""
+    def fire(self, *places: Shot) -> bool:
+        """Shoot in one place after the other until it hits."""
+        *others, last = places
+        if any(self._hits(shot, ATTEMPTS_ELSEWHERE) for shot in others) or self._hits(last, ATTEMPTS):
+            return True
+        self.missed.append(last)
+        return False
+
+    def _hits(self, shot: Shot, attempts: int) -> bool:
+        """Between two tries the others go on, so that there is something to hit."""
         crowd = self.crowds[shot.cell.work]
         self._turn_to(crowd)
-        for attempt in range(ATTEMPTS):
+        for attempt in range(attempts):
             self._prepare(crowd, shot, attempt)
             if self._shoot(crowd, shot):
                 self.fired[shot.cell, shot.how] = self.fired.get((shot.cell, shot.how), 0) + 1
                 return True
-        self.missed.append(shot)
         return False
 
     def _turn_to(self, crowd: Crowd) -> None:
