@@ -46,7 +46,7 @@ def stores(plan: Plan) -> Iterator[Program]:
 def outside(plan: Plan) -> Iterator[Program]:
     """The simulators: each with its own directory, none with our database."""
     if "chain" in plan.embedded:
-        yield _simulator(plan, "chain", ["--block-time", _setting(plan, "CHAIN_BLOCK_TIME", "2"), *_chain_id(plan)])
+        yield _simulator(plan, "chain", ["--block-time", _setting(plan, "CHAIN_BLOCK_TIME", "2"), *_chain_id(plan), *_second(plan)])
     if "chain-2" in plan.embedded:
         yield _simulator(plan, "chain-2", ["--follow", str(plan.data_dir / "chain"), *_chain_id(plan)], module="chain")
     if "bank" in plan.embedded:
@@ -162,6 +162,11 @@ def _setting(plan: Plan, name: str, default: str) -> str:
 def _chain_id(plan: Plan) -> list[str]:
     chain_id = plan.environ.get("CHAIN_ID", "")
     return ["--chain-id", chain_id] if chain_id else []
+
+
+def _second(plan: Plan) -> list[str]:
+    """Named to the signer, which then has a node when the first is away."""
+    return ["--beside", plan.address("chain-2")] if "chain-2" in plan.embedded else []
 
 
 def inherited(environ: Mapping[str, str]) -> dict[str, str]:

@@ -108,17 +108,20 @@ def start(processes: Processes, signer_database: str, *, second_node: bool = Fal
     has left its network.json where ours would."""
     directory = processes.directory
     chain_port, bank_port, signer_port = free_port(), free_port(), free_port()
+    second_port = free_port()
+    second = f"http://127.0.0.1:{second_port}" if second_node else ""
     if chain:
         processes.start(
             "chain", "backoffice.sandbox.chain", "--port", str(chain_port), "--data-dir", str(directory / "chain"),
-            "--block-time", "600", "--idle-time", "600",
+            "--block-time", "600", "--idle-time", "600", *(["--beside", second] if second else []),
         )  # fmt: skip
     processes.start(
         "bank", "backoffice.sandbox.bank", "--port", str(bank_port), "--data-dir", str(directory / "bank"), "--settle-delay", "0.2"
     )
     if chain:
         answering(f"http://127.0.0.1:{chain_port}/healthz")
-    second = _start_second_node(processes) if second_node else ""
+    if second:
+        _start_second_node(processes, second_port)
     addresses = _start_signer(processes, signer_database, signer_port)
     answering(f"http://127.0.0.1:{bank_port}/healthz")
     bank_token = (directory / "bank" / "bank.token").read_text().strip()
@@ -141,12 +144,11 @@ def start(processes: Processes, signer_database: str, *, second_node: bool = Fal
     return Stack(rails=rails, token=network["tokens"]["USDC.ethereum"], addresses=addresses)
 
 
-def _start_second_node(processes: Processes) -> str:
-    directory, port = processes.directory, free_port()
+def _start_second_node(processes: Processes, port: int) -> None:
+    directory = processes.directory
     place = ("--port", str(port), "--data-dir", str(directory / "chain-2"), "--follow", str(directory / "chain"))
     processes.start("chain-2", "backoffice.sandbox.chain", *place)
     answering(f"http://127.0.0.1:{port}/healthz")
-    return f"http://127.0.0.1:{port}"
 
 
 def _start_signer(processes: Processes, database: str, port: int) -> dict[str, str]:

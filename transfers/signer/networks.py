@@ -1,8 +1,10 @@
 """What may be signed for: chains, token contracts on them, and the most that gas may cost. Written by people, read at the start.
 
-{"networks": [{"name": "ethereum", "chain_id": 1, "rpc_url": "https://...",
+{"networks": [{"name": "ethereum", "chain_id": 1, "rpc_url": "https://...", "other_rpc_urls": ["https://..."],
                "tokens": {"USDC.ethereum": "0x..."},
                "max_fee_per_gas": "<wei>", "max_priority_fee_per_gas": "<wei>", "max_gas_limit": 150000}]}
+
+`other_rpc_urls` may be left out: further nodes of the network, so that one that is away keeps nobody waiting.
 """
 
 import json
@@ -16,15 +18,16 @@ from eth_utils.address import is_checksum_address
 from transfers.signer.errors import ConfigurationError
 
 _FIELDS = {"name", "chain_id", "rpc_url", "tokens", "max_fee_per_gas", "max_priority_fee_per_gas", "max_gas_limit"}
+_OPTIONAL = {"other_rpc_urls"}
 
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """One chain. `tokens` are checksummed contract addresses; fees are wei per gas."""
+    """One chain. `rpc_urls` are its nodes, at least one; `tokens` are checksummed contract addresses; fees are wei per gas."""
 
     name: str
     chain_id: int
-    rpc_url: str
+    rpc_urls: tuple[str, ...]
     tokens: frozenset[str]
     max_fee_per_gas: int
     max_priority_fee_per_gas: int
@@ -45,7 +48,7 @@ def read_networks(path: Path) -> Mapping[int, Network]:
 
 
 def _network(entry: Any) -> Network:
-    if set(entry) != _FIELDS:
+    if set(entry) - _OPTIONAL != _FIELDS:
         raise ValueError(f"expected the fields {sorted(_FIELDS)}, got {sorted(entry)}")
     broken = [address for address in entry["tokens"].values() if not is_checksum_address(address)]
     if broken:
@@ -53,12 +56,18 @@ def _network(entry: Any) -> Network:
     return Network(
         name=entry["name"],
         chain_id=_positive(entry["chain_id"]),
-        rpc_url=entry["rpc_url"],
+        rpc_urls=(entry["rpc_url"], *_urls(entry.get("other_rpc_urls", []))),
         tokens=frozenset(entry["tokens"].values()),
         max_fee_per_gas=_positive(int(entry["max_fee_per_gas"])),
         max_priority_fee_per_gas=_positive(int(entry["max_priority_fee_per_gas"])),
         max_gas_limit=_positive(entry["max_gas_limit"]),
     )
+
+
+def _urls(value: Any) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(url, str) and url for url in value):
+        raise ValueError(f"not a list of URLs: {value!r}")
+    return value
 
 
 def _positive(value: Any) -> int:

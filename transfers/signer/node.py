@@ -1,5 +1,6 @@
-"""The one question the signer asks a node: how many transactions of a wallet it has seen, waiting ones included."""
+"""The one question the signer asks nodes: how many transactions of a wallet they have seen, waiting ones included."""
 
+import logging
 import re
 from typing import Any
 
@@ -9,17 +10,34 @@ from transfers.signer.errors import NotNow
 from transfers.signer.networks import Network
 
 _QUANTITY = re.compile(r"0x(0|[1-9a-f][0-9a-f]{0,15})", re.IGNORECASE)
+logger = logging.getLogger(__name__)
 
 
 def pending_nonce(network: Network, wallet: str, *, timeout_s: float = 5.0) -> int:
-    """Raises NotNow when the node does not answer, or is on another chain than we sign for."""
+    """The most that any node of the network has seen: one that lags behind must not lead us below what was sent already. Raises
+    NotNow when none answers, or one is on another chain than we sign for."""
+    seen, last = list[int](), NotNow("node_unavailable", f"the network {network.name} has no node")
+    for url in network.rpc_urls:
+        try:
+            seen.append(_ask(network, url, wallet, timeout_s))
+        except NotNow as trouble:
+            if trouble.code != "node_unavailable":
+                raise
+            logger.warning("%s", trouble)
+            last = trouble
+    if not seen:
+        raise last
+    return max(seen)
+
+
+def _ask(network: Network, url: str, wallet: str, timeout_s: float) -> int:
     questions = [("eth_chainId", []), ("eth_getTransactionCount", [wallet, "pending"])]
     body = [
         {"jsonrpc": "2.0", "id": number, "method": method, "params": params} for number, (method, params) in enumerate(questions)
     ]
     try:
         with httpx.Client(timeout=timeout_s, trust_env=False) as client:
-            response = client.post(network.rpc_url, json=body)
+            response = client.post(url, json=body)
         answers = {answer["id"]: answer["result"] for answer in response.raise_for_status().json()}
         chain_id, nonce = _quantity(answers[0]), _quantity(answers[1])
     except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:

@@ -52,7 +52,7 @@ def _serve(options: argparse.Namespace) -> int:
     own = sandbox_methods(node, funding) | peer_methods(node) | order_methods(node, faults, network=node)
     server = ChainServer((options.host, options.port), Dispatcher(node.lock, ethereum_methods(node) | own, faults=faults))
     url = _url(server)
-    write_atomically(options.data_dir / "network.json", _network(genesis, url), mode=0o644)
+    write_atomically(options.data_dir / "network.json", _network(genesis, url, options.beside), mode=0o644)
     miner = Miner(node, block_time=options.block_time, idle_time=options.idle_time)
     logger.info("chain %s at block %s on %s, token %s", genesis.chain_id, node.height, url, genesis.token_address)
     _until_told(server, miner)
@@ -72,7 +72,7 @@ def _follow(options: argparse.Namespace) -> int:
     faults = Faults(options.data_dir / "orders.json")
     methods = ethereum_methods(node) | order_methods(node, faults)
     server = ChainServer((options.host, options.port), Dispatcher(node.lock, methods, faults=faults, before=node.catch_up))
-    write_atomically(options.data_dir / "network.json", _network(genesis, _url(server)), mode=0o644)
+    write_atomically(options.data_dir / "network.json", _network(genesis, _url(server), []), mode=0o644)
     logger.info("following %s at block %s on %s", first, node.height, _url(server))
     _until_told(server, Following(node))
     node.close()
@@ -96,12 +96,13 @@ def _url(server: ChainServer) -> str:
     return f"http://{host!s}:{port}"
 
 
-def _network(genesis: Genesis, url: str) -> str:
+def _network(genesis: Genesis, url: str, beside: list[str]) -> str:
     """What others need to know, in the shape of the signer's SIGNER_NETWORKS."""
     network = {
         "name": "ethereum",
         "chain_id": genesis.chain_id,
         "rpc_url": url,
+        "other_rpc_urls": beside,
         "tokens": {"USDC.ethereum": genesis.token_address},
         "max_fee_per_gas": "500000000000",
         "max_priority_fee_per_gas": "50000000000",
@@ -118,6 +119,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--block-time", type=float, default=2.0, help="seconds between blocks while there is something to confirm")
     parser.add_argument("--idle-time", type=float, default=30.0, help="seconds between blocks otherwise")
     parser.add_argument("--follow", type=Path, help="be a second node of the network whose first node runs in this directory")
+    parser.add_argument("--beside", action="append", default=[], help="URL of another node, to be named in network.json")
     parser.add_argument("--chain-id", type=int, default=31337)
     return parser
 

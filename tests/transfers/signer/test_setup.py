@@ -120,6 +120,7 @@ def networks(**changes: object) -> str:
         networks(chain_id=True),
         networks(max_fee_per_gas="0"),
         networks(extra=1),
+        networks(other_rpc_urls="http://127.0.0.1:9"),
         networks(tokens={"USDC.ethereum": "0xa0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48"}),
     ],
 )

@@ -248,6 +248,21 @@ def test_without_its_node_a_first_use_waits_and_nothing_is_signed(
         lonely.kill()
 
 
+def test_without_its_first_node_another_one_is_asked(signer: Signer, intent: SignIntent, urls: tuple[str, str]) -> None:
+    networks = json.loads(signer.networks.read_text())
+    (network,) = networks["networks"]
+    networks["networks"] = [network | {"rpc_url": "http://127.0.0.1:9", "other_rpc_urls": [network["rpc_url"]]}]
+    second = signer.directory / "second.json"
+    second.write_text(json.dumps(networks))
+    limping = Signer(signer.directory, owner_url=signer.owner_url, url=signer.url, networks=second, name="limping").start()
+    try:
+        with closing(limping.client()) as client:
+            client.sign_transfer(intent)
+        assert signatures(urls, intent.key) == 1
+    finally:
+        limping.kill()
+
+
 def test_a_signer_that_is_away_is_worth_another_try(intent: SignIntent) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
