@@ -3,9 +3,6 @@
 import os
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,6 +13,7 @@ from django.conf import settings
 from django.db import connection
 
 from audit.context import Actor, ActorType, bind
+from backoffice.bench.answering import until_it_answers
 from backoffice.bench.bare import TABLE
 from backoffice.bench.load import CONTRACT
 from backoffice.quickstart.plan import free_port
@@ -30,7 +28,6 @@ from transfers.commands.placing import Claim
 
 FUNDS = 10**13
 _WALLET = chart.wallet_account_code(company.HOT_WALLET, company.USDC)
-_READY_WITHIN_S = 60.0
 
 
 def open_api_house(clients: int, past: int = 0) -> dict[str, dict[str, str]]:
@@ -103,7 +100,7 @@ def server(database: str) -> Iterator[int]:
             stderr=subprocess.DEVNULL,
         )
         try:
-            _wait_for(process, port)
+            until_it_answers(process, port)
             yield port
         finally:
             process.terminate()
@@ -125,17 +122,3 @@ def _environment(database: str, scrap: str) -> dict[str, str]:
         "API_RATE_PER_SECOND": "1000000",
         "API_RATE_BURST": "1000000",
     }
-
-
-def _wait_for(process: "subprocess.Popen[bytes]", port: int) -> None:
-    deadline = time.monotonic() + _READY_WITHIN_S
-    while process.poll() is None and time.monotonic() < deadline:
-        try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5).close()
-        except urllib.error.HTTPError:
-            return
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
-    raise RuntimeError("the server did not come up")

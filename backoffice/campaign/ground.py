@@ -14,10 +14,12 @@ from backoffice.quickstart import programs
 from backoffice.quickstart.plan import Plan, free_port
 from backoffice.quickstart.stack import Stack
 
-# The outside at the pace of machines.
+# The outside at the pace of machines. Blocks come when the campaign makes them, one a round: what is confirmed is not final yet
+# when it is looked at next, on the slowest machine too.
 _QUICK = {
-    "CHAIN_BLOCK_TIME": "0.3",
+    "CHAIN_BLOCK_TIME": "3600",
     "CHAIN_CONFIRMATIONS": "2",
+    "CHAIN_FINAL_DEPTH": "4",
     "BANK_STATEMENT_INTERVAL": "0.5",
     "BANK_SETTLE_DELAY": "0.1",
     "PSP_SETTLE_INTERVAL": "0.5",

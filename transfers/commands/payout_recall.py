@@ -11,8 +11,7 @@ from django.db import transaction
 
 from approvals import canonical
 from approvals.commands.carrying_out import cast
-from approvals.commands.requests import dismiss, mark_executed, open_request
-from approvals.errors import NotCarriedOut
+from approvals.commands.requests import mark_executed, open_request
 from approvals.models import ApprovalRequest
 from approvals.registry import Action, DecideInput, Fact, VoteOutcome, register
 from audit import clock
@@ -21,6 +20,7 @@ from ledger.money import Money
 from ledger.queries import unit
 from transfers import locks
 from transfers.commands import moves
+from transfers.commands.deciding import decide_on_transfer
 from transfers.commands.recall_states import GIVE_UP_AFTER, ORDERED
 from transfers.commands.verdicts import LIVES, ROLE, makers_of
 from transfers.crashpoints import crashpoint
@@ -102,13 +102,7 @@ def decide(vote: DecideInput) -> VoteOutcome:
     A halt does not keep it back: calling money back sends none. Raises what `cast_vote` raises; NotCarriedOut when there is nothing
     to call back any more, which ends the request.
     """
-    subject = ApprovalRequest.objects.values_list("subject_id", flat=True).get(pk=vote.request_id)
-    try:
-        with transaction.atomic():
-            return _decide(vote, UUID(subject))
-    except Conflict as conflict:
-        dismiss(vote.request_id, f"Approved, but not carried out: {conflict}")
-        raise NotCarriedOut(str(conflict)) from conflict
+    return decide_on_transfer(vote, _decide)
 
 
 def _decide(vote: DecideInput, transfer_id: UUID) -> VoteOutcome:

@@ -14,8 +14,7 @@ from django.db import transaction
 
 from approvals import canonical
 from approvals.commands.carrying_out import cast
-from approvals.commands.requests import dismiss, mark_executed, open_request
-from approvals.errors import NotCarriedOut
+from approvals.commands.requests import mark_executed, open_request
 from approvals.models import ApprovalRequest
 from approvals.registry import Action, DecideInput, Fact, VoteOutcome, register
 from audit import clock
@@ -23,6 +22,7 @@ from ledger.money import Money
 from ledger.queries import unit
 from transfers import locks
 from transfers.commands.advance.permit import no_halt
+from transfers.commands.deciding import decide_on_transfer
 from transfers.commands.verdict_moves import carry_out
 from transfers.errors import Conflict, Refused
 from transfers.models import Leg, Transfer
@@ -123,13 +123,7 @@ def decide(vote: DecideInput) -> VoteOutcome:
     Raises what `cast_vote` raises; Halted for an approval while a halt covers the transfer; NotCarriedOut when the transfer has
     moved on by now, which ends the request.
     """
-    subject = ApprovalRequest.objects.values_list("subject_id", flat=True).get(pk=vote.request_id)
-    try:
-        with transaction.atomic():
-            return _decide(vote, UUID(subject))
-    except Conflict as conflict:
-        dismiss(vote.request_id, f"Approved, but not carried out: {conflict}")
-        raise NotCarriedOut(str(conflict)) from conflict
+    return decide_on_transfer(vote, _decide)
 
 
 def _decide(vote: DecideInput, transfer_id: UUID) -> VoteOutcome:

@@ -6,8 +6,6 @@ import os
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -18,6 +16,7 @@ from typing import Any, TypeVar, cast
 
 from django.conf import settings
 
+from backoffice.bench.answering import until_it_answers
 from backoffice.bench.load import CONTRACT
 from backoffice.bench.pipeline.chain import CHAIN_ID
 from backoffice.bench.scratch import Scratch, url_of
@@ -29,7 +28,6 @@ from transfers.rails import registry
 from transfers.rails.registry import Rails, RailSettings
 
 RailT = TypeVar("RailT")
-_READY_WITHIN_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,22 +152,8 @@ def _process(port: int, module: str, *arguments: str, environment: dict[str, str
         stderr=subprocess.DEVNULL,
     )
     try:
-        _wait_for(process, port)
+        until_it_answers(process, port)
         yield
     finally:
         process.terminate()
         process.wait(20)
-
-
-def _wait_for(process: "subprocess.Popen[bytes]", port: int) -> None:
-    deadline = time.monotonic() + _READY_WITHIN_S
-    while process.poll() is None and time.monotonic() < deadline:
-        try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5).close()
-        except urllib.error.HTTPError:
-            return
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
-    raise RuntimeError(f"nothing answers on port {port}")
