@@ -106,6 +106,11 @@ def test_it_refuses_a_status_without_a_new_version(world: World) -> None:
     )
 
 
+def test_it_refuses_an_open_transfer_that_nobody_will_ever_miss(world: World) -> None:
+    transfer = world.order()
+    refused("transfers_transfer_open_has_a_deadline", "UPDATE transfers_transfer SET deadline_at = NULL WHERE id = %s", transfer.id)
+
+
 def test_it_refuses_a_version_without_its_event(world: World) -> None:
     transfer = world.order()
     at_commit()

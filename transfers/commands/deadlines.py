@@ -49,7 +49,7 @@ def accepted_deadline(transfer: Transfer) -> datetime | None:
 
 
 def deadline(transfer: Transfer, status: Status, entered: datetime) -> datetime | None:
-    """Null for states in which nothing is awaited."""
+    """Null for an end alone; the database refuses any other state without one."""
     if status in TERMINAL:
         return None
     if transfer.route in PAID_BY_BANK and status in (Status.CONFIRMED, Status.FIAT_SETTLED):

@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from audit.identity import new_id
 from ledger.fields import MinorUnitsField
-from transfers.states import IN_OUR_BOOKS, EvidenceState, MoneyState, RequestState, Route, Status
+from transfers.states import IN_OUR_BOOKS, TERMINAL, EvidenceState, MoneyState, RequestState, Route, Status
 
 
 def _choices(enum: type) -> list[tuple[str, str]]:
@@ -154,6 +154,10 @@ class Transfer(models.Model):
                     policy_decision__isnull=False,
                 ),
                 name="transfers_transfer_order_has_its_terms",
+            ),
+            models.CheckConstraint(
+                condition=Q(deadline_at__isnull=False) | Q(status__in=sorted(status.value for status in TERMINAL)),
+                name="transfers_transfer_open_has_a_deadline",
             ),
             models.CheckConstraint(
                 condition=Q(route=Route.INTERNAL_TRANSFER.value, receiver__isnull=False, destination__isnull=False)
