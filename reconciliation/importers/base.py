@@ -12,7 +12,7 @@ from decimal import Decimal
 from reconciliation.errors import Refused
 from reconciliation.importers import exact
 
-__all__ = ["CREDIT", "DEBIT", "Balance", "Flag", "ParsedFile", "ParsedLine", "ParsedStatement", "Refused"]
+__all__ = ["CREDIT", "DEBIT", "Balance", "Flag", "ParsedFile", "ParsedLine", "ParsedStatement", "Refused", "SchemaCheck"]
 
 CREDIT, DEBIT = "credit", "debit"
 # A bank that states no status in a statement of booked entries says that they are booked.
@@ -107,9 +107,20 @@ class ParsedStatement:
 
 
 @dataclass(frozen=True, slots=True)
+class SchemaCheck:
+    """How a file compares with the published schema of its message. `compared_with` is empty when there is none for it here.
+    A deviation never stops a file that can be read: the bank is told, the statement counts."""
+
+    compared_with: str = ""
+    deviations: tuple[tuple[int, str, str], ...] = ()
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ParsedFile:
     """`message` names the format as the outermost element declares it; `not_evidence` says why its entries prove nothing, if so."""
 
     message: str
     statements: tuple[ParsedStatement, ...]
     not_evidence: str = ""
+    schema: SchemaCheck = SchemaCheck()

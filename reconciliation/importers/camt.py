@@ -11,7 +11,8 @@ from lxml import etree
 
 from reconciliation.errors import Refused
 from reconciliation.importers import camt_entry, exact, xmlfile
-from reconciliation.importers.base import CREDIT, Balance, Flag, ParsedFile, ParsedLine, ParsedStatement
+from reconciliation.importers.base import CREDIT, Balance, Flag, ParsedFile, ParsedLine, ParsedStatement, SchemaCheck
+from transfers import iso20022
 
 _MESSAGE = re.compile(r"camt\.05[234]\.001\.([0-9]{2})")
 _NEWEST_VERSION = 13
@@ -37,7 +38,14 @@ def read(content: bytes) -> ParsedFile:
         raise Refused(refusal.line, refusal.reason, message) from refusal
     if not statements:
         raise Refused(xmlfile.line_of(body), "there is no statement inside", message)
-    return ParsedFile(message, statements, not_evidence)
+    return ParsedFile(message, statements, not_evidence, _schema_check(document))
+
+
+def _schema_check(document: etree._Element) -> SchemaCheck:
+    found = iso20022.check(document)
+    if found is None:
+        return SchemaCheck()
+    return SchemaCheck(found.message, tuple((one.line, one.element, one.rule) for one in found.deviations), found.more)
 
 
 def _message(root: etree._Element) -> str:

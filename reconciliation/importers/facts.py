@@ -18,6 +18,7 @@ def facts(parsed: ParsedFile) -> dict[str, Any]:
         "total_credits": _totals(lines, CREDIT),
         "total_debits": _totals(lines, DEBIT),
         "statements": [_statement(statement) for statement in parsed.statements],
+        "schema": _schema(parsed),
         "refused": None,
     }
 
@@ -25,8 +26,17 @@ def facts(parsed: ParsedFile) -> dict[str, Any]:
 def facts_of_refusal(refusal: Refused) -> dict[str, Any]:
     """The same shape for a file of which nothing was taken."""
     nothing: dict[str, Any] = {"message": refusal.message or None, "statement_count": 0, "entry_count": 0}
-    nothing |= {"total_credits": {}, "total_debits": {}, "statements": []}
+    nothing |= {"total_credits": {}, "total_debits": {}, "statements": [], "schema": None}
     return nothing | {"refused": {"line": refusal.line, "reason": refusal.reason}}
+
+
+def _schema(parsed: ParsedFile) -> dict[str, Any] | None:
+    """None where no schema is at hand: the file was read by what it holds alone."""
+    found = parsed.schema
+    if not found.compared_with:
+        return None
+    deviations = [{"line": line, "element": element, "rule": rule} for line, element, rule in found.deviations]
+    return {"compared_with": found.compared_with, "deviations": deviations, "more": found.more}
 
 
 def _statement(statement: ParsedStatement) -> dict[str, Any]:

@@ -3,11 +3,30 @@ from pathlib import Path
 
 import httpx
 import pytest
+from lxml import etree
 
+from backoffice.sandbox.bank.xml import Writer
 from tests.sandbox.bank_office import TOKEN, Office, open_office
 from tests.sandbox.fixtures import chain
+from transfers import iso20022
 
 __all__ = ["chain", "http", "office"]
+
+
+@pytest.fixture(autouse=True)
+def valid(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Whatever the bank writes is as the published schema has it."""
+    wrong: list[str] = []
+    written = Writer.content
+
+    def content(writer: Writer) -> bytes:
+        found = iso20022.check(etree.fromstring(written(writer)))
+        wrong.append("no schema" if found is None else f"{found.message}: {found}" if found.deviations else "")
+        return written(writer)
+
+    monkeypatch.setattr(Writer, "content", content)
+    yield
+    assert set(wrong) <= {""}
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ account whose scheme is CLABE or CLIENT, or an address on chain as `Prxy` whose 
 reference.
 
 Lines are numbered as the payments stand in the file, from 1. Counts and control sums must agree, in exact decimals; what asks for
-something that we would not do is refused. There is no schema here, so what is checked is what is used.
+something that we would not do is refused, and so is what the published schema of its version does not allow, except that amounts
+may be in our assets, with their decimals. A dialect whose schema is not here (the Swiss one) is checked for what is used.
 """
 
 import re
@@ -17,6 +18,7 @@ from fractions import Fraction
 
 from lxml import etree
 
+from transfers import iso20022
 from transfers.bulk.lines import MAX_BYTES, MAX_LINES, FileUnreadable, LineProblem, OrderLine, Read, read
 from transfers.rails.bank.xml import Unreadable
 from transfers.rails.bank.xml import parse as parse_xml
@@ -28,6 +30,7 @@ _NAMESPACE = re.compile(
 )
 _AMOUNT = re.compile(r"[0-9]{1,18}(\.[0-9]{1,18})?", re.ASCII)
 _MESSAGE_ID = re.compile(r"[!-~]([ -~]{0,33}[!-~])?", re.ASCII)
+_PAYMENT = re.compile(r"PmtInf(?:\[(?P<block>[0-9]+)\])?/CdtTrfTxInf(?:\[(?P<payment>[0-9]+)\])?")
 _LONGEST_TEXT = 300
 _NOT_PROVIDED = "NOTPROVIDED"
 _DEBTOR = "DbtrAcct/Id/Othr/Id"
@@ -55,6 +58,7 @@ class _Message:
         if found is None:
             raise FileUnreadable("The message has no CstmrCdtTrfInitn.")
         self._body = found
+        self._root = root
 
     def read(self) -> Read:
         blocks = self._body.findall(self._path("PmtInf"))
@@ -70,7 +74,8 @@ class _Message:
         for block in blocks:
             self._check_block(block)
         lines = [self._line(number, block, one) for number, (block, one) in enumerate(payments, 1)]
-        found = read(lines, [*self._problems(payments), *_repeated(lines)])
+        problems = [*self._problems(payments), *_repeated(lines)]
+        found = read(lines, [*problems, *self._deviations(blocks, {problem.line for problem in problems})])
         return Read(found.lines, found.problems, self._message_id(header), self._latest_day(blocks))
 
     def _message_id(self, header: etree._Element) -> str:
@@ -164,6 +169,26 @@ class _Message:
                 yield LineProblem(number, "PmtId/EndToEndId", "Give each payment an id of your own; it comes back in the results.")
             if "CRED" in (self._text(block, "ChrgBr"), self._text(payment, "ChrgBr")):
                 yield LineProblem(number, "ChrgBr", "Our fees come on top and are the payer's: use DEBT, or leave it out.")
+
+    def _deviations(self, blocks: list[etree._Element], known: set[int]) -> Iterator[LineProblem]:
+        """What the schema does not allow, said of its payment, or of the file as a whole (0). A payment with a problem of ours
+        needs no second opinion."""
+        found = iso20022.check(self._root, assets=True)
+        for one in found.deviations if found is not None else ():
+            number = self._payment_of(one.element, blocks)
+            if number and number in known:
+                continue
+            where = f"Line {one.line} of the message: " if one.line else ""
+            yield LineProblem(
+                number, one.element, f"{where}{one.rule}. {found.message if found else ''} asks for it; correct it there."
+            )
+
+    def _payment_of(self, element: str, blocks: list[etree._Element]) -> int:
+        named = _PAYMENT.match(element)
+        if named is None:
+            return 0
+        before = blocks[: int(named["block"] or 1) - 1]
+        return sum(len(block.findall(self._path("CdtTrfTxInf"))) for block in before) + int(named["payment"] or 1)
 
     def _text(self, element: etree._Element, path: str) -> str:
         """Raises FileUnreadable for more than any of our fields holds."""

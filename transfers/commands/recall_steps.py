@@ -93,7 +93,7 @@ def _step(recall: PayoutRecall) -> None:
     with transaction.atomic():
         transfer = locks.transfer(recall.transfer_id)
         outcome = ProviderCall.Outcome.REFUSED if answer.answer == "refused" else ProviderCall.Outcome.ANSWERED
-        said = f"The bank answered {answer.answer}{f' ({answer.reason})' if answer.reason else ''}."
+        said = f"The bank answered {answer.answer}{f' ({answer.reason})' if answer.reason else ''}. {answer.deviates}".rstrip()
         calls.finish(_key(recall), outcome=outcome, response=answer.raw_response, summary=said)
         _act_on(transfer, PayoutRecall.objects.select_for_update().get(pk=recall.pk), answer)
         crashpoint("payout_recall.before_outcome")

@@ -96,7 +96,7 @@ def process(webhook_id: UUID) -> Status:
     """Make of one stored message what can be made of it; doing it again does no harm. Must run with an actor bound."""
     message = InboundWebhook.objects.exclude(status=Status.REJECTED).get(pk=webhook_id)
     try:
-        names = end_to_end_ids(bytes(message.body))
+        names, deviates = end_to_end_ids(bytes(message.body))
     except NotUnderstood as error:
         return _done(message, Status.FAILED, str(error))
     sent = Leg.objects.filter(reference__in=names).exclude(request_state=RequestState.RECEIVED).order_by("reference")
@@ -104,7 +104,7 @@ def process(webhook_id: UUID) -> Status:
     if not transfers:
         return _done(message, Status.FAILED, f"We have sent nothing under {names[0]}.")
     told = [_look_now(transfer_id) for transfer_id in transfers]
-    return _done(message, Status.PROCESSED, told[0], transfer_id=transfers[0])
+    return _done(message, Status.PROCESSED, f"{told[0]} {deviates}".strip(), transfer_id=transfers[0])
 
 
 def _look_now(transfer_id: UUID) -> str:

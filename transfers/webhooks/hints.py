@@ -10,9 +10,10 @@ class NotUnderstood(Exception):
     """The body is not a message we know; kept, so that it can be read again once we do."""
 
 
-def end_to_end_ids(body: bytes) -> tuple[str, ...]:
-    """The EndToEndIds that a message is about: a JSON hint names one, a camt.054 notice any number. Raises NotUnderstood."""
-    return _of_notice(body) if body.lstrip().startswith(b"<") else (_of_hint(body),)
+def end_to_end_ids(body: bytes) -> tuple[tuple[str, ...], str]:
+    """The EndToEndIds that a message is about: a JSON hint names one, a camt.054 notice any number; and how a notice
+    deviates from its schema, empty when it does not. Raises NotUnderstood."""
+    return _of_notice(body) if body.lstrip().startswith(b"<") else ((_of_hint(body),), "")
 
 
 def _of_hint(body: bytes) -> str:
@@ -26,11 +27,11 @@ def _of_hint(body: bytes) -> str:
     raise NotUnderstood("The body names no payment.")
 
 
-def _of_notice(body: bytes) -> tuple[str, ...]:
+def _of_notice(body: bytes) -> tuple[tuple[str, ...], str]:
     try:
-        found = camt054.names(body)
+        found, deviates = camt054.names(body)
     except Unreadable as error:
         raise NotUnderstood(f"The body is no notice we can read: {error}.") from error
     if not found:
         raise NotUnderstood("The notice names no payment.")
-    return found
+    return found, deviates

@@ -68,6 +68,8 @@ def _in_words(facts: dict[str, Any]) -> str:
             f"  {statement['account']}: {statement['entries']} entries, {statement['opening']} -> {statement['closing']}, {verdict}"
         )
         lines += [f"    line {flag['line']}: {flag['text']}" for flag in statement["flags"]]
+    schema = facts["schema"] or {"deviations": []}
+    lines += [f"  deviates, line {one['line']}, {one['element']}: {one['rule']}" for one in schema["deviations"]]
     if facts.get("not_evidence"):
         lines.append(f"  No evidence: {facts['not_evidence']}")
     return "\n".join(lines)

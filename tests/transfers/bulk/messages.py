@@ -31,5 +31,6 @@ def message(
         f"<GrpHdr><MsgId>{message_id}</MsgId><CreDtTm>2026-01-02T08:00:00Z</CreDtTm>{counted}<InitgPty><Nm>Acme</Nm></InitgPty></GrpHdr>"
         f"<PmtInf><PmtInfId>P-1</PmtInfId><PmtMtd>{method}</PmtMtd><ReqdExctnDt><Dt>{day}</Dt></ReqdExctnDt>"
         f"<Dbtr><Nm>Acme</Nm></Dbtr><DbtrAcct><Id><Othr><Id>{debtor}</Id></Othr></Id></DbtrAcct>"
+        f"<DbtrAgt><FinInstnId><Nm>Countersign</Nm></FinInstnId></DbtrAgt>"
         f"{''.join(payments)}</PmtInf></CstmrCdtTrfInitn></Document>"
     ).encode()

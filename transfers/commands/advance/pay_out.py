@@ -128,4 +128,4 @@ def _outcome(answer: BankAnswer) -> ProviderCall.Outcome:
 
 
 def _said(answer: BankAnswer) -> str:
-    return f"The bank answered {answer.status}{f' ({answer.reason})' if answer.reason else ''}."
+    return f"The bank answered {answer.said}"

@@ -41,7 +41,7 @@ def recheck(lease: Lease) -> None:
             operation="status",
             question=leg.reference,
             answer=answer.raw_response,
-            summary=f"Asked again, the bank says {answer.status}{f' ({answer.reason})' if answer.reason else ''}.",
+            summary=f"Asked again, the bank says {answer.said}",
         )
         _act_on(transfer, answer)
         crashpoint("recheck.before_commit")

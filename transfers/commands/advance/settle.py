@@ -33,7 +33,7 @@ def settle(lease: Lease) -> None:
             operation="status",
             question=leg.reference,
             answer=answer.raw_response,
-            summary=f"The bank says {answer.status}{f' ({answer.reason})' if answer.reason else ''}.",
+            summary=f"The bank says {answer.said}",
         )
         act_on(transfer, locks.legs(transfer.id), answer)
         crashpoint("settle.before_commit")

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
+import structlog
 
 from transfers.rails.bank import camt029, camt056, pain001, pain002
 from transfers.rails.bank.camt029 import Resolution
@@ -18,18 +19,25 @@ from transfers.rails.bank.xml import Unreadable
 from transfers.rails.base import RetryableError, UnknownOutcome
 
 NOT_FOUND = "NOTFOUND"
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class BankAnswer:
     """`status` is an ISO 20022 status (ACTC, ACSP, ACSC, RJCT ...) or NOTFOUND, `reason` its code and words.
-    The raw texts are evidence."""
+    The raw texts are evidence; `deviates` says how the answer strays from its schema."""
 
     status: str
     reason: str
     bank_reference: str
     raw_request: str
     raw_response: str
+    deviates: str = ""
+
+    @property
+    def said(self) -> str:
+        """Status and reason, and how the answer strays from its schema: the end of a sentence."""
+        return f"{self.status}{f' ({self.reason})' if self.reason else ''}. {self.deviates}".rstrip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +51,14 @@ class BatchAnswer:
 
 @dataclass(frozen=True, slots=True)
 class RecallAnswer:
-    """`answer` is accepted, refused, pending or NOTFOUND, `reason` the bank's code and words. The raw texts are evidence."""
+    """`answer` is accepted, refused, pending or NOTFOUND, `reason` the bank's code and words. The raw texts are evidence;
+    `deviates` says how the answer strays from its schema."""
 
     answer: str
     reason: str
     raw_request: str
     raw_response: str
+    deviates: str = ""
 
 
 class BankRail:
@@ -75,7 +85,7 @@ class BankRail:
             raise UnknownOutcome(f"the bank took the order but its answer cannot be read: {error}", provider=PROVIDER) from error
         if verdict.is_about_a_duplicate:
             raise UnknownOutcome(f"the bank has had this order before ({verdict.reason}): ask what became of it", provider=PROVIDER)
-        return BankAnswer(verdict.status, verdict.reason, reference, message.decode(), response.text)
+        return BankAnswer(verdict.status, verdict.reason, reference, message.decode(), response.text, report.deviates)
 
     def submit_many(self, transfers: Sequence[CreditTransfer], *, created_at: datetime) -> BatchAnswer:
         """Hand over one message with all of them; to repeat it unchanged cannot pay twice. Raises what `submit` does."""
@@ -90,6 +100,8 @@ class BankRail:
             raise UnknownOutcome(f"the answer is about message {report.original_message_id}, not {message_id}", provider=PROVIDER)
         if report.group is not None and report.group.is_about_a_duplicate:
             raise UnknownOutcome(f"the bank has had this message before ({report.group.reason})", provider=PROVIDER)
+        if report.deviates:
+            log.warning("the answer to a message strays from its schema", message_id=message_id, said=report.deviates)
         return BatchAnswer(_verdicts(report, transfers), message.decode(), response.text)
 
     def status(self, end_to_end_id: str) -> BankAnswer:
@@ -99,14 +111,15 @@ class BankRail:
         if response is None:
             return BankAnswer(NOT_FOUND, "the bank never took an order with this end-to-end id", "", f"GET {path}", "")
         try:
-            verdict, reference = pain002.read(response.content).verdict_on(end_to_end_id)
+            report = pain002.read(response.content)
+            verdict, reference = report.verdict_on(end_to_end_id)
         except Unreadable as error:
             raise RetryableError(f"the bank's answer cannot be read: {error}", provider=PROVIDER) from error
         if verdict.is_about_a_duplicate:
             raise RetryableError(
                 f"the bank speaks of a repeat of this order ({verdict.reason}), not of the order", provider=PROVIDER
             )
-        return BankAnswer(verdict.status, verdict.reason, reference, f"GET {path}", response.text)
+        return BankAnswer(verdict.status, verdict.reason, reference, f"GET {path}", response.text, report.deviates)
 
     def recall(self, request: RecallRequest) -> RecallAnswer:
         """Ask for a payment back. Repeating it under the same id asks once. Raises what `submit` does."""
@@ -116,7 +129,7 @@ class BankRail:
             found = _resolution(response.content, request.recall_id)
         except Unreadable as error:
             raise UnknownOutcome(f"the bank took the recall and its answer cannot be read: {error}", provider=PROVIDER) from error
-        return RecallAnswer(found.answer, found.reason, message.decode(), response.text)
+        return RecallAnswer(found.answer, found.reason, message.decode(), response.text, found.deviates)
 
     def recall_status(self, recall_id: str) -> RecallAnswer:
         """What the bank says now. NOTFOUND means that it says itself that it was never asked. Raises RetryableError."""
@@ -128,7 +141,7 @@ class BankRail:
             found = _resolution(response.content, recall_id)
         except Unreadable as error:
             raise RetryableError(f"the bank's answer cannot be read: {error}", provider=PROVIDER) from error
-        return RecallAnswer(found.answer, found.reason, f"GET {path}", response.text)
+        return RecallAnswer(found.answer, found.reason, f"GET {path}", response.text, found.deviates)
 
     def statements(self, iban: str, after_sequence: int) -> list[tuple[int, str, bytes]]:
         """Every statement after the given sequence number, oldest first: (sequence, file name, content). Raises RetryableError."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from transfers.rails.bank.xml import Unreadable, find, name, parse, text
+from transfers.rails.bank.xml import Unreadable, deviations, find, name, parse, text
 
 ACCEPTED, REFUSED, PENDING = "accepted", "refused", "pending"
 # ExternalInvestigationExecutionConfirmation1Code and the status of a single cancellation.
@@ -18,6 +18,7 @@ class Resolution:
     recall_id: str
     answer: str
     reason: str
+    deviates: str = ""
 
 
 def read(content: bytes) -> Resolution:
@@ -35,4 +36,4 @@ def read(content: bytes) -> Resolution:
     said = []
     if single is not None:
         said = [text(single, "CxlStsRsnInf/Rsn/Cd"), text(single, "CxlStsRsnInf/AddtlInf")]
-    return Resolution(case, _MEANINGS[status], ": ".join(part for part in said if part))
+    return Resolution(case, _MEANINGS[status], ": ".join(part for part in said if part), deviations(root))

@@ -2,11 +2,12 @@
 
 from lxml import etree
 
-from transfers.rails.bank.xml import Unreadable, children, find, name, parse, required, text
+from transfers.rails.bank.xml import Unreadable, children, deviations, find, name, parse, required, text
 
 
-def names(content: bytes) -> tuple[str, ...]:
-    """The EndToEndIds that a notice carries, in its order, each once. Raises Unreadable for anything but a camt.054."""
+def names(content: bytes) -> tuple[tuple[str, ...], str]:
+    """The EndToEndIds that a notice carries, in its order, each once, and how it deviates from its schema. Raises Unreadable for
+    anything but a camt.054."""
     root = parse(content)
     namespace = etree.QName(root).namespace or ""
     message = find(root, "BkToCstmrDbtCdtNtfctn")
@@ -20,4 +21,4 @@ def names(content: bytes) -> tuple[str, ...]:
         for part in children(entry, "NtryDtls")
         for details in children(part, "TxDtls")
     ]
-    return tuple(dict.fromkeys(one for one in found if one and one != "NOTPROVIDED"))
+    return tuple(dict.fromkeys(one for one in found if one and one != "NOTPROVIDED")), deviations(root)

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 from lxml import etree
 
-from transfers.rails.bank import charset
+from transfers.rails.bank import charset, outgoing
 from transfers.rails.bank.pain001 import amount_text
 from transfers.rails.base import TerminalError
 
@@ -56,7 +56,7 @@ def build(recall: RecallRequest, *, created_at: datetime) -> bytes:
     _path(case, "Cretr/Pty/Nm", charset.latin(recall.debtor_name, 140))
     _path(request, "CtrlData/NbOfTxs", "1")
     _transaction(_add(_add(request, "Undrlyg"), "TxInf"), recall)
-    return bytes(etree.tostring(document, xml_declaration=True, encoding="UTF-8"))
+    return outgoing.as_bytes(document, "recall")
 
 
 def _transaction(information: etree._Element, recall: RecallRequest) -> None:

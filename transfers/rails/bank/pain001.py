@@ -1,4 +1,4 @@
-"""Credit transfers as pain.001.001.09, one or many in a message, elements in the order of the published schema.
+"""Credit transfers as pain.001.001.09, one or many in a message; nothing leaves that the published schema does not allow.
 
 Charges are the debtor's (`DEBT`): the amount of a transfer is what its destination gets.
 """
@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 
 from lxml import etree
 
-from transfers.rails.bank import charset
+from transfers.rails.bank import charset, outgoing
 from transfers.rails.base import TerminalError
 
 NAMESPACE = "urn:iso:std:iso:20022:tech:xsd:pain.001.001.09"
@@ -66,7 +66,7 @@ def build_many(transfers: Sequence[CreditTransfer], *, created_at: datetime) -> 
     payment = _payment(initiation, transfers)
     for transfer in transfers:
         _transaction(payment, transfer, instruction=transfer.message_id if len(transfers) == 1 else transfer.end_to_end_id)
-    return bytes(etree.tostring(document, xml_declaration=True, encoding="UTF-8"))
+    return outgoing.as_bytes(document, "payment order")
 
 
 def _block(transfer: CreditTransfer) -> tuple[object, ...]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from transfers.rails.bank.xml import Unreadable, children, find, name, parse, required, text
+from transfers.rails.bank.xml import Unreadable, children, deviations, find, name, parse, required, text
 
 # ExternalPaymentTransactionStatus1Code and its group and payment level relatives.
 _LISTED = "ACCC ACCP ACFC ACIS ACPD ACSC ACSP ACTC ACWC ACWP BLCK CANC CPUC PART PATC PDNG PRES RCVC RCVD RJCT"
@@ -54,6 +54,7 @@ class StatusReport:
     original_message_id: str
     group: Verdict | None
     payments: tuple[PaymentStatus, ...]
+    deviates: str = ""
 
     def verdict_on(self, end_to_end_id: str) -> tuple[Verdict, str]:
         """The most specific verdict on that payment, and the bank's own reference. A message of ours holds one payment,
@@ -86,6 +87,7 @@ def read(content: bytes) -> StatusReport:
         original_message_id=required(original, "OrgnlMsgId"),
         group=_verdict(original, "GrpSts"),
         payments=tuple(_payment(element) for element in children(report, "OrgnlPmtInfAndSts")),
+        deviates=deviations(root),
     )
 
 

@@ -2,6 +2,8 @@
 
 from lxml import etree
 
+from transfers import iso20022
+
 MAX_BYTES = 4 * 1024 * 1024
 
 
@@ -23,6 +25,13 @@ def parse(content: bytes, *, max_bytes: int = MAX_BYTES) -> etree._Element:
     if root.getroottree().docinfo.internalDTD is not None:
         raise Unreadable("the document carries a DTD, which no ISO 20022 message does")
     return root
+
+
+def deviations(document: etree._Element) -> str:
+    """How an answer deviates from its own schema, in a sentence; empty when it does not, or when there is no schema to ask.
+    Whoever can make out what it says goes by that: an answer about money is not thrown away for its form."""
+    found = iso20022.check(document)
+    return f"It deviates from {found.message}: {found}." if found is not None and found.deviations else ""
 
 
 def name(element: etree._Element) -> str:
