@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from approvals.models import Client
 from audit import clock
@@ -15,6 +15,7 @@ from transfers.models import Transfer
 OPEN = (Break.Status.OPEN, Break.Status.INVESTIGATING)
 _BUCKETS = ((timedelta(hours=24), "0 to 24 h"), (timedelta(hours=72), "24 to 72 h"))
 _OLDEST_BUCKET = "over 72 h"
+_LATELY = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,8 @@ class BreakPage:
 
 def visible_breaks(clients: "QuerySet[Client]") -> "QuerySet[Break]":
     """Those about transfers of these clients, and those that nobody has tied to a transfer: the house's own."""
-    return Break.objects.filter(Q(transfer_id=None) | Q(transfer_id__in=Transfer.objects.filter(client__in=clients).values("pk")))
+    mine = Transfer.objects.filter(pk=OuterRef("transfer_id"), client__in=clients)
+    return Break.objects.filter(Q(transfer_id=None) | Exists(mine))
 
 
 def breaks(clients: "QuerySet[Client]", *, is_open: bool | None = True, after: UUID | None = None, limit: int = 50) -> BreakPage:
@@ -77,26 +79,28 @@ def breaks_of(transfer_id: UUID) -> list[Break]:
 
 @dataclass(frozen=True, slots=True)
 class SourceReport:
-    """How far one source has been read and what is open in it. `read_to` is the last block or the last statement's day."""
+    """How far one source has been read and what is open in it. `recent` lines are those of the last 24 hours, `unmatched` all that
+    nothing explains yet. `read_to` is the last block or the last statement's day."""
 
     source: Source
-    items: int
-    matched: int
+    recent: int
+    unmatched: int
     open_breaks: int
     read_to: str
 
 
 def report() -> list[SourceReport]:
-    """Per source: what came in, what of it is matched, what is open, and how far we have read."""
+    """Per source: what came in since yesterday, what is not matched, what is open, and how far we have read."""
     return [_report_of(source) for source in Source.objects.filter(active=True).order_by("code")]
 
 
 def _report_of(source: Source) -> SourceReport:
-    counts = ExternalItem.objects.filter(source=source).aggregate(
-        items=Count("id"), matched=Count("id", filter=Q(status=ExternalItem.Status.MATCHED))
-    )
+    items = ExternalItem.objects.filter(source=source)
+    # Every state by name: the index begins with it.
+    recent = items.filter(status__in=ExternalItem.Status.values, booked_at__gte=clock.now() - _LATELY).count()
+    unmatched = items.filter(status=ExternalItem.Status.UNMATCHED).count()
     still_open = Break.objects.filter(source=source, status__in=OPEN).count()
-    return SourceReport(source, counts["items"], counts["matched"], still_open, _read_to(source))
+    return SourceReport(source, recent, unmatched, still_open, _read_to(source))
 
 
 def _read_to(source: Source) -> str:

@@ -33,12 +33,12 @@ def overdue(
 ) -> tuple[list[Overdue], int]:
     """Those on `route` that should have left `status` by now: the `limit` that wait longest first, and how many there are.
 
-    Their stored deadline decides; `longest` takes its place in a drill."""
+    Their stored deadline decides, also which has waited longest; `longest` takes its place in a drill."""
     decided_at = Coalesce("approval_request__decided_at", "state_entered_at")
     waiting = _waiting(route, status, waits_for_people=waits_for_people).annotate(since=Greatest("state_entered_at", decided_at))
     late = Q(deadline_at__lt=clock.now()) if longest is None else Q(since__lt=clock.now() - longest)
     found = waiting.filter(late)
-    rows = found.order_by("since", "id")[:limit]
+    rows = found.order_by("deadline_at" if longest is None else "since", "id")[:limit]
     names = ("id", "reference", "client_id", "status", "since", "deadline_at", "last_error", "stopped_by")
     listed = [Overdue(*row) for row in rows.values_list(*names)]
     return listed, found.count() if len(listed) == limit else len(listed)

@@ -58,7 +58,12 @@ class ApprovalRequest(models.Model):
             models.UniqueConstraint(fields=["id", "revision", "digest"], name="approvals_request_vote_target"),
             models.CheckConstraint(condition=Q(quorum__gte=1), name="approvals_request_quorum_positive"),
         ]
-        indexes = [models.Index(fields=["status", "expires_at"], name="approvals_request_queue")]
+        indexes = [
+            models.Index(fields=["status", "expires_at"], name="approvals_request_queue"),
+            models.Index(
+                fields=["-decided_at", "-id"], condition=Q(decided_at__isnull=False), name="approvals_request_decided_last"
+            ),
+        ]
 
 
 class RequestMaker(models.Model):

@@ -39,6 +39,9 @@ class Alert(models.Model):
                 fields=["rule", "cause_key"], condition=Q(resolved_at=None), name="alerts_alert_one_open_per_cause"
             )
         ]
+        indexes = [
+            models.Index(fields=["-resolved_at", "-id"], condition=Q(resolved_at__isnull=False), name="alerts_alert_resolved")
+        ]
 
 
 class Delivery(models.Model):

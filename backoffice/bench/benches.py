@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from backoffice.bench import api, audit_overhead, audit_verify, batch, growth, holds, posting
+from backoffice.bench.pages import measure as pages
 from backoffice.bench.pipeline import measure as pipeline
 from backoffice.bench.report import Report
 from backoffice.bench.scale import Scale
@@ -14,6 +15,7 @@ BENCHES: dict[str, Callable[[Scratch, Scale], Report]] = {
     "posting-growth": growth.run,
     "holds": holds.run,
     "api": api.run,
+    "pages": pages.run,
     "pipeline": pipeline.run,
     "audit-overhead": audit_overhead.run,
     "audit-verify": audit_verify.run,

@@ -30,6 +30,7 @@ class Scale:
     events: int = 200_000
     workers: tuple[int, ...] = (1, 2, 4)
     transfers: tuple[int, ...] = (1_000, 10_000, 100_000)
+    page_transfers: tuple[int, ...] = (3_000, 100_000)
 
 
 LARGE_ENTRIES, LARGE_TRANSFERS = 10_000_000, 1_000_000
@@ -47,4 +48,5 @@ TINY = Scale(
     events=40,
     workers=(1,),
     transfers=(20, 40),
+    page_transfers=(300, 310),
 )

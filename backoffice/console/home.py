@@ -14,9 +14,11 @@ from backoffice.console.formats import duration
 from backoffice.console.parts import Badge, Figure, Listed, Section, Tone
 from backoffice.console.words import badge_for
 from transfers.models import Transfer
-from transfers.states import TERMINAL
+from transfers.states import TERMINAL, Status
 
 _ROWS = 6
+# Named one by one, so that an index finds the few that are on their way among all that ever were.
+UNDER_WAY = tuple(status for status in Status if status not in TERMINAL)
 # An approval with less time left than this is drawn as urgent.
 _SOON = timedelta(minutes=30)
 
@@ -60,7 +62,7 @@ def sections(operator: Operator) -> list[Section]:
 def in_flight(operator: Operator) -> QuerySet[Transfer]:
     """Transfers of visible clients that have not reached an end."""
     mine = Transfer.objects.filter(client_id__in=control.client_scope(operator).values("pk"), is_synthetic=False)
-    return mine.exclude(status__in=TERMINAL)
+    return mine.filter(status__in=UNDER_WAY)
 
 
 def _figure(number: int, title: str, url: str, tone: Tone, note: str = "") -> Figure:

@@ -64,8 +64,7 @@ def apply() -> list[str]:
     roles = sql.SQL(", ").join(map(sql.Identifier, ROLES))
     applied = []
     with connection.cursor() as cursor:
-        for role in ROLES:
-            _run(cursor, sql.SQL(_CREATE_ROLE).format(role=sql.Identifier(role), literal=sql.Literal(role)))
+        make_roles()
         _run(cursor, sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(_database()))
         _run(cursor, sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(_database(), roles))
         _run(cursor, sql.SQL(_TAKE_AWAY).format(roles=roles))
@@ -77,6 +76,13 @@ def apply() -> list[str]:
             applied.append(str(path.relative_to(settings.BASE_DIR)))
         _set_passwords(cursor, settings.DATABASE_ROLE_URLS)
     return applied
+
+
+def make_roles() -> None:
+    """The roles that the server lacks, without any privilege."""
+    with connection.cursor() as cursor:
+        for role in ROLES:
+            _run(cursor, sql.SQL(_CREATE_ROLE).format(role=sql.Identifier(role), literal=sql.Literal(role)))
 
 
 def _set_passwords(cursor: Any, urls: Mapping[str, str]) -> None:

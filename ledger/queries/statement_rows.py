@@ -18,10 +18,9 @@ _WHERE = """
     entry.account_id = %(account)s
     AND entry.booked_at >= %(from)s AND {time} >= %(since)s AND {time} < %(until)s AND entry.booked_at < %(known)s {reach}
 """
-_TOTALS = """
-    SELECT coalesce(sum(entry.debit), 0) AS debits, coalesce(sum(entry.credit), 0) AS credits, count(*) AS entries,
-           {passed} AS passed
-      FROM ledger_entry AS entry {posting} WHERE {where}
+_PASSED = """
+    SELECT coalesce(sum(entry.debit - entry.credit), 0) AS passed
+      FROM ledger_entry AS entry {posting} WHERE {where} AND ({key}) {passed} ({cursor})
 """
 _MOVEMENTS = """
     SELECT posting.kind, entry.debit > 0 AS is_debit, sum(entry.debit + entry.credit) AS amount, count(*) AS entries
@@ -56,10 +55,10 @@ class StatementRow:
     balance: int
 
 
-def totals_sql(by: TimeBasis, *, passed: str | None) -> str:
-    """Totals of the interval. `passed` is the net of the rows on the far side of the cursor ("<=" or ">="), 0 without one."""
-    net = f"coalesce(sum(entry.debit - entry.credit) FILTER (WHERE ({_key(by)}) {passed} ({_CURSOR})), 0)" if passed else "0"
-    return _TOTALS.format(passed=net, posting=POSTING if by.needs_posting else "", where=_where(by, joined=by.needs_posting))
+def passed_sql(by: TimeBasis, passed: str) -> str:
+    """The net of the interval's rows on the far side of the cursor ("<=" or ">=")."""
+    posting, where = POSTING if by.needs_posting else "", _where(by, joined=by.needs_posting)
+    return _PASSED.format(posting=posting, where=where, key=_key(by), passed=passed, cursor=_CURSOR)
 
 
 def movements_sql(by: TimeBasis) -> str:

@@ -59,7 +59,7 @@ def statement_stream(
     """The statement without rows, and its rows one by one, for as long as the block lasts. Raises UnknownAccount, MonthArchived."""
     with one_snapshot(timeout_s=300):
         start, parameters = _begin(account_code, since, until, by, known_at)
-        head, _ = _head(start, parameters, by, passed=None)
+        head, _ = _head(start, parameters, by, known_at, passed=None)
         rows = stream(statement_rows.rows_sql(by), parameters)
         yield head, _running(rows, head.opening, direction(start.balance.type))
 
@@ -83,7 +83,7 @@ def statement_page(
     with one_snapshot():
         start, parameters = _begin(account_code, since, until, by, None)
         parameters |= {"limit": size + 1} | (statement_rows.cursor_parameters(after) if after else {})
-        head, net = _head(start, parameters, by, passed=passed if after else None)
+        head, net = _head(start, parameters, by, None, passed=passed if after else None)
         sql = statement_rows.rows_sql(by, newest_first=newest_first, beyond=beyond if after else None, limited=True)
         found = select(sql, parameters)
     sign = direction(start.balance.type)
@@ -123,18 +123,18 @@ def _begin(
     return start, {"account": start.account_id, "since": since, "until": until} | reach
 
 
-def _head(start: Opening, parameters: dict[str, Any], by: TimeBasis, *, passed: str | None) -> tuple[Statement, int]:
-    """The statement without rows, and the net (debits less credits) of the rows that earlier pages showed."""
-    totals: dict[str, Any] = {
-        name: int(value) for name, value in select(statement_rows.totals_sql(by, passed=passed), parameters)[0].items()
-    }
-    net_passed = totals.pop("passed")
-    account = start.balance
-    closing = account.posted + direction(account.type) * (totals["debits"] - totals["credits"])
-    head = Statement(
-        account.code, account.asset, parameters["since"], parameters["until"], by, account.posted, closing, rows=[], **totals
-    )
-    return head, net_passed
+def _head(
+    start: Opening, parameters: dict[str, Any], by: TimeBasis, known_at: datetime | None, *, passed: str | None
+) -> tuple[Statement, int]:
+    """The statement without rows, and the net (debits less credits) of the rows that earlier pages showed.
+
+    Totals are what was there at the end less what was there at the beginning: both begin at a line carried forward, so that a busy
+    account is not added up entry by entry."""
+    account, until = start.balance, parameters["until"]
+    end = opening(account.code, max(until, parameters["since"]), by, known_at=known_at).balance
+    totals = {name: getattr(end, name) - getattr(account, name) for name in ("debits", "credits", "entries")}
+    head = Statement(account.code, account.asset, parameters["since"], until, by, account.posted, end.posted, rows=[], **totals)
+    return head, int(select(statement_rows.passed_sql(by, passed), parameters)[0]["passed"]) if passed else 0
 
 
 def _running(rows: Iterator[dict[str, Any]], balance: int, sign: int) -> Iterator[StatementRow]:

@@ -52,7 +52,8 @@ def received_by(client_id: str, query: Mapping[str, Any]) -> Page[Transfer]:
 def _newest_first(rows: QuerySet[Transfer], query: Mapping[str, Any]) -> Page[Transfer]:
     if cursor := query.get("cursor"):
         created_at, row_id = _position(cursor)
-        rows = rows.filter(Q(created_at__lt=created_at) | Q(created_at=created_at, id__lt=row_id))
+        # The first condition alone lets the index begin there instead of at the newest.
+        rows = rows.filter(created_at__lte=created_at).filter(Q(created_at__lt=created_at) | Q(id__lt=row_id))
     limit = int(query["limit"])
     found = list(rows.select_related("quote", "source_asset", "target_asset").order_by("-created_at", "-id")[: limit + 1])
     shown = found[:limit]

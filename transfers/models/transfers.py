@@ -91,7 +91,7 @@ class Transfer(models.Model):
     failure_code = models.TextField(blank=True, default="")
     failure_message = models.TextField(blank=True, default="")
     status_text = models.TextField(help_text="What the client is told.")
-    correlation_id = models.TextField(db_index=True)
+    correlation_id = models.TextField()
     made_by = models.TextField(help_text="Operator name or API key prefix.")
     made_by_type = models.TextField()
     created_at = models.DateTimeField()
@@ -173,8 +173,15 @@ class Transfer(models.Model):
             models.Index(
                 fields=["receiver", "-created_at", "-id"], condition=Q(receiver__isnull=False), name="transfers_transfer_received"
             ),
-            models.Index(fields=["status", "state_entered_at"], name="transfers_transfer_in_state"),
-            models.Index(fields=["deadline_at"], condition=Q(deadline_at__isnull=False), name="transfers_transfer_deadline"),
+            # Of a kind, in a state, or both: a skip scan hops over the few kinds when only the state is asked for.
+            models.Index(fields=["route", "status", "state_entered_at"], name="transfers_transfer_of_a_kind"),
+            models.Index(
+                fields=["route", "status", "deadline_at"],
+                condition=Q(deadline_at__isnull=False),
+                name="transfers_transfer_overdue",
+            ),
+            models.Index(fields=["source_amount"], name="transfers_transfer_amount"),
+            models.Index(fields=["-created_at", "-id"], condition=~Q(stopped_by=""), name="transfers_transfer_stopped"),
             models.Index(fields=["client_reference"], condition=~Q(client_reference=""), name="transfers_transfer_client_ref"),
             # What alert rules look for among everything that was ever confirmed.
             models.Index(

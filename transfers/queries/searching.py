@@ -7,9 +7,11 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
+from approvals.models import Destination
+from ledger.models import Asset
 from ledger.money import Money
 from ledger.queries import unit
-from transfers.models import ExternalReference, IdempotencyKey, Transfer
+from transfers.models import ExternalReference, IdempotencyKey, Leg, Transfer
 from transfers.queries.listing import scoped
 
 _REFERENCE_WORDS = {
@@ -21,6 +23,9 @@ _REFERENCE_WORDS = {
 }
 _AMOUNT = re.compile(r"[0-9][0-9,]*(\.[0-9]+)?")
 _SHORTEST = 3
+_MOST_NAMED = 200
+# Nothing but reading them finds a piece from the middle of a reference: these are looked through.
+_LATEST = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +52,29 @@ def _hits(text: str, rows: "QuerySet[Transfer]", limit: int) -> Iterator[Hit]:
     if (by_id := _uuid(text)) is not None:
         yield from (Hit(row, "its id") for row in newest.filter(pk=by_id))
     yield from (Hit(row, "its reference") for row in newest.filter(reference=text.upper()))
-    yield from (Hit(row, "a leg's reference") for row in newest.filter(legs__reference=text.upper()))
+    yield from (Hit(row, "a leg's reference") for row in newest.filter(pk__in=_of_leg(text.upper())))
     yield from _by_outside_name(text, rows)
-    keys = IdempotencyKey.objects.filter(key=text, transfer__isnull=False).values("transfer_id")
-    yield from (Hit(row, "its idempotency key") for row in newest.filter(pk__in=keys)[:limit])
+    keys = IdempotencyKey.objects.filter(key=text, transfer__isnull=False).values_list("transfer_id", flat=True)
+    yield from (Hit(row, "its idempotency key") for row in newest.filter(pk__in=list(keys[:_MOST_NAMED]))[:limit])
     yield from (Hit(row, "the client's reference") for row in newest.filter(client_reference=text)[:limit])
-    yield from (Hit(row, "its destination") for row in newest.filter(_destination(text))[:limit])
+    destinations = _destinations(text)
+    if destinations:
+        yield from (Hit(row, "its destination") for row in newest.filter(destination_id__in=destinations)[:limit])
     yield from _by_amount(text, newest, limit)
     if len(text) >= _SHORTEST:
-        yield from (Hit(row, "part of the client's reference") for row in newest.filter(client_reference__icontains=text)[:limit])
+        yield from _by_part(text, rows, newest, limit)
+
+
+def _by_part(text: str, rows: "QuerySet[Transfer]", newest: "QuerySet[Transfer]", limit: int) -> Iterator[Hit]:
+    """How the client's reference begins, of any transfer; a piece from the middle of it only of the newest ones."""
+    following = {"client_reference__gt": text, "client_reference__lt": text + "\U0010ffff"}
+    yield from (Hit(row, "how the client's reference begins") for row in rows.filter(**following).order_by("client_reference")[:limit])
+    latest = newest.filter(pk__in=newest.values("pk")[:_LATEST])
+    yield from (Hit(row, "part of the client's reference") for row in latest.filter(client_reference__icontains=text)[:limit])
+
+
+def _of_leg(reference: str) -> list[UUID]:
+    return list(Leg.objects.filter(reference=reference).values_list("transfer_id", flat=True))
 
 
 def _by_outside_name(text: str, rows: "QuerySet[Transfer]") -> Iterator[Hit]:
@@ -65,19 +84,18 @@ def _by_outside_name(text: str, rows: "QuerySet[Transfer]") -> Iterator[Hit]:
         yield Hit(row, f"its {_REFERENCE_WORDS.get(names[row.id], names[row.id].replace('_', ' '))}")
 
 
-def _destination(text: str) -> Q:
-    """An address in any spelling, a whole account number, or its tail as people read it from a statement."""
+def _destinations(text: str) -> list[UUID]:
+    """Those of an address in any spelling, a whole account number, or a name. Asked by themselves: there are far fewer than
+    transfers."""
     compact = text.replace(" ", "")
-    exact = Q(destination__fingerprint__endswith=f":{compact.lower()}") | Q(
-        destination__fingerprint__endswith=f":{compact.upper()}"
-    )
-    return exact | Q(destination_details__name__iexact=text)
+    exact = Q(fingerprint__endswith=f":{compact.lower()}") | Q(fingerprint__endswith=f":{compact.upper()}")
+    return list(Destination.objects.filter(exact | Q(details__name__iexact=text)).values_list("pk", flat=True)[:_MOST_NAMED])
 
 
 def _by_amount(text: str, newest: "QuerySet[Transfer]", limit: int) -> Iterator[Hit]:
     if not _AMOUNT.fullmatch(text):
         return
-    for asset_id in newest.order_by().values_list("source_asset_id", flat=True).distinct():
+    for asset_id in Asset.objects.order_by("id").values_list("id", flat=True):
         asset = unit(asset_id)
         try:
             minor = Money.parse(text.replace(",", ""), asset).minor

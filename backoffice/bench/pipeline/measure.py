@@ -133,6 +133,7 @@ def _growth(seats: Seats, scale: Scale) -> list[Figure]:
         databases[size] = seats.scratch.copy(f"{size}_transfers")
         with using(databases[size]):
             past.load_past(seats.recordings, size)
+            analyse()
     with ExitStack() as stack:
         named = {
             f"with {size:,} transfers": (stack.enter_context(crew(_OURS, seats.of(database, 1))), "ours")

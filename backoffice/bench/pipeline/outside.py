@@ -20,6 +20,7 @@ from backoffice.bench.answering import until_it_answers
 from backoffice.bench.load import CONTRACT
 from backoffice.bench.pipeline.chain import CHAIN_ID
 from backoffice.bench.scratch import Scratch, url_of
+from backoffice.quickstart.grants import make_roles
 from backoffice.quickstart.plan import free_port
 from backoffice.sandbox.demo.company import HOT_WALLET
 from transfers.commands.providers import nodes_set_aside
@@ -51,6 +52,7 @@ def outside(scratch: Scratch) -> Iterator[Outside]:
             "SIGNER_PORT": str(signer_port),
         }
         (directory / "network.json").write_text(_network(chain_port), encoding="utf-8")
+        make_roles()
         _run("create-token", environment)
         wallet = _run("create-wallet", environment, HOT_WALLET)
         _run("init-db", environment | {"DATABASE_URL": environment["SIGNER_DATABASE_URL"]})

@@ -1,42 +1,49 @@
 """A past of any length: the transfer that was recorded, over and over, with names and moments of its own each time.
 
-Everything that a transfer leaves is there but the audit trail, which nothing of a pipeline reads: transfers, legs, events and
-outbox, decisions, quotes, calls, references, reservations, holds, postings and entries, idempotency keys. Keys sort by time, as the
-real ones do. The guards say that what is booked is booked now, which a loaded past is not: they are off while it loads.
+Everything that a transfer leaves is there, but for the audit trail where nothing reads it: transfers, legs, events and outbox,
+decisions, quotes, calls, references, reservations, holds, postings and entries, idempotency keys. Keys sort by time, as the real ones
+do. The guards say that what is booked is booked now, which a loaded past is not: they are off while it loads.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Sequence
 
 from django.db import connection
 
 from backoffice.bench.evidence import load_sql
 from backoffice.bench.history import FOLLOW
+from backoffice.bench.pipeline.guards import guards_off
+from backoffice.bench.pipeline.indexes import without_indexes
 from backoffice.bench.pipeline.shapes import Recording, Row, Write
 from backoffice.bench.pipeline.speech import Speech
 from ledger.commands import advance_checkpoints
 
+# Nothing in a pipeline reads the trail.
 LEFT_OUT = ("audit_event",)
 
 
-def load_past(recordings: Sequence[Recording], transfers: int) -> None:
-    """So many transfers more in the current database, shared out among the clients that were recorded."""
+def load_past(recordings: Sequence[Recording], transfers: int, *, left_out: Collection[str] = LEFT_OUT) -> None:
+    """So many transfers more in the current database, shared out among the clients that were recorded; without rows in the tables
+    of `left_out`. Statistics are the caller's to take."""
     load_sql("names")
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
         until = cursor.fetchone()[0].isoformat()
-        with _guards_off():
-            for lane, recording in enumerate(recordings):
-                count = transfers // len(recordings) + (lane < transfers % len(recordings))
-                for statement in _statements(recording, lane, count, len(recordings), until):
-                    cursor.execute(statement)
-            cursor.execute(FOLLOW)
+        with guards_off(), without_indexes([table for table in recordings[0].rows if table not in left_out]):
+            # All of them are read before the first is written: what they are copied from is found in small tables.
+            for statement in [*_every_statement(recordings, transfers, until, left_out), FOLLOW]:
+                cursor.execute(statement)
     advance_checkpoints()
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE")
 
 
-def _statements(recording: Recording, lane: int, count: int, lanes: int, until: str) -> Iterator[str]:
+def _every_statement(recordings: Sequence[Recording], transfers: int, until: str, left_out: Collection[str]) -> Iterator[str]:
+    for lane, recording in enumerate(recordings):
+        count = transfers // len(recordings) + (lane < transfers % len(recordings))
+        yield from _statements(recording, lane, count, len(recordings), until, left_out)
+
+
+def _statements(
+    recording: Recording, lane: int, count: int, lanes: int, until: str, left_out: Collection[str]
+) -> Iterator[str]:
     kinds = [_kind(name) for name in recording.names]
     number = f"(number * {lanes} + {lane})"
     speech = Speech(
@@ -47,7 +54,7 @@ def _statements(recording: Recording, lane: int, count: int, lanes: int, until: 
         txid=str(recording.commits[0][0].txid),
     )
     for write in recording.inserted:
-        if write.table not in LEFT_OUT:
+        if write.table not in left_out:
             yield _insert(speech, write, _as_it_ended(write), count, recording.commits[0][0])
 
 
@@ -90,22 +97,3 @@ def _running(row: Row) -> dict[str, str]:
         "balance_after": f"((SELECT credits - debits {of}) + (number + 1) * {step})",
         "account_version": f"((SELECT version {of}) + number + 1)",
     }
-
-
-@contextmanager
-def _guards_off() -> Iterator[None]:
-    """Without triggers, foreign keys included: the rows were all accepted once."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT tgrelid::regclass::text, tgname FROM pg_trigger JOIN pg_class AS c ON c.oid = tgrelid"
-            " WHERE tgenabled = 'A' AND NOT tgisinternal AND relnamespace = 'public'::regnamespace"
-        )
-        always = cursor.fetchall()
-        for table, trigger in always:
-            cursor.execute(f'ALTER TABLE ONLY {table} DISABLE TRIGGER "{trigger}"')
-        cursor.execute("SET session_replication_role = replica")
-    yield
-    with connection.cursor() as cursor:
-        cursor.execute("SET session_replication_role = origin")
-        for table, trigger in always:
-            cursor.execute(f'ALTER TABLE ONLY {table} ENABLE ALWAYS TRIGGER "{trigger}"')

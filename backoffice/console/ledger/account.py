@@ -19,6 +19,9 @@ PAGE = 50
 _MOST_HOLDS = 100
 # So many entries are drawn one by one; more are drawn by kind.
 _FEW = 14
+# Beyond this nobody waits for them to be sorted by kind.
+_MOST_SORTED = 20_000
+_TOO_MANY = "{:,} entries on both sides: choose a shorter interval to see them by kind"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,10 @@ def _t(balance: AccountBalance, statement: Statement, wanted: Interval, *, is_fi
     if is_first and statement.entries <= _FEW:
         for row in reversed(statement.rows):
             (t.debits if row.debit else t.credits).append(_entry(row, wanted))
+    elif statement.entries > _MOST_SORTED:
+        sides = ((t.debits, statement.debits), (t.credits, statement.credits))
+        for side, amount in sides:
+            side += [TLine("All of the interval", amount, note=_TOO_MANY.format(statement.entries))] if amount else []
     else:
         for movement in queries.movements(balance.code, since=wanted.since, until=wanted.until, by=wanted.by):
             (t.debits if movement.is_debit else t.credits).append(_movement(movement))

@@ -33,7 +33,9 @@ class Command(BaseCommand):
         parser.add_argument("--rounds", type=int, default=usual.rounds, help="Rounds of each side that count.")
         parser.add_argument("--seconds", type=float, default=usual.budget.seconds, help="Length of one round.")
         parser.add_argument(
-            "--large", action="store_true", help="posting-growth goes on to ten million entries, pipeline to one million transfers."
+            "--large",
+            action="store_true",
+            help="posting-growth goes on to ten million entries, pages and pipeline to one million transfers.",
         )
 
     def handle(self, *_: Any, name: str, json: bool, check: bool, **options: Any) -> None:
@@ -58,7 +60,7 @@ def _scale(*, rounds: int, seconds: float, large: bool, **_: Any) -> Scale:
     scale = replace(Scale(), rounds=rounds, budget=Budget(seconds))
     if not large:
         return scale
-    return replace(scale, entries=(*scale.entries, LARGE_ENTRIES), transfers=(*scale.transfers, LARGE_TRANSFERS))
+    return replace(scale, entries=(*scale.entries, LARGE_ENTRIES), transfers=(*scale.transfers, LARGE_TRANSFERS), page_transfers=(*scale.page_transfers, LARGE_TRANSFERS))
 
 
 def _as_json(report: Report) -> str:

@@ -1,0 +1,2 @@
+CREATE INDEX approvals_approvalrequest_reference_16fada39_like ON approvals_approvalrequest (reference varchar_pattern_ops);
+CREATE INDEX approvals_policydecision_subject_id_ab6e9b96_like ON approvals_policydecision (subject_id text_pattern_ops);

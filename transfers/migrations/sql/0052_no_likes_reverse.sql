@@ -1,0 +1,12 @@
+CREATE INDEX transfers_chaintransaction_hash_b8f92903_like ON transfers_chaintransaction (hash varchar_pattern_ops);
+CREATE INDEX transfers_chaintransaction_wallet_id_ad862d36_like ON transfers_chaintransaction (wallet_id varchar_pattern_ops);
+CREATE INDEX transfers_externalreference_value_9ea31181_like ON transfers_externalreference (value text_pattern_ops);
+CREATE INDEX transfers_leg_asset_id_b96c33d7_like ON transfers_leg (asset_id text_pattern_ops);
+CREATE INDEX transfers_leg_reference_f37408e5_like ON transfers_leg (reference varchar_pattern_ops);
+CREATE INDEX transfers_providercall_key_290089e6_like ON transfers_providercall (key text_pattern_ops);
+CREATE INDEX transfers_quote_client_id_c53726e5_like ON transfers_quote (client_id varchar_pattern_ops);
+CREATE INDEX transfers_quote_corridor_id_663f1d1e_like ON transfers_quote (corridor_id varchar_pattern_ops);
+CREATE INDEX transfers_quote_source_asset_id_4e8e7a09_like ON transfers_quote (source_asset_id text_pattern_ops);
+CREATE INDEX transfers_quote_target_asset_id_ce2b40b7_like ON transfers_quote (target_asset_id text_pattern_ops);
+CREATE INDEX transfers_transfer_reference_4563b5a4_like ON transfers_transfer (reference varchar_pattern_ops);
+CREATE INDEX transfers_walletreservation_wallet_id_b02a4dbe_like ON transfers_walletreservation (wallet_id varchar_pattern_ops);
