@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
 from approvals.models import Client
 from audit import clock
@@ -28,8 +28,9 @@ class BreakPage:
 
 def visible_breaks(clients: "QuerySet[Client]") -> "QuerySet[Break]":
     """Those about transfers of these clients, and those that nobody has tied to a transfer: the house's own."""
-    mine = Transfer.objects.filter(pk=OuterRef("transfer_id"), client__in=clients)
-    return Break.objects.filter(Q(transfer_id=None) | Exists(mine))
+    # One look-up for each break that is read. Asked as a set, all transfers of these clients would be put together first.
+    owner = Subquery(Transfer.objects.filter(pk=OuterRef("transfer_id")).values("client_id"))
+    return Break.objects.alias(owner=owner).filter(Q(transfer_id=None) | Q(owner__in=clients.values("pk")))
 
 
 def breaks(clients: "QuerySet[Client]", *, is_open: bool | None = True, after: UUID | None = None, limit: int = 50) -> BreakPage:

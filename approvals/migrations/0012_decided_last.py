@@ -4,14 +4,17 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('approvals', '0011_no_likes'),
+        ("approvals", "0011_no_likes"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='approvalrequest',
-            index=models.Index(condition=models.Q(('decided_at__isnull', False)), fields=['-decided_at', '-id'], name='approvals_request_decided_last'),
+            model_name="approvalrequest",
+            index=models.Index(
+                condition=models.Q(("decided_at__isnull", False)),
+                fields=["-decided_at", "-id"],
+                name="approvals_request_decided_last",
+            ),
         ),
     ]

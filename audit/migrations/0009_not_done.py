@@ -9,6 +9,4 @@ SQL = Path(__file__).parent / "sql"
 
 class Migration(migrations.Migration):
     dependencies = [("audit", "0008_vault")]
-    operations = [
-        migrations.RunSQL((SQL / "0009_not_done.sql").read_text(encoding="utf-8"), "DROP INDEX audit_event_not_done")
-    ]
+    operations = [migrations.RunSQL((SQL / "0009_not_done.sql").read_text(encoding="utf-8"), "DROP INDEX audit_event_not_done")]

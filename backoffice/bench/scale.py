@@ -15,7 +15,7 @@ class Budget:
 class Scale:
     """`rounds` are counted; one more before them warms up. `house` is the number of wallets and of fee accounts each; `past`
     and `entries` count ledger entries that are there before anything is measured, `transfers` so many transfers, each with what it
-    left."""
+    left. Pages are visited over `page_transfers`, every one of them or every nth."""
 
     budget: Budget = Budget(1.5)
     rounds: int = 7
@@ -31,6 +31,7 @@ class Scale:
     workers: tuple[int, ...] = (1, 2, 4)
     transfers: tuple[int, ...] = (1_000, 10_000, 100_000)
     page_transfers: tuple[int, ...] = (3_000, 100_000)
+    every_nth_page: int = 1
 
 
 LARGE_ENTRIES, LARGE_TRANSFERS = 10_000_000, 1_000_000
@@ -48,5 +49,6 @@ TINY = Scale(
     events=40,
     workers=(1,),
     transfers=(20, 40),
-    page_transfers=(300, 310),
+    page_transfers=(900, 910),
+    every_nth_page=6,
 )

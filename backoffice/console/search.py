@@ -22,7 +22,7 @@ from transfers import queries
 _MOST = 20
 _SHORTEST = 2
 # These say that something looks alike, not that it was named.
-_VAGUE = ("part of", "how the client's", "its amount", "its destination", "the client's reference")
+_VAGUE = ("part of", "its amount", "its destination", "the client's reference")
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ _AMOUNT = re.compile(r"[0-9][0-9,]*(\.[0-9]+)?")
 _SHORTEST = 3
 _MOST_NAMED = 200
 # Nothing but reading them finds a piece from the middle of a reference: these are looked through.
-_LATEST = 10_000
+_LATEST = 3_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def _hits(text: str, rows: "QuerySet[Transfer]", limit: int) -> Iterator[Hit]:
 def _by_part(text: str, rows: "QuerySet[Transfer]", newest: "QuerySet[Transfer]", limit: int) -> Iterator[Hit]:
     """How the client's reference begins, of any transfer; a piece from the middle of it only of the newest ones."""
     following = {"client_reference__gt": text, "client_reference__lt": text + "\U0010ffff"}
-    yield from (Hit(row, "how the client's reference begins") for row in rows.filter(**following).order_by("client_reference")[:limit])
+    yield from (Hit(row, "part of the client's reference") for row in rows.filter(**following).order_by("client_reference")[:limit])
     latest = newest.filter(pk__in=newest.values("pk")[:_LATEST])
     yield from (Hit(row, "part of the client's reference") for row in latest.filter(client_reference__icontains=text)[:limit])
 

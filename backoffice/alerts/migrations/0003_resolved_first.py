@@ -4,14 +4,15 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('alerts', '0002_drills'),
+        ("alerts", "0002_drills"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='alert',
-            index=models.Index(condition=models.Q(('resolved_at__isnull', False)), fields=['-resolved_at', '-id'], name='alerts_alert_resolved'),
+            model_name="alert",
+            index=models.Index(
+                condition=models.Q(("resolved_at__isnull", False)), fields=["-resolved_at", "-id"], name="alerts_alert_resolved"
+            ),
         ),
     ]

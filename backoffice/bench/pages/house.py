@@ -1,4 +1,4 @@
-"""An operator who may see everything, the clients of the past, and a past that people have worked on: approved, reconciled, stuck."""
+"""An operator who may see everything, and a past that people have worked on: approved, reconciled, stuck."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from django.db import connection
 
 _TRIGGERS = """
-    SELECT format('ALTER TABLE ONLY %s', tgrelid::regclass), quote_ident(tgname), CASE tgenabled WHEN 'A' THEN 'ENABLE ALWAYS' ELSE 'ENABLE' END
+    SELECT format('ALTER TABLE ONLY %s', tgrelid::regclass), quote_ident(tgname),
+           CASE tgenabled WHEN 'A' THEN 'ENABLE ALWAYS' ELSE 'ENABLE' END
       FROM pg_trigger JOIN pg_class AS c ON c.oid = tgrelid
      WHERE NOT tgisinternal AND tgenabled IN ('A', 'O') AND relnamespace = 'public'::regnamespace
 """

@@ -1,8 +1,8 @@
 """A past of any length: the transfer that was recorded, over and over, with names and moments of its own each time.
 
 Everything that a transfer leaves is there, but for the audit trail where nothing reads it: transfers, legs, events and outbox,
-decisions, quotes, calls, references, reservations, holds, postings and entries, idempotency keys. Keys sort by time, as the real ones
-do. The guards say that what is booked is booked now, which a loaded past is not: they are off while it loads.
+decisions, quotes, calls, references, reservations, holds, postings and entries, idempotency keys. Keys sort by time, as the real
+ones do. The guards say that what is booked is booked now, which a loaded past is not: they are off while it loads.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -41,9 +41,7 @@ def _every_statement(recordings: Sequence[Recording], transfers: int, until: str
         yield from _statements(recording, lane, count, len(recordings), until, left_out)
 
 
-def _statements(
-    recording: Recording, lane: int, count: int, lanes: int, until: str, left_out: Collection[str]
-) -> Iterator[str]:
+def _statements(recording: Recording, lane: int, count: int, lanes: int, until: str, left_out: Collection[str]) -> Iterator[str]:
     kinds = [_kind(name) for name in recording.names]
     number = f"(number * {lanes} + {lane})"
     speech = Speech(

@@ -60,7 +60,12 @@ def _scale(*, rounds: int, seconds: float, large: bool, **_: Any) -> Scale:
     scale = replace(Scale(), rounds=rounds, budget=Budget(seconds))
     if not large:
         return scale
-    return replace(scale, entries=(*scale.entries, LARGE_ENTRIES), transfers=(*scale.transfers, LARGE_TRANSFERS), page_transfers=(*scale.page_transfers, LARGE_TRANSFERS))
+    return replace(
+        scale,
+        entries=(*scale.entries, LARGE_ENTRIES),
+        transfers=(*scale.transfers, LARGE_TRANSFERS),
+        page_transfers=(*scale.page_transfers, LARGE_TRANSFERS),
+    )
 
 
 def _as_json(report: Report) -> str:

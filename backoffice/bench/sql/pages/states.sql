@@ -10,7 +10,7 @@ UPDATE transfers_transfer AS transfer
                      WHEN past.place % 20 = 3 THEN 'FAILED' WHEN past.place % 20 = 7 THEN 'CANCELLED'
                      WHEN past.age <= 400 THEN 'CONFIRMED' ELSE 'RECONCILED' END,
        deadline_at = CASE WHEN past.place BETWEEN 31 AND 70 THEN clock_timestamp() - interval '1 day'
-                          WHEN past.age <= 400 AND past.place % 20 NOT IN (3, 7) THEN clock_timestamp() + interval '1 day' END,
+                          WHEN past.age <= 400 THEN clock_timestamp() + interval '1 day' END,
        stopped_by = CASE WHEN past.place BETWEEN 61 AND 70 THEN 'halt' ELSE '' END,
        made_by = 'bench', made_by_type = 'operator',
        last_error = ''

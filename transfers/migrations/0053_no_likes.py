@@ -8,10 +8,10 @@ SQL = Path(__file__).parent / "sql"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("transfers", "0051_found_by_kind")]
+    dependencies = [("transfers", "0052_found_by_kind")]
     operations = [
         migrations.RunSQL(
-            (SQL / "0052_no_likes.sql").read_text(encoding="utf-8"),
-            (SQL / "0052_no_likes_reverse.sql").read_text(encoding="utf-8"),
+            (SQL / "0053_no_likes.sql").read_text(encoding="utf-8"),
+            (SQL / "0053_no_likes_reverse.sql").read_text(encoding="utf-8"),
         )
     ]
