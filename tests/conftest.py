@@ -26,6 +26,17 @@ def pytest_configure() -> None:
     settings.UNDECLARED_VIEWS_RAISE = True
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Two workers begin with a half each, and whoever is done takes from the other's end. So the tests that share the running
+    sandbox stand first, where one worker starts it once; the campaign, which is long, begins the other half."""
+    shared, alone, others = list[pytest.Item](), list[pytest.Item](), list[pytest.Item]()
+    for item in items:
+        in_campaign = item.path.name == "test_campaign.py"
+        (alone if in_campaign else shared if "stack" in getattr(item, "fixturenames", ()) else others).append(item)
+    middle = max(len(items) // 2 - len(shared), 0)
+    items[:] = [*shared, *others[:middle], *alone, *others[middle:]]
+
+
 @pytest.fixture(scope="session")
 def stack() -> Iterator[RunningStack]:
     """The whole sandbox, running, with the demo company: see tests/stack/harness.py. Mark the test `stack` (or `browser`).
