@@ -1,5 +1,6 @@
 """One run of a campaign from its seed to its verdict."""
 
+import math
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -22,13 +23,15 @@ TELL_EVERY = 50
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """`fired` counts hits per point and way; `broken`, `missed`, `unreached` and `stuck` are what a run fails for."""
+    """`fired` counts hits per point and way, `left` the shots for which the time was too short; `broken`, `missed`, `unreached` and
+    `stuck` are what a run fails for."""
 
     seed: int
     seconds: float
     transfers: int
     fired: dict[str, dict[str, int]]
     pairs: int = 0
+    left: int = 0
     broken: list[str] = field(default_factory=list)
     missed: list[str] = field(default_factory=list)
     unreached: list[str] = field(default_factory=list)
@@ -43,7 +46,20 @@ class Result:
         return sum(sum(ways.values()) for ways in self.fired.values())
 
     def as_dict(self) -> dict[str, Any]:
-        names = ("seed", "seconds", "transfers", "fired", "pairs", "crashes", "broken", "missed", "unreached", "stuck", "holds")
+        names = (
+            "seed",
+            "seconds",
+            "transfers",
+            "fired",
+            "pairs",
+            "left",
+            "crashes",
+            "broken",
+            "missed",
+            "unreached",
+            "stuck",
+            "holds",
+        )
         return {name: getattr(self, name) for name in names}
 
     def lines(self) -> list[str]:
@@ -52,6 +68,7 @@ class Result:
             ways.update(found)
         spread = ", ".join(f"{count} by {how}" for how, count in sorted(ways.items()))
         told = [f"  {self.crashes} crashes ({spread}) at {len(self.fired)} points, {self.pairs} pairs, {self.transfers} transfers"]
+        told += [f"  {self.left} shots are left out: the time was up; another seed takes others"] if self.left else []
         told += [f"  BROKEN {text}" for text in self.broken]
         told += [f"  MISSED {text}: it never hit" for text in self.missed]
         told += [f"  UNREACHED {point}: no work of the campaign leads to it; register one in backoffice/campaign/works"
@@ -60,22 +77,30 @@ class Result:
         return [*told, f"  {'every invariant holds' if self.holds else 'FAILED'} after {self.seconds:.0f} s"]
 
 
-def run(scrap: Path, dice: Random, *, seed: int, short: bool, only: Sequence[str], say: Callable[[str], object]) -> Result:
-    """Scout, shoot, heal, prove; `only` names kinds of work, none means all. Raises ValueError for a kind that is not registered,
-    and nothing for what it finds."""
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """`only` names kinds of work, none means all; after `minutes` nobody is shot any more, healed and proved is all the same."""
+
+    short: bool = False
+    only: Sequence[str] = ()
+    minutes: float = math.inf
+
+
+def run(scrap: Path, dice: Random, *, seed: int, scope: Scope, say: Callable[[str], object]) -> Result:
+    """Scout, shoot, heal, prove. Raises ValueError for a kind of work that is not registered, and nothing for what it finds."""
     begun = time.monotonic()
     log = scrap / "processes.log"
-    storm = Storm(Nursery(log), scrap, dice, new_tag(seed), works.every(only), say)
-    pairs, stuck, found, unreached = 0, "", list[Broken](), list[str]()
+    storm = Storm(Nursery(log), scrap, dice, new_tag(seed), works.every(scope.only), say)
+    pairs, left, stuck, found, unreached = 0, 0, "", list[Broken](), list[str]()
     storm.nursery.warm_up()
     with context.bind(Actor.system("campaign")):
         apart = invariants.books_and_chain_apart()
         try:
             cells = storm.scout()
-            unreached = [] if only else storm.unreached(cells)
+            unreached = [] if scope.only else storm.unreached(cells)
             so_far = time.monotonic() - begun
             say(f"  {len(cells)} places in {len(storm.crowds)} kinds of work, {len(ALL)} points ({so_far:.0f} s)")
-            pairs = _shoot(storm, cells, short=short)
+            pairs, left = _shoot(storm, cells, scope, until=begun + 60 * scope.minutes)
             storm.heal()
         except NotHealed as error:
             stuck = str(error)
@@ -88,6 +113,7 @@ def run(scrap: Path, dice: Random, *, seed: int, short: bool, only: Sequence[str
         transfers=storm.transfers,
         fired=_by_point(storm.fired),
         pairs=pairs,
+        left=left,
         broken=[str(one) for one in found],
         missed=[str(shot) for shot in storm.missed],
         unreached=unreached,
@@ -95,17 +121,22 @@ def run(scrap: Path, dice: Random, *, seed: int, short: bool, only: Sequence[str
     )
 
 
-def _shoot(storm: Storm, cells: list[Cell], *, short: bool) -> int:
-    """All singles work by work, then the pairs; how many pairs hit."""
-    planned = shots.once_per_point(cells) if short else [[shot] for shot in shots.singles(cells, storm.dice)]
-    for count, places in enumerate(planned, 1):
+def _shoot(storm: Storm, cells: list[Cell], scope: Scope, *, until: float) -> tuple[int, int]:
+    """All singles work by work, then the pairs; how many pairs hit, and how many shots the time was too short for. Where it is
+    short the order is the dice's, so that every seed takes others."""
+    planned = shots.once_per_point(cells) if scope.short else [[shot] for shot in shots.singles(cells, storm.dice)]
+    if scope.minutes < math.inf:
+        storm.dice.shuffle(planned)
+    for count, places in enumerate(planned):
+        if time.monotonic() > until:
+            return 0, len(planned) - count
         storm.fire(*places)
-        if count % TELL_EVERY == 0:
-            storm.say(f"  {count} shots, {storm.transfers} transfers")
-    if short:
-        return 0
+        if (count + 1) % TELL_EVERY == 0:
+            storm.say(f"  {count + 1} shots, {storm.transfers} transfers")
+    if scope.short:
+        return 0, 0
     storm.heal()
-    return sum(storm.fire(one) and storm.fire(two) for one, two in shots.pairs(cells, storm.dice))
+    return sum(storm.fire(one) and storm.fire(two) for one, two in shots.pairs(cells, storm.dice)), 0
 
 
 def _by_point(fired: dict[tuple[Cell, How], int]) -> dict[str, dict[str, int]]:

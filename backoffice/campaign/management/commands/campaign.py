@@ -1,6 +1,8 @@
-"""manage.py campaign --seeds N | --seed S [--short] [--only WORK]: kill, break and pause every process at every crash point."""
+"""manage.py campaign --seeds N | --seed S [--short] [--only WORK] [--minutes M]: kill, break and pause every process at every
+crash point."""
 
 import json as jsons
+import math
 import os
 import secrets
 import subprocess
@@ -14,7 +16,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from backoffice.campaign import ground
-from backoffice.campaign.run import Result, run
+from backoffice.campaign.run import Result, Scope, run
 from backoffice.quickstart import programs
 
 FAILED = 1
@@ -33,6 +35,7 @@ class Command(BaseCommand):
         which.add_argument("--seed", type=int, help="The one run of this seed again.")
         parser.add_argument("--short", action="store_true", help="Every point once by SIGKILL, no pairs.")
         parser.add_argument("--only", action="append", default=[], help="This kind of work (several times: these), and no other.")
+        parser.add_argument("--minutes", type=float, default=math.inf, help="So long is shot, per run; then it heals and proves.")
         parser.add_argument("--here", action="store_true", help="In the sandbox that this environment leads to, not in a new one.")
         parser.add_argument("--json", action="store_true", help="One JSON object per run instead of lines for people.")
 
@@ -41,19 +44,20 @@ class Command(BaseCommand):
             sys.exit(_elsewhere(sys.argv[2:]))
         if os.environ.get("ENVIRONMENT") == "production":
             raise CommandError("a campaign kills what it meets: it runs in a sandbox only")
-        kinds = {"short": given["short"], "only": given["only"]}
+        scope = Scope(given["short"], given["only"], given["minutes"])
         chosen = [seed] if seed is not None else [secrets.randbelow(10**9) for _ in range(seeds)]
         with tempfile.TemporaryDirectory(prefix="countersign-campaign-") as scrap:
-            found = [self._one(Path(scrap), number, json=json, **kinds) for number in chosen]
+            found = [self._one(Path(scrap), number, scope, json=json) for number in chosen]
         if not all(result.holds for result in found):
             sys.exit(FAILED)
 
-    def _one(self, scrap: Path, seed: int, *, short: bool, only: list[str], json: bool) -> Result:
+    def _one(self, scrap: Path, seed: int, scope: Scope, *, json: bool) -> Result:
         tell = (lambda _: None) if json else self._say
-        again = [f"--seed {seed}", *(["--short"] if short else []), *(f"--only {name}" for name in only)]
+        again = [f"--seed {seed}", *(["--short"] if scope.short else []), *(f"--only {name}" for name in scope.only)]
+        again += [f"--minutes {scope.minutes:g}"] if scope.minutes < math.inf else []
         tell(f"seed {seed} (again: manage.py campaign {' '.join(again)})")
         dice = Random(seed)  # noqa: S311 - it only varies what is shot
-        result = run(scrap, dice, seed=seed, short=short, only=only, say=tell)
+        result = run(scrap, dice, seed=seed, scope=scope, say=tell)
         if json:
             self._say(jsons.dumps(result.as_dict()))
         else:
