@@ -124,9 +124,12 @@ class Viewers:
             page = self.page_of(name)
             answer = page.goto(path)
             assert answer is not None, path
+            if answer.status == 200:
+                self.problems += _complaints(page)
+                return
             if answer.status != 403:
                 break
-        self.problems += [f"{path} answers {answer.status}"] if answer.status != 200 else _complaints(page)
+        self.problems.append(f"{path} answers {answer.status if answer else 'nothing'}")
 
     def close(self) -> None:
         for page in self._pages.values():
