@@ -15,10 +15,12 @@ from rlp.exceptions import RLPException  # type: ignore[import-untyped]
 
 from transfers.rails.base import Exchange, Recorder, RetryableError, TerminalError, UnknownOutcome, forget
 from transfers.rails.evm import hexes
-from transfers.rails.evm.tokens import transfer_calldata
+from transfers.rails.evm.tokens import AUTHORIZATION_BYTES, sweep_calldata, transfer_calldata
 
 _PROVIDER = "signer"
 _DYNAMIC_FEE = 2
+# An authorization's own nonce follows from the payment's key: the token takes each once.
+_SWEEP = "countersign/sweep/"
 # Refusals of the intent itself. Anything else (a wrong token, a signer without database) is ours to repair, and then to repeat.
 _REFUSED = frozenset({400, 409, 422})
 
@@ -37,6 +39,23 @@ class SignIntent:
     chain_id: int
     token_contract: str
     recipient: str
+    amount: int
+    max_fee_per_gas: int
+    max_priority_fee_per_gas: int
+    gas_limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class SweepIntent:
+    """Bring `amount` minor units of `token_contract` home from the deposit address `payer` to `wallet_address`, which pays the gas.
+    Attempts are as those of a payment."""
+
+    key: str
+    attempt: int
+    wallet_address: str
+    chain_id: int
+    token_contract: str
+    payer: str
     amount: int
     max_fee_per_gas: int
     max_priority_fee_per_gas: int
@@ -63,6 +82,9 @@ class SignedTransaction:
     nonce: int
 
 
+Asked = SignIntent | SweepIntent | CancelIntent
+
+
 class SignerClient:
     """`url` is http://127.0.0.1:PORT, or unix:///path/to/socket."""
 
@@ -86,11 +108,15 @@ class SignerClient:
         """
         return self._sign("sign-transfer", intent, correlation_id)
 
+    def sign_sweep(self, intent: SweepIntent, *, correlation_id: str = "") -> SignedTransaction:
+        """Signed bytes that move the tokens home, verified to move them nowhere else. Raises as `sign_transfer`."""
+        return self._sign("sign-sweep", intent, correlation_id)
+
     def sign_cancel(self, intent: CancelIntent, *, correlation_id: str = "") -> SignedTransaction:
         """Signed bytes that use up the payment's nonce, verified to pay nobody. Raises as `sign_transfer`."""
         return self._sign("sign-cancel", intent, correlation_id)
 
-    def _sign(self, verb: str, intent: SignIntent | CancelIntent, correlation_id: str) -> SignedTransaction:
+    def _sign(self, verb: str, intent: Asked, correlation_id: str) -> SignedTransaction:
         response = self._post(verb, _body(intent), correlation_id)
         if response.status_code in _REFUSED:
             code, message = _problem(response)
@@ -145,7 +171,7 @@ def _since(started_s: float) -> int:
     return int((time.monotonic() - started_s) * 1000)
 
 
-def _body(intent: SignIntent | CancelIntent) -> dict[str, Any]:
+def _body(intent: Asked) -> dict[str, Any]:
     """Amounts as strings of digits, as everywhere on a wire."""
     amounts = ("amount", "max_fee_per_gas", "max_priority_fee_per_gas")
     return {name: str(value) if name in amounts else value for name, value in asdict(intent).items()}
@@ -167,7 +193,7 @@ def _read(answer: Any) -> SignedTransaction:
     return SignedTransaction(hexes.data(fields.get("raw"), "raw"), hexes.hash32(fields.get("hash"), "hash"), nonce)
 
 
-def _verify(signed: SignedTransaction, intent: SignIntent | CancelIntent) -> None:
+def _verify(signed: SignedTransaction, intent: Asked) -> None:
     """Decode the bytes and hold every field against the intent. Raises ValueError naming what differs."""
     if signed.hash != "0x" + keccak(signed.raw).hex():
         raise ValueError("the hash is not that of the bytes")
@@ -180,17 +206,20 @@ def _verify(signed: SignedTransaction, intent: SignIntent | CancelIntent) -> Non
     asked = [intent.chain_id, signed.nonce, intent.max_priority_fee_per_gas, intent.max_fee_per_gas, intent.gas_limit, 0]
     names = ("chain id", "nonce", "priority fee", "fee cap", "gas limit", "value")
     differing = [name for name, one, other in zip(names, said, asked, strict=True) if one != other]
-    to, payload = _called(intent)
+    to, payload, signature_bytes = _called(intent)
     if to_checksum_address(fields[5]) != to_checksum_address(to):
         differing.append("token contract")
-    if fields[7] != payload:
+    if not fields[7].startswith(payload) or len(fields[7]) != len(payload) + signature_bytes:
         differing.append("recipient or amount")
     if differing:
         raise ValueError(f"other {', '.join(differing)}")
 
 
-def _called(intent: SignIntent | CancelIntent) -> tuple[str, bytes]:
-    """Whom the transaction calls, and with what."""
+def _called(intent: Asked) -> tuple[str, bytes, int]:
+    """Whom the transaction calls, with what, and how many bytes of a deposit wallet's signature follow, which the token verifies."""
     if isinstance(intent, CancelIntent):
-        return intent.wallet_address, b""
-    return intent.token_contract, transfer_calldata(intent.recipient, intent.amount)
+        return intent.wallet_address, b"", 0
+    if isinstance(intent, SweepIntent):
+        home = sweep_calldata(intent.payer, intent.wallet_address, intent.amount, nonce=keccak(text=f"{_SWEEP}{intent.key}"))
+        return intent.token_contract, home, AUTHORIZATION_BYTES
+    return intent.token_contract, transfer_calldata(intent.recipient, intent.amount), 0

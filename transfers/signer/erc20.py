@@ -5,15 +5,17 @@ from typing import Any
 from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
-from transfers.signer.intents import CancelIntent, Intent
+from transfers.signer.intents import Asked, Intent, SweepIntent
 
 _TRANSFER = keccak(text="transfer(address,uint256)")[:4]
 
 
-def transaction_of(intent: Intent | CancelIntent, *, nonce: int) -> dict[str, Any]:
-    """A type-2 transaction that calls `transfer(recipient, amount)` on the token and can do nothing else; for a cancellation, one
-    that sends the wallet nothing from itself."""
+def transaction_of(intent: Asked, *, nonce: int, authorization: bytes = b"") -> dict[str, Any]:
+    """A type-2 transaction that calls `transfer(recipient, amount)` on the token and can do nothing else; for a sweep, one that
+    presents the deposit wallet's `authorization`; for a cancellation, one that sends the wallet nothing from itself."""
     to, data = intent.wallet_address, b""
+    if isinstance(intent, SweepIntent):
+        to, data = intent.token_contract, authorization
     if isinstance(intent, Intent):
         to, data = intent.token_contract, _TRANSFER + encode(["address", "uint256"], [intent.recipient, intent.amount])
     return {

@@ -49,6 +49,37 @@ class Intent:
 
 
 @dataclass(frozen=True, slots=True)
+class SweepIntent:
+    """Bring `amount` minor units of a token from the deposit wallet `payer` home to `wallet_address`, which sends the transaction and
+    pays its gas. Nobody else can be named as the recipient."""
+
+    key: str
+    attempt: int
+    wallet_address: str
+    chain_id: int
+    token_contract: str
+    payer: str
+    amount: int
+    max_fee_per_gas: int
+    max_priority_fee_per_gas: int
+    gas_limit: int
+
+    @property
+    def terms(self) -> dict[str, str]:
+        """What no attempt may change. Not what a payment says, so that no key stands for both."""
+        said = {name: getattr(self, name) for name in ("wallet_address", "chain_id", "token_contract", "payer", "amount")}
+        return {name: str(value) for name, value in said.items()}
+
+    @property
+    def terms_digest(self) -> bytes:
+        return _digest("sweep-terms", self.terms)
+
+    @property
+    def content_digest(self) -> bytes:
+        return _digest("sweep", {name: str(value) for name, value in asdict(self).items()})
+
+
+@dataclass(frozen=True, slots=True)
 class CancelIntent:
     """Use up the nonce of payment `key` by sending nothing to ourselves: what was signed for the payment can then not be mined."""
 
@@ -65,6 +96,11 @@ class CancelIntent:
         return _digest("cancel", {name: str(value) for name, value in asdict(self).items()})
 
 
+# What moves money under a nonce of its own, and everything that may be asked for.
+Moving = Intent | SweepIntent
+Asked = Intent | SweepIntent | CancelIntent
+
+
 def read_intent(body: bytes) -> Intent:
     """Raises BadRequest naming the field. Unknown fields, repeated fields and JSON numbers for amounts are refused."""
     content = _content(body, Intent)
@@ -75,6 +111,23 @@ def read_intent(body: bytes) -> Intent:
         chain_id=_whole(content, "chain_id", 1, 2**53),
         token_contract=_address(content, "token_contract"),
         recipient=_address(content, "recipient"),
+        amount=_amount(content, "amount"),
+        max_fee_per_gas=_amount(content, "max_fee_per_gas"),
+        max_priority_fee_per_gas=_amount(content, "max_priority_fee_per_gas"),
+        gas_limit=_whole(content, "gas_limit", 1, 2**53),
+    )
+
+
+def read_sweep_intent(body: bytes) -> SweepIntent:
+    """As `read_intent`. Where it goes is not said: to the wallet that sends it."""
+    content = _content(body, SweepIntent)
+    return SweepIntent(
+        key=_key(content),
+        attempt=_whole(content, "attempt", 0, _MAX_SMALLINT),
+        wallet_address=_address(content, "wallet_address"),
+        chain_id=_whole(content, "chain_id", 1, 2**53),
+        token_contract=_address(content, "token_contract"),
+        payer=_address(content, "payer"),
         amount=_amount(content, "amount"),
         max_fee_per_gas=_amount(content, "max_fee_per_gas"),
         max_priority_fee_per_gas=_amount(content, "max_priority_fee_per_gas"),
@@ -96,7 +149,7 @@ def read_cancel_intent(body: bytes) -> CancelIntent:
     )
 
 
-def _content(body: bytes, kind: type[Intent] | type[CancelIntent]) -> dict[str, Any]:
+def _content(body: bytes, kind: type[Asked]) -> dict[str, Any]:
     content, names = _object(body), {field.name for field in fields(kind)}
     if set(content) != names:
         missing, unknown = sorted(names - set(content)), sorted(set(content) - names)

@@ -2,14 +2,18 @@
 
 {"networks": [{"name": "ethereum", "chain_id": 1, "rpc_url": "https://...", "other_rpc_urls": ["https://..."],
                "tokens": {"USDC.ethereum": "0x..."},
+               "authorizations": {"USDC.ethereum": {"name": "USD Coin", "version": "2"}},
                "max_fee_per_gas": "<wei>", "max_priority_fee_per_gas": "<wei>", "max_gas_limit": 150000}]}
 
 `other_rpc_urls` may be left out: further nodes of the network, so that one that is away keeps nobody waiting.
+
+`authorizations` may be left out. It names the tokens whose owners can sign a transfer without sending it (ERC-3009), with the name
+and version under which their contract reads such signatures (EIP-712). Only those are swept from deposit addresses.
 """
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +22,21 @@ from eth_utils.address import is_checksum_address
 from transfers.signer.errors import ConfigurationError
 
 _FIELDS = {"name", "chain_id", "rpc_url", "tokens", "max_fee_per_gas", "max_priority_fee_per_gas", "max_gas_limit"}
-_OPTIONAL = {"other_rpc_urls"}
+_OPTIONAL = {"other_rpc_urls", "authorizations"}
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """What a token's contract calls itself in the signatures that it reads."""
+
+    name: str
+    version: str
 
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """One chain. `rpc_urls` are its nodes, at least one; `tokens` are checksummed contract addresses; fees are wei per gas."""
+    """One chain. `rpc_urls` are its nodes, at least one; `tokens` are checksummed contract addresses, `domains` by them; fees are wei
+    per gas."""
 
     name: str
     chain_id: int
@@ -32,6 +45,7 @@ class Network:
     max_fee_per_gas: int
     max_priority_fee_per_gas: int
     max_gas_limit: int
+    domains: Mapping[str, Domain] = field(default_factory=dict)
 
 
 def read_networks(path: Path) -> Mapping[int, Network]:
@@ -61,6 +75,7 @@ def _network(entry: Any) -> Network:
         max_fee_per_gas=_positive(int(entry["max_fee_per_gas"])),
         max_priority_fee_per_gas=_positive(int(entry["max_priority_fee_per_gas"])),
         max_gas_limit=_positive(entry["max_gas_limit"]),
+        domains={entry["tokens"][asset]: _domain(said) for asset, said in entry.get("authorizations", {}).items()},
     )
 
 
@@ -68,6 +83,12 @@ def _urls(value: Any) -> list[str]:
     if not isinstance(value, list) or not all(isinstance(url, str) and url for url in value):
         raise ValueError(f"not a list of URLs: {value!r}")
     return value
+
+
+def _domain(said: Any) -> Domain:
+    if set(said) != {"name", "version"} or not all(isinstance(value, str) and value for value in said.values()):
+        raise ValueError(f"a token reads signatures under a name and a version, got {said!r}")
+    return Domain(said["name"], said["version"])
 
 
 def _positive(value: Any) -> int:

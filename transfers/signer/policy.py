@@ -4,8 +4,8 @@ not on a bound wallet's list, gas above caps."""
 from collections.abc import Mapping
 
 from transfers.signer.errors import Refused
-from transfers.signer.intents import CancelIntent, Intent
-from transfers.signer.keystore import Keystore
+from transfers.signer.intents import Asked, Intent, SweepIntent
+from transfers.signer.keystore import DEPOSIT_PREFIX, Keystore
 from transfers.signer.networks import Network
 from transfers.signer.recipients import Recipients
 
@@ -15,7 +15,7 @@ ZERO_ADDRESS = "0x" + "0" * 40
 REPLACEMENT_BUMP_PERCENT = 10
 
 
-def check(intent: Intent | CancelIntent, networks: Mapping[int, Network], keystore: Keystore, recipients: Recipients) -> Network:
+def check(intent: Asked, networks: Mapping[int, Network], keystore: Keystore, recipients: Recipients) -> Network:
     """The network to sign for. Raises Refused with the reason."""
     network = networks.get(intent.chain_id)
     if network is None:
@@ -25,6 +25,8 @@ def check(intent: Intent | CancelIntent, networks: Mapping[int, Network], keysto
     if isinstance(intent, Intent):
         _check_payee(intent, network)
         _check_listed(intent, keystore.name_of(intent.wallet_address), recipients)
+    if isinstance(intent, SweepIntent):
+        _check_sweep(intent, network, keystore, recipients)
     _check_gas(intent, network)
     return network
 
@@ -41,7 +43,17 @@ def _check_listed(intent: Intent, wallet: str, recipients: Recipients) -> None:
         raise Refused("recipient_not_listed", f"wallet {wallet} pays none but those on its list, and {intent.recipient} is not")
 
 
-def _check_gas(intent: Intent | CancelIntent, network: Network) -> None:
+def _check_sweep(intent: SweepIntent, network: Network, keystore: Keystore, recipients: Recipients) -> None:
+    """From a deposit wallet, to a wallet on the list, in a token that can be moved by a signature."""
+    if not keystore.holds(intent.payer) or not keystore.name_of(intent.payer).startswith(DEPOSIT_PREFIX):
+        raise Refused("payer_refused", f"{intent.payer} is no deposit wallet whose key is here: nothing is swept from it")
+    if keystore.name_of(intent.wallet_address) not in recipients.sweep_to:
+        raise Refused("sweep_not_listed", f"deposits are not swept to {intent.wallet_address}: it is not on the list")
+    if intent.token_contract not in network.tokens or intent.token_contract not in network.domains:
+        raise Refused("token_not_swept", f"{intent.token_contract} is no token of {network.name} that moves by a signature alone")
+
+
+def _check_gas(intent: Asked, network: Network) -> None:
     if intent.max_priority_fee_per_gas > intent.max_fee_per_gas:
         raise Refused("fees_inconsistent", "the priority fee is higher than the fee cap")
     limits = (
@@ -56,7 +68,7 @@ def _check_gas(intent: Intent | CancelIntent, network: Network) -> None:
         raise Refused("gas_limit_too_low", f"no transaction runs on less than {MIN_GAS_LIMIT} gas")
 
 
-def check_replacement(intent: Intent | CancelIntent, *, last_attempt: int, last_fee: int, last_priority: int) -> None:
+def check_replacement(intent: Asked, *, last_attempt: int, last_fee: int, last_priority: int) -> None:
     """A later attempt of a payment already signed. Raises Refused when nodes would not take it in place of the last one."""
     if intent.attempt < last_attempt:
         raise Refused("attempt_superseded", f"attempt {last_attempt} of {intent.key} has been signed already")

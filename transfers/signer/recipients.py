@@ -1,9 +1,10 @@
 """Whom a wallet may pay, where that is not anybody: wallets that only move our own money name their recipients.
 
-{"recipients": {"settlement-1": ["hot-1", "0x..."]}}
+{"recipients": {"settlement-1": ["hot-1", "0x..."]}, "sweep_to": ["hot-1"]}
 
 A recipient is an address, or the name of a wallet whose key is here. A wallet that the file does not name pays whom it is told to;
-a deposit wallet that it does not name pays nobody. Whoever asks, and whatever was approved elsewhere, changes nothing about it.
+a deposit wallet that it does not name pays nobody. `sweep_to` names the wallets that money from deposit wallets may be brought home
+to; without it there are none. Whoever asks, and whatever was approved elsewhere, changes nothing about it.
 """
 
 import json
@@ -22,9 +23,10 @@ NOBODY: frozenset[str] = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class Recipients:
-    """Checksummed addresses by the name of the wallet that may pay them."""
+    """Checksummed addresses by the name of the wallet that may pay them; the names of wallets that deposits are swept to."""
 
     by_wallet: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    sweep_to: frozenset[str] = NOBODY
 
     def allows(self, wallet: str, recipient: str) -> bool:
         unnamed = NOBODY if wallet.startswith(DEPOSIT_PREFIX) else None
@@ -38,14 +40,21 @@ def read_recipients(path: Path | None, wallets: Mapping[str, str]) -> Recipients
     if path is None:
         return Recipients()
     try:
-        listed = json.loads(path.read_text(encoding="utf-8"))["recipients"]
+        content = json.loads(path.read_text(encoding="utf-8"))
+        listed, sweep_to = content["recipients"], frozenset(map(_paying_wallet, content.get("sweep_to", ())))
         by_wallet = {name: frozenset(_address(one, wallets) for one in named) for name, named in listed.items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ConfigurationError(f"SIGNER_RECIPIENTS {path} cannot be read: {error}") from error
-    strangers = sorted(set(by_wallet) - set(wallets))
+    strangers = sorted((set(by_wallet) | sweep_to) - set(wallets))
     if strangers:
         raise ConfigurationError(f"SIGNER_RECIPIENTS {path} binds wallets whose keys are not here: {', '.join(strangers)}")
-    return Recipients(by_wallet)
+    return Recipients(by_wallet, sweep_to)
+
+
+def _paying_wallet(name: Any) -> str:
+    if not isinstance(name, str) or name.startswith(DEPOSIT_PREFIX):
+        raise ValueError(f"deposits are swept to wallets that pay, not to {name!r}")
+    return name
 
 
 def _address(named: Any, wallets: Mapping[str, str]) -> str:

@@ -1,6 +1,7 @@
 """HTTP on loopback or a Unix socket.
 
     POST /v1/sign-transfer   an intent -> {"raw": "0x...", "hash": "0x...", "nonce": 7}
+    POST /v1/sign-sweep      the same answer: bytes that bring a deposit wallet's tokens home
     POST /v1/sign-cancel     the same answer: bytes that use up a payment's nonce and pay nobody
     POST /v1/deposit-wallets {"name": "deposit-..."} -> {"address": "0x..."}; the same name gives the same address
     GET  /v1/wallets         {"wallets": {"hot-1": "0x..."}}
@@ -21,13 +22,14 @@ from pathlib import Path
 from typing import Any
 
 from transfers.signer.errors import BadRequest, ConfigurationError, SignerError
-from transfers.signer.intents import CancelIntent, Intent, read_cancel_intent, read_intent
+from transfers.signer.intents import Asked, read_cancel_intent, read_intent, read_sweep_intent
 from transfers.signer.service import SigningService
 
 MAX_BODY = 8_192
 IDLE_CONNECTION_S = 120
-_READERS: Mapping[str, Callable[[bytes], Intent | CancelIntent]] = {
+_READERS: Mapping[str, Callable[[bytes], Asked]] = {
     "/v1/sign-transfer": read_intent,
+    "/v1/sign-sweep": read_sweep_intent,
     "/v1/sign-cancel": read_cancel_intent,
 }
 _CORRELATION = re.compile(r"[\x21-\x7e]{1,64}")
@@ -99,7 +101,7 @@ class Handler(BaseHTTPRequestHandler):
             logger.exception("signing failed (correlation %s)", self._correlation())
             self._refuse(500, "internal", "the signer failed; asking again is safe")
 
-    def _sign(self, intent: Intent | CancelIntent) -> None:
+    def _sign(self, intent: Asked) -> None:
         signature = self.server.service.sign(intent)
         self._answer(200, {"raw": "0x" + signature.raw.hex(), "hash": signature.tx_hash, "nonce": signature.nonce})
 

@@ -9,11 +9,12 @@ from psycopg.errors import UniqueViolation
 from transfers.signer import node, policy
 from transfers.signer.erc20 import transaction_of
 from transfers.signer.errors import Conflict, Refused
-from transfers.signer.intents import CancelIntent, Intent
+from transfers.signer.intents import Asked, CancelIntent, SweepIntent
 from transfers.signer.keystore import Keystore
 from transfers.signer.networks import Network
 from transfers.signer.recipients import Recipients
 from transfers.signer.store import Payment, Session, Signature, Store
+from transfers.signer.sweeping import authorization_of
 
 logger = logging.getLogger("transfers.signer")
 
@@ -26,7 +27,7 @@ class SigningService:
         self._compared: set[tuple[int, str]] = set()
         self._comparing = threading.Lock()
 
-    def sign(self, intent: Intent | CancelIntent) -> Signature:
+    def sign(self, intent: Asked) -> Signature:
         """The signature of an intent; the stored one, whatever the settings say today, when there is one.
 
         Raises Conflict (other content under this key), Refused (policy) and NotNow (database or node away; nothing was signed).
@@ -38,18 +39,20 @@ class SigningService:
         network = policy.check(intent, self.networks, self.keystore, self.recipients)
         self._compare_with_chain(network, intent.wallet_address)
         try:
-            return self._sign_once(intent)
+            return self._sign_once(intent, network)
         except UniqueViolation:
             # Somebody opened the same key for another wallet between our look and our insert: now it can be seen.
-            return self._sign_once(intent)
+            return self._sign_once(intent, network)
 
-    def _sign_once(self, intent: Intent | CancelIntent) -> Signature:
+    def _sign_once(self, intent: Asked, network: Network) -> Signature:
+        authorization = authorization_of(intent, network, self.keystore) if isinstance(intent, SweepIntent) else b""
         with self.store.transaction() as session:
             next_nonce = session.lock_wallet(chain_id=intent.chain_id, wallet=intent.wallet_address)
             if (stored := _stored(session, intent)) is not None:
                 return stored
             nonce = _nonce_for(session, intent, next_nonce)
-            raw, tx_hash = self.keystore.sign(intent.wallet_address, transaction_of(intent, nonce=nonce))
+            transaction = transaction_of(intent, nonce=nonce, authorization=authorization)
+            raw, tx_hash = self.keystore.sign(intent.wallet_address, transaction)
             session.add_signature(intent, raw=raw, tx_hash=tx_hash)
         logger.info("signed %s attempt %s: nonce %s of %s, %s", intent.key, intent.attempt, nonce, intent.wallet_address, tx_hash)
         fees = (intent.max_fee_per_gas, intent.max_priority_fee_per_gas)
@@ -69,14 +72,14 @@ class SigningService:
             self._compared.add(place)
 
 
-def _stored(session: Session, intent: Intent | CancelIntent) -> Signature | None:
+def _stored(session: Session, intent: Asked) -> Signature | None:
     stored = session.signature(intent.key, intent.attempt)
     if stored is not None and stored.content_digest != intent.content_digest:
         raise Conflict("attempt_reused", f"attempt {intent.attempt} of {intent.key} was signed with other content")
     return stored
 
 
-def _nonce_for(session: Session, intent: Intent | CancelIntent, next_nonce: int) -> int:
+def _nonce_for(session: Session, intent: Asked, next_nonce: int) -> int:
     """The payment's nonce: the one it has, or the next one, taken now."""
     payment = session.payment(intent.key)
     if payment is None:
@@ -93,7 +96,7 @@ def _nonce_for(session: Session, intent: Intent | CancelIntent, next_nonce: int)
     return payment.nonce
 
 
-def _check_same_payment(session: Session, payment: Payment, intent: Intent | CancelIntent) -> None:
+def _check_same_payment(session: Session, payment: Payment, intent: Asked) -> None:
     """Raises Conflict: a cancelled payment is never signed for again, whoever asks."""
     if isinstance(intent, CancelIntent):
         if (payment.chain_id, payment.wallet) != (intent.chain_id, intent.wallet_address):

@@ -13,7 +13,7 @@ from psycopg.types.json import Jsonb
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from transfers.signer.errors import NotNow
-from transfers.signer.intents import CancelIntent, Intent
+from transfers.signer.intents import Asked, CancelIntent, Moving
 
 SCHEMA = Path(__file__).with_name("schema.sql")
 _OPTIONS = "-c statement_timeout=10s -c lock_timeout=5s -c idle_in_transaction_session_timeout=15s -c search_path=signer"
@@ -107,7 +107,7 @@ class Session:
         """Whether a transaction was signed that uses up this payment's nonce without paying."""
         return bool(self._one("SELECT EXISTS (SELECT FROM signature WHERE key = %s AND kind = 'cancel')", (key,))[0])
 
-    def open_payment(self, intent: Intent, *, nonce: int) -> None:
+    def open_payment(self, intent: Moving, *, nonce: int) -> None:
         """Take `nonce` for good. Raises psycopg.errors.UniqueViolation when the key was opened by somebody else meanwhile."""
         self._connection.execute(
             "UPDATE wallet_nonce SET next_nonce = %s WHERE chain_id = %s AND wallet = %s",
@@ -118,8 +118,8 @@ class Session:
             (intent.key, intent.chain_id, intent.wallet_address, nonce, Jsonb(intent.terms), intent.terms_digest),
         )
 
-    def add_signature(self, intent: Intent | CancelIntent, *, raw: bytes, tx_hash: str) -> None:
-        kind = "payment" if isinstance(intent, Intent) else "cancel"
+    def add_signature(self, intent: Asked, *, raw: bytes, tx_hash: str) -> None:
+        kind = "cancel" if isinstance(intent, CancelIntent) else "payment"
         fees = (intent.max_fee_per_gas, intent.max_priority_fee_per_gas, intent.gas_limit)
         self._connection.execute(
             "INSERT INTO signature"

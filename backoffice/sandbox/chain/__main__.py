@@ -22,6 +22,7 @@ from backoffice.sandbox.chain.mining import MiningNode
 from backoffice.sandbox.chain.rpc import Dispatcher
 from backoffice.sandbox.chain.sandbox import peer_methods, sandbox_methods
 from backoffice.sandbox.chain.server import ChainServer
+from backoffice.sandbox.chain.token import authorizations_of
 
 # Started together, the first node may still be making its chain.
 LEADER_WITHIN_S = 60.0
@@ -104,6 +105,7 @@ def _network(genesis: Genesis, url: str, beside: list[str]) -> str:
         "rpc_url": url,
         "other_rpc_urls": beside,
         "tokens": {"USDC.ethereum": genesis.token_address},
+        "authorizations": authorizations_of(genesis.token_bytecode),
         "max_fee_per_gas": "500000000000",
         "max_priority_fee_per_gas": "50000000000",
         "max_gas_limit": 150_000,

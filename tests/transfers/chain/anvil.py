@@ -118,6 +118,7 @@ def start(processes: Processes, signer_database: str) -> Stack:
         "chain_id": CHAIN_ID,
         "rpc_url": url,
         "tokens": {"USDC.ethereum": token},
+        "authorizations": {"USDC.ethereum": {"name": "Sandbox USD Coin", "version": "2"}},
         "max_fee_per_gas": "500000000000",
         "max_priority_fee_per_gas": "50000000000",
         "max_gas_limit": 150_000,

@@ -38,9 +38,9 @@ def wallets(signer: Signer, chain: Chain) -> dict[str, str]:
 def signer(chain: Chain, urls: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Signer]:
     networks = chain.directory / "network.json"
     running = Signer(tmp_path_factory.mktemp("signer"), owner_url=urls[0], url=urls[1], networks=networks)
-    for address in running.prepare("hot-1", "hot-2", "payer", "canceller", "bound", "deposit-old"):
+    for address in running.prepare("hot-1", "hot-2", "payer", "canceller", "bound", "sweeper", "deposit-old"):
         chain.fund(address, token=10**9)
-    running.bound.write_text(json.dumps({"recipients": {"bound": ["hot-1", STRANGER]}}))
+    running.bound.write_text(json.dumps({"recipients": {"bound": ["hot-1", STRANGER]}, "sweep_to": ["hot-1", "sweeper"]}))
     try:
         yield running.start()
     finally:

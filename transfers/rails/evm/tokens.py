@@ -11,8 +11,13 @@ from transfers.rails.evm import hexes
 
 TRANSFER_TOPIC = "0x" + keccak(text="Transfer(address,address,uint256)").hex()
 _TRANSFER_SELECTOR = keccak(text="transfer(address,uint256)")[:4]
+_RECEIVE_SELECTOR = keccak(
+    text="receiveWithAuthorization(address,address,uint256,uint256,uint256,bytes32,uint8,bytes32,bytes32)"
+)[:4]
 _BALANCE_OF_SELECTOR = keccak(text="balanceOf(address)")[:4]
 _WORD = 32
+# v, r and s.
+AUTHORIZATION_BYTES = 3 * _WORD
 _ADDRESS_PADDING = bytes(12)
 
 
@@ -42,6 +47,15 @@ def transfer_calldata(recipient: str, amount: int) -> bytes:
     if not 0 < amount <= hexes.UINT256_MAX:
         raise ValueError(f"not an amount that can be transferred: {amount}")
     return _TRANSFER_SELECTOR + encode(["address", "uint256"], [recipient, amount])
+
+
+def sweep_calldata(owner: str, receiver: str, amount: int, *, nonce: bytes) -> bytes:
+    """What `owner` authorises `receiver` to fetch, without an end (ERC-3009): everything but the owner's signature, which follows in
+    AUTHORIZATION_BYTES more. Raises ValueError as `transfer_calldata`."""
+    if not 0 < amount <= hexes.UINT256_MAX:
+        raise ValueError(f"not an amount that can be transferred: {amount}")
+    terms = ["address", "address", "uint256", "uint256", "uint256", "bytes32"]
+    return _RECEIVE_SELECTOR + encode(terms, [owner, receiver, amount, 0, hexes.UINT256_MAX, nonce])
 
 
 def balance_of_calldata(owner: str) -> bytes:
