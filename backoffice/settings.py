@@ -95,8 +95,8 @@ ALERT_PROCESSES = env.listing("ALERT_PROCESSES", "worker,beat,sweeper,sealer")
 # Requests per API key: on average, and at once.
 API_RATE_PER_SECOND = env.seconds("API_RATE_PER_SECOND", 50.0)
 API_RATE_BURST = env.integer("API_RATE_BURST", 200, minimum=1)
-# The least that a deposit is credited at by itself, per asset code in major units.
-DEPOSIT_MINIMUMS = env.pairs("DEPOSIT_MINIMUMS", "USDC=1 USDT=1")
+# Per asset code in major units: the least that is credited by itself; the least that is swept, and of a coin the most gas for it.
+DEPOSIT_MINIMUMS, DEPOSIT_SWEEPS = env.pairs("DEPOSIT_MINIMUMS", "USDC=1 USDT=1"), env.pairs("DEPOSIT_SWEEPS")
 CORRECTION_TWO_APPROVERS_FROM = env.pairs("CORRECTION_TWO_APPROVERS_FROM", "USD=10000 EUR=10000 USDC=10000 USDT=10000 MXN=200000")
 # Health checks: amount by route, in major units of one asset; none switches them off. How often, and how long by route, in seconds.
 SYNTHETIC_TRANSFERS, SYNTHETIC_LIMITS = env.pairs("SYNTHETIC_TRANSFERS"), env.pairs("SYNTHETIC_LIMITS")

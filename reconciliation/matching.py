@@ -45,7 +45,8 @@ class Verdict(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Seen:
     """An external item. `account` is the ledger account of the source that reports it, `amount` in minor units of `currency` (a
-    currency code or an asset id), `names` its strong references by kind. `counterparty` is empty where a bank does not say."""
+    currency code or an asset id), `names` its strong references by kind. `counterparty` is empty where a bank does not say;
+    `holder` is the address that the source reads: several may share one ledger account."""
 
     kind: str
     direction: str
@@ -54,12 +55,14 @@ class Seen:
     amount: int
     counterparty: str
     names: Mapping[str, str] = field(default_factory=dict)
+    holder: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
     """A leg as ordered: an item of `kind` leaves `account` for `counterparty`. Where it ends in an account of ours too, that is
-    `receiving_account`, which sees it come from `payer`. `gas_cost` is what our books say the sending cost, None while they do not.
+    `receiving_account`, which sees it come from `payer`. `gas_cost` is what our books say the sending cost, None while they do not;
+    it is paid from `gas_account` by `sender`, the wallet that sends, which need not be the payer.
     """
 
     kind: str
@@ -72,6 +75,8 @@ class Expected:
     names: Mapping[str, frozenset[str]] = field(default_factory=dict)
     gas_currency: str = ""
     gas_cost: int | None = None
+    gas_account: str = ""
+    sender: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +130,7 @@ def _identity_difference(item: Seen, expected: Expected, role: Role) -> str:
     """Why it is not the movement that was ordered, whatever its amount; empty when it is."""
     kind = GAS if role is Role.GAS and expected.kind == TOKEN_TRANSFER else expected.kind
     direction = CREDIT if role is Role.RECEIPT else DEBIT
-    account = expected.receiving_account if role is Role.RECEIPT else expected.account
+    account = _account_of(expected, role)
     currency = expected.gas_currency if role is Role.GAS else expected.currency
     if item.kind != kind or item.direction != direction:
         return "it is another kind of movement"
@@ -135,9 +140,25 @@ def _identity_difference(item: Seen, expected: Expected, role: Role) -> str:
         return f"the asset is {item.currency}, not {currency}"
     if any(value not in expected.names[kind] for kind, value in item.names.items() if kind in expected.names):
         return "its references name more than one payment"
+    if kind != BANK_LINE and _bare(item.holder) != _bare(_holder_of(expected, role)):
+        return "it was seen at another address of ours"
     if role is not Role.GAS and _goes_elsewhere(item, expected.payer if role is Role.RECEIPT else expected.counterparty):
         return "it came from another sender" if role is Role.RECEIPT else "it went to another destination"
     return ""
+
+
+def _account_of(expected: Expected, role: Role) -> str:
+    """Whose source shows it."""
+    if role is Role.GAS:
+        return expected.gas_account or expected.account
+    return expected.receiving_account if role is Role.RECEIPT else expected.account
+
+
+def _holder_of(expected: Expected, role: Role) -> str:
+    """At whose address it is seen, where addresses tell."""
+    if role is Role.GAS:
+        return expected.sender or expected.payer
+    return expected.counterparty if role is Role.RECEIPT else expected.payer
 
 
 def _goes_elsewhere(item: Seen, counterparty: str) -> bool:

@@ -132,6 +132,7 @@ ALL: tuple[str, ...] = (
     "card_refund.before_commit",
     "card_refund.after_commit",
     "rebalance.before_commit",
+    "sweep.before_commit",
 )
 _KNOWN = frozenset(ALL)
 _SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from transfers.errors import LeaseLost, NotFound
-from transfers.models import IdempotencyKey, Leg, Transfer, Wallet
+from transfers.models import DepositAddress, IdempotencyKey, Leg, Transfer, Wallet
 from transfers.states import Status
 
 
@@ -43,6 +43,11 @@ def leased(lease: Lease, *statuses: Status) -> Transfer:
 def legs(transfer_id: UUID) -> dict[str, Leg]:
     """Legs by rail, locked in their order; the transfer must be locked already."""
     return {leg.rail: leg for leg in Leg.objects.select_for_update().filter(transfer_id=transfer_id).order_by("ordinal")}
+
+
+def deposit_address(address_id: UUID) -> DepositAddress:
+    """The lock under which a sweep of it begins. Whoever takes it holds no other yet."""
+    return DepositAddress.objects.select_for_update().get(pk=address_id)
 
 
 def wallet(code: str) -> Wallet:

@@ -36,8 +36,8 @@ class PaymentFacts:
     nostro_account: str = ""
     corridor: str = ""
     confirmation: int = 1
-    # Our own tokens between two wallets of ours: nobody is paid, and nothing is on hold.
-    is_own_move: bool = False
+    # The route of our own tokens between two addresses of ours: nobody is paid, and nothing is on hold.
+    own_move: str = ""
     # Money that arrived and is nobody's goes back: out of this account, by the wallet or by a bank.
     suspense_account: str = ""
 
@@ -53,7 +53,7 @@ def dimensions(client_id: str, corridor: str) -> dict[str, str]:
 
 def payment(facts: PaymentFacts, *, value_at: datetime) -> tuple[Posting, ...]:
     """What is booked when the chain has confirmed: the withdrawal, or the conversion with the movement of tokens to the partner."""
-    if facts.is_own_move:
+    if facts.own_move:
         return (_own_move(facts, value_at),)
     if facts.suspense_account:
         return (send_back(facts, value_at=value_at),)
@@ -108,12 +108,13 @@ def _to_partner(facts: PaymentFacts, value_at: datetime) -> Posting:
 
 
 def _own_move(facts: PaymentFacts, value_at: datetime) -> Posting:
+    name = facts.own_move.replace("_", "-")
     return Posting(
-        reference=f"treasury-move/{facts.reference}",
-        kind="treasury_move",
+        reference=numbered(f"{name}/{facts.reference}", facts.confirmation),
+        kind=facts.own_move,
         value_at=value_at,
         lines=(Line.debit(facts.settlement_account, facts.principal), Line.credit(facts.wallet_account, facts.principal)),
-        description=f"Treasury move {facts.reference}",
+        description=f"{name.capitalize().replace('-', ' ')} {facts.reference}",
         transaction_id=facts.transfer_id,
     )
 

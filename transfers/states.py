@@ -37,12 +37,15 @@ class Route(StrEnum):
     CHAIN_SEND_BACK = "chain_send_back"
     BANK_SEND_BACK = "bank_send_back"
     CARD_REFUND = "card_refund"
+    DEPOSIT_SWEEP = "deposit_sweep"
 
 
 # Money that comes in: nobody here ordered it.
 DEPOSITS = frozenset({Route.CHAIN_DEPOSIT, Route.BANK_DEPOSIT, Route.CARD_DEPOSIT})
 # What arrived and is nobody's goes back to where it came from.
 SEND_BACKS = frozenset({Route.CHAIN_SEND_BACK, Route.BANK_SEND_BACK})
+# Tokens of ours from one address of ours to another: nobody is paid.
+OWN_MOVES = frozenset({Route.TREASURY_MOVE, Route.DEPOSIT_SWEEP})
 # A bank is ordered to pay on these, within its hours.
 PAID_BY_BANK = frozenset({Route.OFF_RAMP, Route.BANK_SEND_BACK})
 # Nothing leaves our books on these, so the books themselves are the proof.

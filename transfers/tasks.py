@@ -12,6 +12,7 @@ from transfers.commands.deposits import watching
 from transfers.commands.nonces import mend_gaps
 from transfers.commands.recall_steps import recall_due
 from transfers.commands.reference import fetch_rates
+from transfers.commands.sweeping.begin import begin_due
 from transfers.commands.synthetic import run_due as run_checks
 from transfers.commands.wake import hint_bulk
 from transfers.commands.watching import watch_confirmed
@@ -97,3 +98,9 @@ def watch_deposits() -> int:
     except RailError as error:
         log.warning("deposits are not seen for now: %s", error)
         return 0
+
+
+@shared_task(name="transfers.tasks.sweep_deposits", ignore_result=True)
+def sweep_deposits() -> int:
+    """Begin to bring home what clients have paid in on chain."""
+    return begin_due()

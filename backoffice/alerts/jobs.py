@@ -12,6 +12,7 @@ from reconciliation.commands import readings, reconciling
 from transfers import driver
 from transfers.commands.nonces import mend_gaps
 from transfers.commands.recall_steps import recall_due
+from transfers.commands.sweeping.begin import begin_due
 from transfers.commands.synthetic import run_due as run_checks
 from transfers.commands.watching import watch_confirmed
 from transfers.health.probing import probe_due
@@ -44,6 +45,11 @@ def beat_is_silent() -> bool:
 def see_deposits() -> None:
     if beat_is_silent():
         watch_deposits()
+
+
+def sweep_deposits() -> None:
+    if beat_is_silent():
+        begin_due()
 
 
 def watch_chain() -> None:
@@ -98,6 +104,7 @@ def all_jobs() -> list[Job]:
         *(Job(f"messages {hand}", 1.0, deliver_due, patience_s=30 * 60.0) for hand in (1, 2, 3)),
         Job("providers", 5.0, probe_due, patience_s=5 * 60.0),
         Job("deposits", 5.0, see_deposits, patience_s=5 * 60.0),
+        Job("sweeping", 20.0, sweep_deposits, patience_s=5 * 60.0),
         Job("chain", 5.0, watch_chain, patience_s=5 * 60.0),
         Job("recalls", 5.0, call_back, patience_s=5 * 60.0),
         Job("reconcile", 15.0, reconcile, patience_s=10 * 60.0),

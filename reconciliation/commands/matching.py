@@ -146,13 +146,23 @@ def _compared(item: ExternalItem, leg: Leg) -> Comparison | None:
 def _seen(item: ExternalItem) -> Seen:
     other = item.counterparty if item.kind == ExternalItem.Kind.TOKEN_TRANSFER else item.references.get("counterparty_account", "")
     names = {kind: value for kind, value in item.references.items() if kind in STRONG_KINDS}
-    return Seen(item.kind, item.direction, item.source.account_code, item.currency, item.amount, other, names)
+    return Seen(
+        item.kind,
+        item.direction,
+        item.source.account_code,
+        item.currency,
+        item.amount,
+        other,
+        names,
+        holder=item.source.account_identification,
+    )
 
 
 def _expected(leg: Leg, tx_hash: str) -> Expected:
     if leg.rail != "evm":
         number = leg.counterparty.get("iban") or leg.counterparty.get("clabe") or ""
         return Expected(BANK_LINE, leg.account_code, leg.asset_id, leg.amount, number, names=_names(leg))
+    wallet = Wallet.objects.get(code=leg.counterparty["wallet"])
     return Expected(
         kind=TOKEN_TRANSFER,
         account=leg.account_code,
@@ -160,10 +170,12 @@ def _expected(leg: Leg, tx_hash: str) -> Expected:
         amount=leg.amount,
         counterparty=leg.counterparty["address"],
         receiving_account=leg.counterparty.get("account_code", ""),
-        payer=Wallet.objects.values_list("address", flat=True).get(code=leg.counterparty["wallet"]),
+        payer=leg.counterparty.get("payer") or wallet.address,
         names=_names(leg),
         gas_currency=gas_asset(leg.counterparty["network"]),
         gas_cost=_gas_booked(tx_hash),
+        gas_account=wallet.token_account_code,
+        sender=wallet.address,
     )
 
 

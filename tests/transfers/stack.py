@@ -153,10 +153,12 @@ def _start_second_node(processes: Processes, port: int) -> None:
 
 def _start_signer(processes: Processes, database: str, port: int) -> dict[str, str]:
     directory = processes.directory
+    (directory / "recipients.json").write_text(json.dumps({"recipients": {}, "sweep_to": ["hot-1"]}))
     environment = {
         "SIGNER_KEYSTORE_DIR": str(directory / "keys"),
         "SIGNER_TOKEN_FILE": str(directory / "signer.token"),
         "SIGNER_NETWORKS": str(directory / "chain" / "network.json"),
+        "SIGNER_RECIPIENTS": str(directory / "recipients.json"),
         "SIGNER_DATABASE_URL": database,
         "SIGNER_PORT": str(port),
     }

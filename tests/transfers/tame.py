@@ -19,7 +19,7 @@ from transfers.rails.base import RailError, RetryableError
 from transfers.rails.desk import DeskQuote
 from transfers.rails.evm import ChainState, FeeEstimate, TokenTransfer
 from transfers.rails.registry import Rails, RailSettings
-from transfers.rails.signing import SignedTransaction, SignIntent
+from transfers.rails.signing import SignedTransaction, SignIntent, SweepIntent
 
 
 @dataclass
@@ -38,6 +38,8 @@ class Tame:
     recalls: list[RecallRequest] = field(default_factory=list)
     desk_rate: Decimal = Decimal(17)
     _signed: dict[str, SignIntent] = field(default_factory=dict)
+    # Of sweeps: from whose address they fetch.
+    _payers: dict[str, str] = field(default_factory=dict)
 
     @property
     def evm(self) -> "Tame":
@@ -66,6 +68,13 @@ class Tame:
         self._signed[signed.hash] = intent
         return signed
 
+    def sign_sweep(self, intent: SweepIntent, *, correlation_id: str = "") -> SignedTransaction:
+        terms = asdict(intent)
+        payer = terms.pop("payer")
+        signed = self.sign_transfer(SignIntent(**terms, recipient=intent.wallet_address), correlation_id=correlation_id)
+        self._payers[signed.hash] = payer
+        return signed
+
     def broadcast(self, raw: bytes) -> None:
         """It is in a block at once."""
 
@@ -74,7 +83,8 @@ class Tame:
         block = {"block_number": 7, "block_hash": "0x" + "07" * 32, "confirmations": self.confirmations, "gas_cost": 21_000}
         if self.reverts:
             return ChainState("reverted", **cast("Any", block))
-        moved = TokenTransfer(intent.token_contract, intent.wallet_address, intent.recipient, intent.amount, 0)
+        payer = self._payers.get(tx_hash, intent.wallet_address)
+        moved = TokenTransfer(intent.token_contract, payer, intent.recipient, intent.amount, 0)
         return ChainState("mined", transfers=(moved,), **cast("Any", block))
 
     def quote(self, *, source_amount_minor: int, source_exponent: int, **_: Any) -> DeskQuote:

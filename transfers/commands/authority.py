@@ -16,6 +16,7 @@ from audit import clock
 from transfers.commands import move_payload, payload
 from transfers.commands.bulk.proving import prove_line
 from transfers.commands.deposits import refund_payload, send_back_payload
+from transfers.commands.sweeping.proving import prove_sweep
 from transfers.commands.votes import Unproven, prove_votes
 from transfers.models import CardRefund, SendBack, Transfer, TreasuryMove
 from transfers.states import SEND_BACKS, Route
@@ -25,6 +26,9 @@ def prove(transfer: Transfer) -> ApprovalRequest | None:
     """The approved request, or None where the policy lets the transfer go by itself. Raises Unproven."""
     if transfer.route == Route.TREASURY_MOVE:
         return _prove_move(transfer)
+    if transfer.route == Route.DEPOSIT_SWEEP:
+        prove_sweep(transfer)
+        return None
     if transfer.route in SEND_BACKS:
         return _prove_send_back(transfer)
     if transfer.route == Route.CARD_REFUND:

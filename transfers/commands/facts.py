@@ -5,7 +5,7 @@ from transfers.commands.advance.lock_funds import BANK, CHAIN
 from transfers.deposit_postings import unallocated_account
 from transfers.models import Leg, Transfer, TransferEvent
 from transfers.postings import PaymentFacts, conversion_reference, send_back_reference
-from transfers.states import SEND_BACKS, Route, Status
+from transfers.states import OWN_MOVES, SEND_BACKS, Status
 
 
 def facts_of(transfer: Transfer, legs: dict[str, Leg]) -> PaymentFacts:
@@ -26,7 +26,7 @@ def facts_of(transfer: Transfer, legs: dict[str, Leg]) -> PaymentFacts:
         nostro_account=bank.account_code if bank else "",
         corridor=transfer.corridor_id or "",
         confirmation=confirmation_of(transfer),
-        is_own_move=transfer.route == Route.TREASURY_MOVE,
+        own_move=transfer.route if transfer.route in OWN_MOVES else "",
         suspense_account=unallocated_account(transfer.source_asset_id) if goes_back else "",
     )
 

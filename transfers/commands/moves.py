@@ -17,8 +17,8 @@ from transfers import machines
 from transfers.commands.deadlines import deadline, expectation
 from transfers.commands.wake import tell_clients_after_commit
 from transfers.errors import Conflict, IllegalTransition
-from transfers.models import Transfer
-from transfers.states import Route, Status
+from transfers.models import DepositSweep, Transfer
+from transfers.states import TERMINAL, Route, Status
 from transfers.wording import status_text
 
 # The closed vocabulary of transfer events; the same names are audit types.
@@ -79,6 +79,9 @@ def move(transfer: Transfer, target: Status, *, reason: str = "", data: dict[str
     }
     _write(transfer, {**settled, **columns})
     _tell(transfer, kind, source=source.value, reason=reason, data=data or {})
+    if target in TERMINAL and transfer.route == Route.DEPOSIT_SWEEP:
+        # Whatever ended it, the address is free for the next one.
+        DepositSweep.objects.filter(transfer_id=transfer.pk, ended_at=None).update(ended_at=now)
 
 
 def _text(transfer: Transfer, target: Status, now: datetime, failure_code: str) -> str:

@@ -1,10 +1,11 @@
-"""Which halts cover a transfer: those of whoever pays, whoever of our clients receives, and everything it touches."""
+"""Which halts cover a transfer: those of whoever pays, whoever of our clients receives or has paid in, and all it touches."""
 
 from collections.abc import Iterable
 
 from approvals.commands.halts import check_touched, touched
 from ledger import chart
-from transfers.models import Transfer
+from transfers.models import DepositSweep, Transfer
+from transfers.states import Route
 
 
 def check(transfer: Transfer, *, accounts: Iterable[str] = (), provider: str = "") -> None:
@@ -15,6 +16,11 @@ def check(transfer: Transfer, *, accounts: Iterable[str] = (), provider: str = "
 def touched_by(transfer: Transfer, *, accounts: Iterable[str] = (), provider: str = "") -> dict[str, list[str]]:
     """What the transfer touches, and its step in `accounts` and over `provider`, by scope of halts."""
     clients = [(transfer.client_id, transfer.source_asset_id)]
+    if transfer.route == Route.DEPOSIT_SWEEP:
+        # Tokens of a client who is frozen stay where they are.
+        sweep = DepositSweep.objects.select_related("address", "wallet").get(transfer_id=transfer.pk)
+        clients.append((sweep.address.client_id, transfer.source_asset_id))
+        accounts = (*accounts, sweep.wallet.token_account_code)
     if transfer.receiver_id:
         clients.append((transfer.receiver_id, transfer.target_asset_id))
     return touched(

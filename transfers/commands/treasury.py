@@ -53,10 +53,12 @@ def gas_asset(network: str) -> str:
 
 
 def reserve(wallet_code: str, leg: Leg, *, amount: int, gas: int) -> WalletReservation:
-    """Promise tokens and gas of a wallet to a leg, under the wallet's lock. Raises Waiting when too little is free."""
+    """Promise tokens (none for a leg that fetches them from elsewhere) and gas of a wallet to a leg, under the wallet's lock.
+
+    Raises Waiting when too little is free."""
     wallet = locks.wallet(wallet_code)
     free = free_of(wallet)
-    if free.tokens < amount:
+    if amount and free.tokens < amount:
         has = f"wallet {wallet.code} has {max(free.tokens, 0)} minor units of {leg.asset_id} free"
         raise Waiting("wallet_short", f"{has}, {amount} are needed")
     _check_gas(wallet, free, gas)

@@ -29,6 +29,9 @@ def register() -> None:
     )
     coverage.exempt("it keeps the versions of a table whose versions are counted", "transfers_historicalliquiditylevel")
     coverage.exempt("it says between which wallets a transfer of ours goes, and the transfer is told", "transfers_treasurymove")
+    coverage.exempt(
+        "it says which address a transfer of ours empties and ends with it, and the transfer is told", "transfers_depositsweep"
+    )
     coverage.covered(
         "transfers_syntheticrun",
         coverage.by_resource(

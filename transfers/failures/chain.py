@@ -12,6 +12,14 @@ ENTRIES: tuple[Failure, ...] = (
         ends=False,
     ),
     Failure(
+        "gas_too_dear",
+        "A sweep of a deposit address would cost more gas than DEPOSIT_SWEEPS says that one is worth.",
+        "Stays in CREATED; looked at again with a growing pause, and EXPIRED after a day: then a new one begins.",
+        WORKING,
+        "Nothing: the tokens are safe where they are. If the hot wallet needs them, cancel it and sweep the address by hand.",
+        ends=False,
+    ),
+    Failure(
         "signer_unavailable",
         "The signer does not answer, or answered too late.",
         "Stays in FUNDS_LOCKED; asked again with the same key, which gives the same bytes.",

@@ -10,6 +10,7 @@ from transfers.machines import (
     card_refund,
     chain_deposit,
     conversion,
+    deposit_sweep,
     internal_transfer,
     off_ramp,
     on_chain_withdrawal,
@@ -31,6 +32,7 @@ ROUTES: dict[Route, RouteMachine] = {
     Route.CARD_DEPOSIT: card_deposit.MACHINE,
     Route.CARD_REFUND: card_refund.MACHINE,
     Route.TREASURY_MOVE: treasury_move.MACHINE,
+    Route.DEPOSIT_SWEEP: deposit_sweep.MACHINE,
     Route.CHAIN_SEND_BACK: send_back.ON_CHAIN,
     Route.BANK_SEND_BACK: send_back.BY_BANK,
 }

@@ -18,6 +18,7 @@ from transfers.models.providers import ManualEntry, Provider, ProviderState, Pro
 from transfers.models.quotes import BankAccount, Quote
 from transfers.models.recalls import PayoutRecall
 from transfers.models.receipts import Receipt, ReceiptOrder
+from transfers.models.sweeps import DepositSweep
 from transfers.models.synthetic import SyntheticRun
 from transfers.models.transfers import ExternalReference, Leg, MachineRow, Transfer
 
@@ -36,6 +37,7 @@ __all__ = [
     "ConversionSplit",
     "ConversionTerms",
     "DepositAddress",
+    "DepositSweep",
     "ExternalReference",
     "Heartbeat",
     "IdempotencyKey",

@@ -92,6 +92,8 @@ def _why_not_cancel(situation: Situation) -> str:
 
 def _why_not_decide(situation: Situation) -> str:
     transfer = situation.transfer
+    if transfer.route == Route.DEPOSIT_SWEEP:
+        return "It moves tokens from an address of ours to another, and the signer allows nothing else: nobody approves it."
     if transfer.approval_request is None:
         return "The policy lets it go without an approval."
     if transfer.approval_request.status != "pending" or transfer.status != Status.CREATED:

@@ -216,7 +216,7 @@ def _verify(signed: SignedTransaction, intent: Asked) -> None:
 
 
 def _called(intent: Asked) -> tuple[str, bytes, int]:
-    """Whom the transaction calls, with what, and how many bytes of a deposit wallet's signature follow, which the token verifies."""
+    """Whom the transaction calls, with what, and how many bytes of a deposit wallet's signature follow: the token verifies them."""
     if isinstance(intent, CancelIntent):
         return intent.wallet_address, b"", 0
     if isinstance(intent, SweepIntent):

@@ -50,8 +50,8 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class SweepIntent:
-    """Bring `amount` minor units of a token from the deposit wallet `payer` home to `wallet_address`, which sends the transaction and
-    pays its gas. Nobody else can be named as the recipient."""
+    """Bring `amount` minor units of a token from the deposit wallet `payer` home to `wallet_address`, which sends the transaction
+    and pays its gas. Nobody else can be named as the recipient."""
 
     key: str
     attempt: int

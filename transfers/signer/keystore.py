@@ -31,7 +31,10 @@ class Keystore:
     the key is decrypted. Its text form names addresses only."""
 
     def __init__(
-        self, accounts: Mapping[str, LocalAccount], settings: KeystoreSettings | None = None, sealed: Mapping[str, str] | None = None
+        self,
+        accounts: Mapping[str, LocalAccount],
+        settings: KeystoreSettings | None = None,
+        sealed: Mapping[str, str] | None = None,
     ) -> None:
         self._accounts: dict[str, LocalAccount] = {account.address: account for account in accounts.values()}
         self._unlocked = set(accounts)

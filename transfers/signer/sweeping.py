@@ -1,7 +1,7 @@
 """The word of a deposit wallet by which its tokens come home: ERC-3009, `receiveWithAuthorization`.
 
-The deposit wallet signs who gets how much, and needs no gas. The contract takes that signature from the recipient alone, and once per
-authorization nonce; the nonce follows from the payment's key, so that however often a sweep is signed, its tokens move once.
+The deposit wallet signs who gets how much, and needs no gas. The contract takes that signature from the recipient alone, and once
+per authorization nonce; the nonce follows from the payment's key, so that however often a sweep is signed, its tokens move once.
 """
 
 from eth_abi.abi import encode

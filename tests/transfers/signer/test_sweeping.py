@@ -43,7 +43,9 @@ def sweep(chain: Chain, wallets: dict[str, str]) -> SweepIntent:
     )
 
 
-def test_tokens_come_home_from_an_address_without_gas(chain: Chain, client: SignerClient, sweep: SweepIntent, signer: Signer) -> None:
+def test_tokens_come_home_from_an_address_without_gas(
+    chain: Chain, client: SignerClient, sweep: SweepIntent, signer: Signer
+) -> None:
     """Made while the signer runs, and funded with tokens alone."""
     address = client.deposit_address(f"deposit-{next(_numbers)}")
     chain.fund(address, wei=0, token=1_000)

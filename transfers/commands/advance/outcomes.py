@@ -58,11 +58,12 @@ def _close_open_calls(sent: ChainTransaction) -> None:
 
 
 def paid_as_ordered(leg: Leg, sent: ChainTransaction, state: ChainState) -> bool:
-    """Whether exactly one Transfer log of the token moves exactly this amount from our wallet to the recipient."""
+    """Whether exactly one Transfer log of the token moves exactly this amount from its payer to the recipient."""
     contract, recipient = leg.counterparty["token_contract"].lower(), leg.counterparty["address"].lower()
+    payer: str = leg.counterparty.get("payer") or sent.wallet.address
     of_token = [log for log in state.transfers if log.contract.lower() == contract]
     return len(of_token) == 1 and (of_token[0].sender.lower(), of_token[0].recipient.lower(), of_token[0].amount) == (
-        sent.wallet.address.lower(),
+        payer.lower(),
         recipient,
         leg.amount,
     )

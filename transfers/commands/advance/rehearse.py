@@ -22,8 +22,13 @@ _MEANINGS = (
 
 def call_of(leg: Leg) -> TransferCall:
     """The token's call that carries out a chain leg."""
-    sender = Wallet.objects.values_list("address", flat=True).get(code=leg.counterparty["wallet"])
-    return TransferCall(leg.counterparty["token_contract"], sender, leg.counterparty["address"], leg.amount)
+    return TransferCall(leg.counterparty["token_contract"], payer_of(leg), leg.counterparty["address"], leg.amount)
+
+
+def payer_of(leg: Leg) -> str:
+    """Whose tokens it moves: those of the wallet that sends it, unless it fetches them from a deposit address."""
+    wallet = Wallet.objects.filter(code=leg.counterparty["wallet"])
+    return str(leg.counterparty.get("payer") or wallet.values_list("address", flat=True).get())
 
 
 def meaning_of(reason: str) -> str:

@@ -11,7 +11,7 @@ from transfers.commands import calls, moves
 from transfers.models import ChainTransaction, ExternalReference, Leg, ProviderCall, Transfer, Wallet
 from transfers.rails.evm import FeeEstimate
 from transfers.rails.registry import rails
-from transfers.rails.signing import CancelIntent, SignedTransaction, SignIntent
+from transfers.rails.signing import CancelIntent, SignedTransaction, SignIntent, SweepIntent
 
 SIGNER, NODE = "signer", "node"
 FIRST = 1
@@ -44,7 +44,9 @@ def begin(transfer: Transfer, leg: Leg, attempt: int, purpose: ChainTransaction.
     }
     paid: dict[str, Any] = {}
     if purpose is Purpose.PAYMENT:
-        paid = {"recipient": leg.counterparty["address"], "amount": leg.amount}
+        # Of a sweep only the payer is said: it goes to the wallet that sends it.
+        payer = leg.counterparty.get("payer")
+        paid = ({"payer": payer} if payer else {"recipient": leg.counterparty["address"]}) | {"amount": leg.amount}
         request |= {"token_contract": leg.counterparty["token_contract"], **paid}
     operation = "sign" if purpose is Purpose.PAYMENT else "sign_cancel"
     call = calls.begin(
@@ -73,6 +75,8 @@ def sign(call: ProviderCall) -> SignedTransaction:
     request = json.loads(call.request)
     if call.operation == "sign_cancel":
         return rails().signer.sign_cancel(CancelIntent(**request), correlation_id=call.correlation_id)
+    if "payer" in request:
+        return rails().signer.sign_sweep(SweepIntent(**request), correlation_id=call.correlation_id)
     return rails().signer.sign_transfer(SignIntent(**request), correlation_id=call.correlation_id)
 
 

@@ -10,6 +10,7 @@ from transfers.commands.advance.credit import credit_booked, credit_on_chain, wa
 from transfers.commands.advance.lock_funds import BANK, lock_funds
 from transfers.commands.advance.lock_move import lock_move
 from transfers.commands.advance.lock_send_back import book_out, lock_at_bank, lock_on_chain
+from transfers.commands.advance.lock_sweep import lock_sweep
 from transfers.commands.advance.pay_out import pay_out
 from transfers.commands.advance.quote import quote
 from transfers.commands.advance.recheck import recheck
@@ -75,6 +76,7 @@ STEPS: Mapping[Route, Mapping[Status, Choice]] = {
     Route.BANK_DEPOSIT: {Status.CREATED: always(credit_booked)},
     Route.OFF_RAMP: {**_TO_CHAIN, Status.CONFIRMED: _at_the_bank, Status.FIAT_SETTLED: always(recheck)},
     Route.TREASURY_MOVE: {**_TO_CHAIN, Status.CREATED: always(lock_move)},
+    Route.DEPOSIT_SWEEP: {**_TO_CHAIN, Status.CREATED: always(lock_sweep)},
     Route.CHAIN_SEND_BACK: {**_TO_CHAIN, Status.CREATED: always(lock_on_chain)},
     Route.BANK_SEND_BACK: {
         Status.CREATED: always(lock_at_bank),

@@ -112,6 +112,11 @@ GRANT INSERT ON transfers_transfer TO countersign_worker;
 -- A move of our own money is made by the last vote, like an order.
 GRANT SELECT ON transfers_treasurymove TO countersign_web, countersign_worker;
 GRANT INSERT ON transfers_treasurymove TO countersign_web;
+-- A sweep begins by itself or because somebody asks, and ends with whatever ends its transfer. The row lock of an address needs the update
+-- of a column; the guard refuses the update itself.
+GRANT SELECT, INSERT ON transfers_depositsweep TO countersign_web, countersign_worker;
+GRANT UPDATE (ended_at) ON transfers_depositsweep TO countersign_web, countersign_worker;
+GRANT UPDATE (value) ON transfers_depositaddress TO countersign_web, countersign_worker;
 
 -- The API's create: web takes orders; what the house itself orders may come from a worker.
 REVOKE EXECUTE ON FUNCTION transfers_create(jsonb),

@@ -11,9 +11,9 @@ from transfers.rails.evm import hexes
 
 TRANSFER_TOPIC = "0x" + keccak(text="Transfer(address,address,uint256)").hex()
 _TRANSFER_SELECTOR = keccak(text="transfer(address,uint256)")[:4]
-_RECEIVE_SELECTOR = keccak(
-    text="receiveWithAuthorization(address,address,uint256,uint256,uint256,bytes32,uint8,bytes32,bytes32)"
-)[:4]
+_RECEIVE_SELECTOR = keccak(text="receiveWithAuthorization(address,address,uint256,uint256,uint256,bytes32,uint8,bytes32,bytes32)")[
+    :4
+]
 _BALANCE_OF_SELECTOR = keccak(text="balanceOf(address)")[:4]
 _WORD = 32
 # v, r and s.
@@ -50,8 +50,8 @@ def transfer_calldata(recipient: str, amount: int) -> bytes:
 
 
 def sweep_calldata(owner: str, receiver: str, amount: int, *, nonce: bytes) -> bytes:
-    """What `owner` authorises `receiver` to fetch, without an end (ERC-3009): everything but the owner's signature, which follows in
-    AUTHORIZATION_BYTES more. Raises ValueError as `transfer_calldata`."""
+    """What `owner` authorises `receiver` to fetch, without an end (ERC-3009): everything but the owner's signature, which follows
+    in AUTHORIZATION_BYTES more. Raises ValueError as `transfer_calldata`."""
     if not 0 < amount <= hexes.UINT256_MAX:
         raise ValueError(f"not an amount that can be transferred: {amount}")
     terms = ["address", "address", "uint256", "uint256", "uint256", "bytes32"]

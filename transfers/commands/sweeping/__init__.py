@@ -1,0 +1,1 @@
+"""Tokens on deposit addresses, brought to the wallet that pays out."""
