@@ -117,6 +117,12 @@ _ALL = (
         "A small transfer of our own did not come through as it should. Clients' transfers go the same way.",
     ),
     Runbook(
+        "deposit-sweep",
+        "Deposits do not come to the hot wallet",
+        "Tokens stay on the addresses that clients paid in to. They are ours to keep and credited already; no client waits for it.",
+        ("gas_too_dear", "wallet_short", "signer_refused", "token_paused", "address_blocked", "reverted_on_chain"),
+    ),
+    Runbook(
         "liquidity-low",
         "Too little money where we pay from",
         "Payments wait, or soon will. Their funds are on hold; nothing was sent and nothing is lost.",

@@ -37,6 +37,8 @@ DESKS = ("harbour", "pacific")
 # The name under which a sandbox signs its audit log.
 LOG_NAME = "countersign.sandbox/audit"
 RECEIPTS_NAME = "countersign.sandbox/receipts"
+# What is worth sweeping from a deposit address, and what gas may cost for it.
+_SWEEPS = "USDC=100 ETH=0.01"
 # The least that a deposit is credited at.
 _HEALTH_CHECKS = "internal_transfer=1.00 on_chain_withdrawal=1.00"
 
@@ -205,6 +207,8 @@ class Plan:
         }
         if "SYNTHETIC_TRANSFERS" not in self.environ and self.environ.get("SEED", "demo") != "none":
             made |= {"SYNTHETIC_TRANSFERS": _HEALTH_CHECKS, "SYNTHETIC_EVERY": "300"}
+        if "DEPOSIT_SWEEPS" not in self.environ and "signer" in self.embedded:
+            made["DEPOSIT_SWEEPS"] = _SWEEPS
         if not self.environ.get("WEBHOOK_SECRETS"):
             made["WEBHOOK_SECRETS"] = " ".join(f"{source}={self.keys.webhook_value(source)}" for source in ("bank", "psp"))
         return made

@@ -85,6 +85,8 @@ def _cards(plan: Plan) -> list[str]:
 WALLETS = ("hot-1", "settlement-1")
 # Those that only move our own money, and to whom.
 RECIPIENTS = {"settlement-1": ["hot-1"]}
+# Where deposits are brought.
+SWEEP_TO = ["hot-1"]
 
 
 def signer_environment(plan: Plan) -> dict[str, str]:

@@ -129,7 +129,8 @@ class Stack:
         """The house's wallets, where they are not made yet, and the list of whom those pay that are bound."""
         bound = programs.recipients_file(self.plan)
         if "signer" in self.plan.embedded and not bound.exists():
-            bound.write_text(json.dumps({"recipients": programs.RECIPIENTS}, indent=2) + "\n", encoding="utf-8")
+            listed = {"recipients": programs.RECIPIENTS, "sweep_to": programs.SWEEP_TO}
+            bound.write_text(json.dumps(listed, indent=2) + "\n", encoding="utf-8")
         for wallet in programs.WALLETS if "signer" in self.plan.embedded else ():
             if not (self.plan.data_dir / "signer" / f"{wallet}.json").exists():
                 self._run("signer", ["-m", "transfers.signer", "create-wallet", wallet], programs.signer_environment(self.plan))

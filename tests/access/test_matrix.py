@@ -54,6 +54,7 @@ PAGES: dict[str, frozenset[str]] = {
             "/ledger/revenue/entries/csv/",
             "/terminal/",
             "/terminal/proposals/",
+            "/terminal/deposit-addresses/",
         )
     },
     **{
@@ -99,6 +100,7 @@ PAGES: dict[str, frozenset[str]] = {
     "/drills/bank/none/off/": frozenset({"admin", "oncall"}),
     "/ledger/corrections/period/?month=none": frozenset({"treasury"}),
     "/terminal/levels/?account=none": frozenset({"treasury"}),
+    "/terminal/deposit-addresses/00000000-0000-7000-8000-000000000000/none/": frozenset({"treasury"}),
     "/ledger/proofs/run/": frozenset({"admin", "compliance", "oncall", "treasury"}),
     "/providers/": EVERYBODY - {"support"},
     "/providers/rates/": EVERYBODY - {"support"},

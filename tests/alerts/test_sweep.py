@@ -55,6 +55,7 @@ def test_it_drives_only_what_others_left(db: None, monkeypatch: pytest.MonkeyPat
         (jobs.read_outside, "backoffice.alerts.jobs.readings.read_balances"),
         (jobs.see_deposits, "backoffice.alerts.jobs.watch_deposits"),
         (jobs.watch_chain, "backoffice.alerts.jobs.watch_confirmed"),
+        (jobs.sweep_deposits, "backoffice.alerts.jobs.begin_due"),
     ],
 )
 def test_it_does_what_beat_sends_only_while_beat_is_silent(
@@ -75,6 +76,7 @@ INSTEAD = {
     "drive due transfers": "drive",
     "reference rates": "rates",
     "watch deposits": "deposits",
+    "sweep deposits": "sweeping",
     "watch the chain": "chain",
     "call payouts back": "recalls",
     "carry out files": "files",

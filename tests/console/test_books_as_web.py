@@ -47,6 +47,7 @@ def auditor(client, cast, books):
         "/ledger/revenue/entries/csv/?group=kind&value=withdrawal",
         "/terminal/",
         "/terminal/proposals/",
+        "/terminal/deposit-addresses/",
         "/audit/",
         "/audit/?resource_id=acme",
         "/audit/export/",

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
+from audit import context
+from audit.context import Actor
 from tests.transfers.incoming import address_of, fake_chain
 from tests.transfers.world import USDC, drive_until
 from transfers.commands.deposits.watching import watch
@@ -20,7 +22,7 @@ SWEPT = {"USDC": "100", "ETH": "0.01"}
 
 @contextmanager
 def _credited(amount: int, client_id: str, tx: str) -> Iterator[Transfer]:
-    with fake_chain() as chain:
+    with context.bind(Actor.system("test")), fake_chain() as chain:
         chain.pay(address_of(client_id).value, amount, tx=tx)
         chain.mine(6)
         watch()
@@ -36,7 +38,9 @@ def paid_in(amount: int, *, client_id: str = "acme", tx: str = "a") -> Transfer:
 
 def proved(amount: int, *, client_id: str = "acme", tx: str = "a") -> Transfer:
     """A deposit that is reconciled."""
-    return mark_reconciled(transfer_id=paid_in(amount, client_id=client_id, tx=tx).id, evidence={"receipt": "the index"})
+    deposit = paid_in(amount, client_id=client_id, tx=tx)
+    with context.bind(Actor.system("test")):
+        return mark_reconciled(transfer_id=deposit.id, evidence={"receipt": "the index"})
 
 
 def swept() -> Transfer:

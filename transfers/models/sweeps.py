@@ -6,7 +6,7 @@ from django.db.models import Q
 
 class DepositSweep(models.Model):
     """Which address a transfer on the route `deposit_sweep` empties, into which wallet. Written with it; only its end is added, by
-    the move that ends the transfer. An address has one per asset at a time: the next begins when the last is proved or has failed."""
+    the move that ends the transfer. An address has one per asset at a time: the next begins when the last is proved or failed."""
 
     transfer = models.OneToOneField("transfers.Transfer", primary_key=True, on_delete=models.PROTECT, related_name="sweep")
     address = models.ForeignKey("transfers.DepositAddress", on_delete=models.PROTECT, related_name="sweeps")

@@ -69,6 +69,8 @@ class TimeInState:
     def _runbook(self) -> str:
         if self.route in (Route.CARD_DEPOSIT, Route.CARD_REFUND):
             return "card-deposit"
+        if self.route == Route.DEPOSIT_SWEEP and self.status is Status.CREATED:
+            return "deposit-sweep"
         if self.route in DEPOSITS and self.status is not Status.CONFIRMED:
             return "deposit-stuck"
         waits_for_bank = self.route in PAID_BY_BANK and self.status is Status.CONFIRMED

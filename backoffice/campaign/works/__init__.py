@@ -24,6 +24,7 @@ _MODULES = (
     "refunds",
     "treasury",
     "called_back",
+    "sweeps",
 )
 
 

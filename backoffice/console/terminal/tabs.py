@@ -1,4 +1,4 @@
-"""The two pages of the terminal."""
+"""The pages of the terminal."""
 
 from django.urls import reverse
 
@@ -10,4 +10,5 @@ def tabs(current: str, proposed: int) -> list[Tab]:
     return [
         Tab("Places", reverse("console:terminal"), None, current == "places"),
         Tab("Proposals", reverse("console:proposals"), proposed, current == "proposals"),
+        Tab("Deposit addresses", reverse("console:sweeps"), None, current == "sweeps"),
     ]

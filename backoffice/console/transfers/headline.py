@@ -24,6 +24,7 @@ _FIXED: dict[Status, str] = {
 _BEGINS_WITH: dict[str, str] = {
     Route.INTERNAL_TRANSFER: "its posting",
     Route.TREASURY_MOVE: "tokens and gas",
+    Route.DEPOSIT_SWEEP: "gas in the hot wallet",
     Route.CHAIN_SEND_BACK: "tokens and gas",
     Route.BANK_SEND_BACK: "the payment to be drawn up",
     Route.CARD_REFUND: "the card provider",

@@ -1,4 +1,4 @@
-"""A sweep on bad days of the chain: outbid, recalled, or taken back with its block. The tokens move once, or stay where they are."""
+"""A sweep on bad days of the chain: outbid, recalled, or taken back with its block. The tokens move once, or stay."""
 
 from typing import Any
 

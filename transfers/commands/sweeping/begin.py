@@ -1,8 +1,8 @@
 """Beginning a sweep: by itself when enough that is proved lies on a deposit address, or because somebody asks.
 
 Nobody approves it. It takes our own custody from one address of ours to another; the signer, which decides by a list of its own,
-lets it go nowhere else. What it makes is a transfer on the route `deposit_sweep`, taken on by the driver like any other; at most one
-per address and asset, which the database sees to, so any number of processes may call `begin_due`.
+lets it go nowhere else. What it makes is a transfer on the route `deposit_sweep`, taken on by the driver like any other; at most
+one per address and asset, which the database sees to, so any number of processes may call `begin_due`.
 """
 
 import logging

@@ -13,10 +13,11 @@ from audit import definitions
 from audit.context import Actor, bind
 from backoffice import release
 from backoffice.quickstart import grants
+from transfers.commands.house import house
 
 
 class Command(BaseCommand):
-    help = "Migrates, applies grants, syncs operators' roles, records the database's functions, collects static files. Repeatable."
+    help = "Migrates, applies grants, syncs operators' roles, records what the release brings, collects static files. Repeatable."
     requires_system_checks = []
 
     def handle(self, *_args: Any, **_options: Any) -> None:
@@ -26,6 +27,8 @@ class Command(BaseCommand):
         call_command("sync_roles", stdout=self.stdout)
         with bind(Actor.system("prepare")):
             definitions.record_if_changed(release=release.current().version)
+            # What begins by itself may be the first transfer of the house's own, and workers take on no party.
+            house()
         self._collect_static()
 
     def _collect_static(self) -> None:
