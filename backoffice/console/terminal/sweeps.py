@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ledger.queries import balance
 from reconciliation.models import BalanceReading
@@ -64,7 +65,7 @@ def _summaries(found: Sequence[OnAddress], read: dict[str, BalanceReading | None
 
 
 def _summary(one: OnAddress, reading: BalanceReading | None) -> Summary:
-    told = {
+    told: dict[str, Any] = {
         "asset_id": one.asset_id,
         "ledger": balance(one.room).posted,
         "on_chain": reading.amount if reading else None,

@@ -142,6 +142,8 @@ def why_not(one: OnAddress) -> str:
         return f"Transfer {one.last_reference} is moving it."
     if minimum is None:
         return f"{one.asset_id} is not swept: no minimum is set for it."
+    if not one.ledger:
+        return "Nothing lies there."
     if one.ready < minimum:
         return _too_little(one, minimum)
     if one.rests_until is not None:
@@ -200,6 +202,5 @@ def _read(wanted: dict[str, Any], **conditions: str) -> list[OnAddress]:
 
 def _row(found: Sequence[Any]) -> OnAddress:
     names = (field.name for field in fields(OnAddress))
-    return OnAddress(
-        **{name: int(value) if isinstance(value, Decimal) else value for name, value in zip(names, found, strict=True)}
-    )
+    said: dict[str, Any] = dict(zip(names, found, strict=True))
+    return OnAddress(**{name: int(value) if isinstance(value, Decimal) else value for name, value in said.items()})
