@@ -107,6 +107,13 @@ ENTRIES: tuple[Failure, ...] = (
         "level_invalid", "Minimum, target and maximum contradict each other.", "Not shown to clients.", "See the fields.", _SAME
     ),
     _refusal("not_proposed", "The move is no longer proposed.", "Not shown to clients.", "Look at the proposals again.", _SAME),
+    _refusal(
+        "nothing_to_sweep",
+        "What lies on the deposit address is not proved yet, is unallocated, or was swept already.",
+        "Not shown to clients.",
+        "Wait for our own chain index, or allocate the deposit first.",
+        transition=_UNTOUCHED,
+    ),
     _refusal("webhook_exists", "The client has this address already.", "Change the one that exists.", transition=_UNTOUCHED),
     _refusal("too_many_webhooks", "The client has as many addresses as it may.", "Remove one first.", transition=_UNTOUCHED),
     _refusal("invalid_webhook_url", "The address is not one that messages may go to.", "Use a public https address."),

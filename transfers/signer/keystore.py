@@ -15,6 +15,7 @@ from typing import Any
 
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
+from eth_typing import Hash32
 from eth_utils.address import to_checksum_address
 
 from transfers.signer.errors import ConfigurationError
@@ -89,7 +90,7 @@ class Keystore:
 
     def sign_digest(self, address: str, digest: bytes) -> tuple[int, int, int]:
         """Recovery number, r and s of a typed statement's 32 bytes. Raises KeyError for a wallet that is not ours."""
-        signed = self._accounts[address].unsafe_sign_hash(digest)
+        signed = self._accounts[address].unsafe_sign_hash(Hash32(digest))
         return int(signed.v), int(signed.r), int(signed.s)
 
     def __repr__(self) -> str:

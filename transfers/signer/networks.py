@@ -35,8 +35,8 @@ class Domain:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """One chain. `rpc_urls` are its nodes, at least one; `tokens` are checksummed contract addresses, `domains` by them; fees are wei
-    per gas."""
+    """One chain. `rpc_urls` are its nodes, at least one; `tokens` are checksummed contract addresses, `domains` by them; fees are
+    wei per gas."""
 
     name: str
     chain_id: int

@@ -10,7 +10,7 @@ import pytest
 from eth_abi.abi import decode
 from eth_account import Account
 from eth_account.messages import encode_typed_data
-from eth_account.typed_transactions import TypedTransaction
+from eth_account.typed_transactions.typed_transaction import TypedTransaction
 from hexbytes import HexBytes
 
 from tests.sandbox.chain import CHAIN_ID, Chain
@@ -59,7 +59,7 @@ def test_tokens_come_home_from_an_address_without_gas(
         moved = [(log.sender, log.recipient, log.amount) for log in state.transfers]
         assert (state.status, moved) == ("mined", [(address, home, 700)])
         left = rail.balances(address, swept.token_contract)
-        assert (left.wei, left.token) == (0, 300)
+        assert (left.native, left.token) == (0, 300)
 
 
 def test_the_statement_is_what_others_read_it_as(client: SignerClient, sweep: SweepIntent) -> None:

@@ -202,5 +202,5 @@ def _read(wanted: dict[str, Any], **conditions: str) -> list[OnAddress]:
 
 def _row(found: Sequence[Any]) -> OnAddress:
     names = (field.name for field in fields(OnAddress))
-    said: dict[str, Any] = dict(zip(names, found, strict=True))
-    return OnAddress(**{name: int(value) if isinstance(value, Decimal) else value for name, value in said.items()})
+    values: list[Any] = [int(value) if isinstance(value, Decimal) else value for value in found]
+    return OnAddress(**dict(zip(names, values, strict=True)))

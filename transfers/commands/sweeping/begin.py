@@ -72,7 +72,7 @@ def sweep_now(*, address_id: UUID, asset_id: str, reason: str) -> Transfer:
         if now.is_under_way:
             raise Conflict(f"Transfer {now.last_reference} is moving it already.")
         if not now.ready:
-            raise Refused("not_proposed", "Nothing there is proved by our own chain index and not yet swept.")
+            raise Refused("nothing_to_sweep", "Nothing there is proved by our own chain index and not yet swept.")
         if halted := stopped(now):
             raise Refused("halted", halted)
         return _make(now, reason.strip(), by_hand=True)
