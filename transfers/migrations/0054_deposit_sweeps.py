@@ -15,7 +15,7 @@ PROTECT = django.db.models.deletion.PROTECT
 class Migration(migrations.Migration):
     dependencies = [
         ("audit", "0002_event_table"),
-        ("transfers", "0051_open_transfers_have_a_deadline"),
+        ("transfers", "0053_no_likes"),
     ]
 
     operations = [
@@ -50,6 +50,6 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.RunSQL((SQL / "0052_deposit_sweeps.sql").read_text(), (SQL / "0052_deposit_sweeps_reverse.sql").read_text()),
+        migrations.RunSQL((SQL / "0054_deposit_sweeps.sql").read_text(), (SQL / "0054_deposit_sweeps_reverse.sql").read_text()),
         migrations.RunPython(install, keep),
     ]
