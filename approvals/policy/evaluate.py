@@ -7,12 +7,11 @@ different roles cannot all be satisfied by it, so that is a deny too, never a si
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
+from approvals.policy.bands import bound, miss
 from approvals.policy.facts import TransferFacts
-from approvals.policy.rules import ALLOW, AMOUNT_BELOW, AMOUNT_FROM, DENY, HOLD, LIST_CRITERIA, OUTCOMES, REQUIRE_APPROVAL, Rule
-from ledger.money import AssetUnit, Money
+from approvals.policy.rules import ALLOW, BOUNDS, DENY, HOLD, LIST_CRITERIA, OUTCOMES, REQUIRE_APPROVAL, VALUED_IN, Rule
 
 UNMATCHED = "unmatched"
 ROLE_CONFLICT = "role-conflict"
@@ -70,7 +69,7 @@ def _synthetic(code: str, title: str, *, fired: bool, why: str) -> dict[str, Any
 
 
 def _look_at(rule: Rule, facts: TransferFacts) -> dict[str, Any]:
-    criteria = [_criterion(name, rule.criteria[name], facts) for name in sorted(rule.criteria)]
+    criteria = [_criterion(name, rule, facts) for name in sorted(rule.criteria) if name != VALUED_IN]
     failed = [seen for seen in criteria if not seen["holds"]]
     return {
         "rule": rule.code,
@@ -81,55 +80,16 @@ def _look_at(rule: Rule, facts: TransferFacts) -> dict[str, Any]:
         "fired": not failed,
         "why": "; ".join(seen["why"] for seen in failed or criteria) or "it applies to everything",
         "criteria": criteria,
-        "miss": _miss(failed, facts),
+        "miss": miss(failed, facts),
     }
 
 
-def _criterion(name: str, wanted: Any, facts: TransferFacts) -> dict[str, Any]:
-    if name == AMOUNT_FROM:
-        return _bound(name, facts.amount >= int(wanted), facts.amount - int(wanted), facts)
-    if name == AMOUNT_BELOW:
-        return _bound(name, facts.amount < int(wanted), facts.amount - int(wanted), facts)
+def _criterion(name: str, rule: Rule, facts: TransferFacts) -> dict[str, Any]:
+    wanted = rule.criteria[name]
+    if name in BOUNDS:
+        return bound(name, rule, facts)
     actual = str(getattr(facts, LIST_CRITERIA[name]))
     holds = actual in wanted
     subject = name.replace("_", " ")
     why = f"{subject} {actual or '(none)'} is {'' if holds else 'not '}one of {', '.join(wanted)}"
     return {"criterion": name, "holds": holds, "actual": actual, "wanted": list(wanted), "why": why, "distance": None}
-
-
-def _bound(name: str, holds: bool, distance: int, facts: TransferFacts) -> dict[str, Any]:
-    """An amount against one end of a band. `distance` is in minor units, negative below the bound."""
-    wanted = str(facts.amount - distance)
-    why = f"{_words(facts.amount, facts)} is {_relation(distance, facts)} {_words(int(wanted), facts)}"
-    return {"criterion": name, "holds": holds, "actual": str(facts.amount), "wanted": wanted, "why": why, "distance": str(distance)}
-
-
-def _relation(distance: int, facts: TransferFacts) -> str:
-    if distance == 0:
-        return "exactly"
-    return f"{_words(abs(distance), facts)} {'below' if distance < 0 else 'above'}"
-
-
-def _miss(failed: list[dict[str, Any]], facts: TransferFacts) -> dict[str, Any] | None:
-    """How far a rule was from firing, when the amount alone kept it from firing. `minor`: by how many minor units the amount would
-    have to change; at `amount_below` reaching the bound is still outside, hence one more."""
-    if len(failed) != 1 or failed[0]["distance"] is None:
-        return None
-    distance = int(failed[0]["distance"])
-    minor = -distance if failed[0]["criterion"] == AMOUNT_FROM else distance + 1
-    side = "below" if failed[0]["criterion"] == AMOUNT_FROM else "above"
-    return {"minor": str(minor), "asset": facts.asset_id, "side": side, "words": f"{_words(minor, facts)} {side}"}
-
-
-def _words(minor: int, facts: TransferFacts) -> str:
-    return _said(minor, facts.asset_id, facts.asset_exponent)
-
-
-@lru_cache(maxsize=1024)
-def _said(minor: int, asset_id: str, exponent: int | None) -> str:
-    if exponent is None:
-        return f"{minor:,} minor units of {asset_id}"
-    whole, _, fraction = Money(minor, AssetUnit(asset_id, asset_id, exponent)).format().partition(".")
-    # Zeros that say nothing are left out, down to two places: 750,000.00 rather than 750,000.000000.
-    fraction = fraction.rstrip("0").ljust(min(2, exponent), "0")
-    return f"{whole}{'.' if fraction else ''}{fraction} {asset_id}"

@@ -3,13 +3,17 @@
 from dataclasses import dataclass, fields
 from typing import Any
 
-DESTINATION_STATUSES = ("allowed", "cooling_off", "unknown", "blocked")
+from approvals.policy.rules import DESTINATION_STATUSES
+from approvals.policy.valuing import Valuation
+
+__all__ = ["DESTINATION_STATUSES", "TransferFacts"]
 
 
 @dataclass(frozen=True, slots=True)
 class TransferFacts:
     """`amount` in minor units of `asset_id`. `asset_exponent` only serves the wording of distances; it is filled in when the
-    decision is taken, so that the stored facts give the same words for ever."""
+    decision is taken, so that the stored facts give the same words for ever. `values` has the reference rate for each currency that
+    a band is stated in."""
 
     client_id: str
     route: str
@@ -22,6 +26,7 @@ class TransferFacts:
     country: str
     made_by_type: str
     asset_exponent: int | None = None
+    values: tuple[Valuation, ...] = ()
 
     def __post_init__(self) -> None:
         if isinstance(self.amount, bool) or not isinstance(self.amount, int):
@@ -31,8 +36,11 @@ class TransferFacts:
 
     def to_json(self) -> dict[str, Any]:
         """JSON in which the amount is a decimal string: minor units outgrow JSON numbers."""
-        return {field.name: getattr(self, field.name) for field in fields(self)} | {"amount": str(self.amount)}
+        plain = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "values"}
+        valued = {"values": [value.to_json() for value in self.values]} if self.values else {}
+        return plain | {"amount": str(self.amount)} | valued
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> "TransferFacts":
-        return cls(**{**stored, "amount": int(stored["amount"])})
+        values = tuple(Valuation(**value) for value in stored.get("values", ()))
+        return cls(**{**stored, "amount": int(stored["amount"]), "values": values})

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from approvals.errors import PolicyRuleInvalid
-from approvals.policy.facts import DESTINATION_STATUSES
 
+DESTINATION_STATUSES = ("allowed", "cooling_off", "unknown", "blocked")
 ALLOW = "allow"
 REQUIRE_APPROVAL = "require_approval"
 HOLD = "hold"
@@ -29,12 +29,17 @@ LIST_CRITERIA = {
 }
 AMOUNT_FROM = "amount_from"
 AMOUNT_BELOW = "amount_below"
+BOUNDS = (AMOUNT_FROM, AMOUNT_BELOW)
+# The currency that a band is stated in; orders in other assets are valued by the reference rate.
+VALUED_IN = "valued_in"
+_CURRENCY = re.compile(r"[A-Z][A-Za-z0-9.]{1,59}")
 _CODE = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """All criteria must hold for the rule to fire; a rule without criteria always fires. Bands are [amount_from, amount_below)."""
+    """All criteria must hold for the rule to fire; a rule without criteria always fires. Bands are [amount_from, amount_below),
+    in minor units of the rule's one asset or of the currency that it is `valued_in`."""
 
     code: str
     title: str
@@ -81,6 +86,8 @@ def _criteria(code: str, raw: Mapping[str, Any]) -> dict[str, Any]:
             criteria[name] = _list(code, name, value)
         elif name in (AMOUNT_FROM, AMOUNT_BELOW):
             criteria[name] = _amount(code, name, value)
+        elif name == VALUED_IN:
+            criteria[name] = _currency(code, value)
         else:
             raise PolicyRuleInvalid(code, f"unknown criterion {name!r}; a rule with one would fire wider than meant")
     return criteria
@@ -98,6 +105,12 @@ def _amount(code: str, name: str, value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, int | str) or not re.fullmatch(r"[0-9]+", str(value), re.ASCII):
         raise PolicyRuleInvalid(code, f"{name} takes whole minor units, not {value!r}")
     return str(int(value))
+
+
+def _currency(code: str, value: Any) -> str:
+    if not isinstance(value, str) or not _CURRENCY.fullmatch(value):
+        raise PolicyRuleInvalid(code, f"{VALUED_IN} takes the id of one currency, not {value!r}")
+    return value
 
 
 def _check_words(rule: Rule) -> None:
@@ -121,8 +134,10 @@ def _check_quorum(rule: Rule) -> None:
 def _check_band(rule: Rule) -> None:
     lower, upper = rule.criteria.get(AMOUNT_FROM), rule.criteria.get(AMOUNT_BELOW)
     if lower is None and upper is None:
+        if VALUED_IN in rule.criteria:
+            raise PolicyRuleInvalid(rule.code, f"{VALUED_IN} says what a band is stated in, and there is no band")
         return
-    if len(rule.criteria.get("asset", [])) != 1:
-        raise PolicyRuleInvalid(rule.code, "an amount band is in minor units of exactly one asset; name it")
+    if VALUED_IN not in rule.criteria and len(rule.criteria.get("asset", [])) != 1:
+        raise PolicyRuleInvalid(rule.code, f"an amount band is in minor units of exactly one asset; name it, or {VALUED_IN}")
     if upper is not None and int(upper) <= int(lower or 0):
         raise PolicyRuleInvalid(rule.code, "the band is empty: amount_below must be above amount_from")

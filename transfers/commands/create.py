@@ -119,7 +119,7 @@ def _accept(order: WithdrawalOrder, understood: Understood, shown: Shown) -> Tra
     if decision.outcome == "deny":
         # Whoever is stopped hears of that first.
         gates.no_halt(transfer)
-        raise gates.denied(understood)
+        raise gates.denied(understood, decision)
     request = None if decision.outcome == "allow" else _open(order, transfer, decision)
     _complete(transfer, decision, request)
     place(transfer, decision, data=_told(transfer))

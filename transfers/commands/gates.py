@@ -10,8 +10,9 @@ from ledger.money import Money
 from ledger.queries import unit
 from transfers.commands import stopped
 from transfers.commands.orders import Understood, WithdrawalOrder
-from transfers.errors import Refused
+from transfers.errors import Refused, Waiting
 from transfers.models import Transfer
+from transfers.pricing.valuation import unvalued, valuations
 
 
 def no_halt(transfer: Transfer) -> None:
@@ -24,6 +25,9 @@ def no_halt(transfer: Transfer) -> None:
 
 def decide(order: WithdrawalOrder, understood: Understood, transfer: Transfer) -> PolicyDecision:
     """What the policy in force says, not stored yet. Raises Refused where there is none."""
+    policy = understood.policy
+    if policy is None:
+        raise Refused("policy_denied", str(PolicyMissing()))
     facts = TransferFacts(
         client_id=transfer.client_id,
         route=transfer.route,
@@ -35,16 +39,16 @@ def decide(order: WithdrawalOrder, understood: Understood, transfer: Transfer) -
         destination_status=understood.destination_status,
         country=understood.country,
         made_by_type=order.made_by_type,
+        values=valuations(policy.rules(), transfer.source_asset_id),
     )
-    policy = understood.policy
-    if policy is None:
-        raise Refused("policy_denied", str(PolicyMissing()))
     subject = {"subject_type": "transfer", "subject_id": str(transfer.id)}
     return judged(**subject, facts=facts, version=policy.version, rules=policy.rules())
 
 
-def denied(understood: Understood) -> Refused:
-    """The refusal where the policy denies."""
+def denied(understood: Understood, decision: PolicyDecision) -> Refused | Waiting:
+    """The refusal where the policy denies; something to wait for where it does because it cannot tell what the order is worth."""
+    if waiting := unvalued(TransferFacts.from_json(decision.facts)):
+        return waiting
     if understood.destination is not None and understood.destination_status == "cooling_off":
         until = understood.destination.cooling_off_until
         return Refused(

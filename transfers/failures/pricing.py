@@ -21,8 +21,8 @@ ENTRIES: tuple[Failure, ...] = (
     ),
     Failure(
         "reference_rate_stale",
-        "No source has a reference rate for the pair that is fresh enough, so no quote could be told from a mistake.",
-        "Stays in CREATED until a fresh rate is there; nobody is asked for a quote meanwhile.",
+        "No source has a rate for the pair that is fresh enough: no quote could be told from a mistake, no band be applied.",
+        "Stays in CREATED until a fresh rate is there; nobody is asked for a quote. Where a band denies, no order is taken.",
         WORKING,
         "See Rates: which source has gone silent, and since when. Import a file, or wait for the feed. Never widen a limit.",
         ends=False,

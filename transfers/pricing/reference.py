@@ -20,11 +20,13 @@ STALE = "reference_rate_stale"
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """`rate` is target units for one unit of source. `words` name the source and the pairs it was made of."""
+    """`rate` is target units for one unit of source. `words` name the source and the pairs it was made of; it is stale
+    `max_age_s` after `observed_at`."""
 
     rate: Fraction
     observed_at: datetime
     words: str
+    max_age_s: int
 
 
 def reference(source: str, target: str) -> Reference:
@@ -41,7 +43,7 @@ def reference(source: str, target: str) -> Reference:
         elif is_stale(sheet, candidate):
             tried.append(f"{candidate.name} last spoke of it at {sheet.observed_at:%Y-%m-%d %H:%M:%S} UTC, which is too long ago")
         else:
-            return Reference(found[0], sheet.observed_at, f"{candidate.name}: {found[1]}")
+            return Reference(found[0], sheet.observed_at, f"{candidate.name}: {found[1]}", candidate.max_age_s)
     raise Waiting(STALE, f"there is no reference rate for {source} to {target}: {'; '.join(tried) or 'no source is in use'}")
 
 

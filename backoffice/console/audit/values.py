@@ -11,7 +11,7 @@ from backoffice.console.audit.changes import plain
 from ledger.fields import MinorUnitsField
 
 _ASSETS = ("asset_id", "source_asset_id")
-# Keys inside rules that are amounts of the rule's one asset.
+# Keys inside rules that are amounts of the rule's one asset, or of the currency that it is valued in.
 _AMOUNTS = ("amount_from", "amount_below")
 
 
@@ -44,7 +44,7 @@ def _amount(minor: int, row: Any) -> str:
 
 
 def _spread(name: str, value: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    assets = value.get("asset") or []
+    assets = [value["valued_in"]] if value.get("valued_in") else value.get("asset") or []
     for key, part in value.items():
         if key in _AMOUNTS and len(assets) == 1 and str(part).isdecimal():
             yield f"{name}, {key}", amounts.text(int(part), assets[0])

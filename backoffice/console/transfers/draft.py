@@ -1,7 +1,8 @@
 """An order before it is given: what it would cost, what is there to pay it, and what the policy would say. Nothing is written."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from approvals.models import Corridor, Destination
@@ -24,6 +25,7 @@ from transfers.commands import pricing
 from transfers.commands.orders import Understood, WithdrawalOrder, lanes_to, understand
 from transfers.commands.quotes import named_quote
 from transfers.errors import Refused
+from transfers.pricing.valuation import valuations
 from transfers.rails.base import RailError
 from transfers.states import CONVERTING
 
@@ -181,7 +183,7 @@ def _policy(understood: Understood, order: WithdrawalOrder) -> tuple[PolicySumma
     policy_set = active_set()
     if policy_set is None:
         return summary("deny", 0, []), 0, ""
-    asset = unit(understood.corridor.source_asset_id)
+    asset, rules = unit(understood.corridor.source_asset_id), rules_of(policy_set)
     facts = TransferFacts(
         client_id=understood.client.pk,
         route=understood.route,
@@ -193,8 +195,10 @@ def _policy(understood: Understood, order: WithdrawalOrder) -> tuple[PolicySumma
         destination_status=understood.destination_status,
         country=understood.country,
         made_by_type=order.made_by_type,
+        asset_exponent=asset.exponent,
+        values=valuations(rules, asset.id),
     )
-    decision = evaluate(replace(facts, asset_exponent=asset.exponent), rules_of(policy_set))
+    decision = evaluate(facts, rules)
     return summary(decision.outcome, policy_set.version, decision.trace), decision.quorum, decision.role
 
 
@@ -210,6 +214,11 @@ def _indicative(understood: Understood, quote_id: UUID | None) -> int | None:
         return None
 
 
+def _is_unvalued(seen: dict[str, Any]) -> bool:
+    """A band that no reference rate was there for."""
+    return "value" in seen and not seen["value"]["rate"]
+
+
 def _obstacle(
     understood: Understood, total: int, funds: AccountBalance | None, limits: list[LimitBar], policy: PolicySummary
 ) -> str:
@@ -219,7 +228,8 @@ def _obstacle(
         if understood.destination is not None and understood.destination_status == "cooling_off":
             left = understood.destination.cooling_off_until - clock.now()
             return f"The destination is cooling off for another {max(int(left.total_seconds() // 60), 1)} minutes."
-        return "The policy denies it."
+        unvalued = next((seen["why"] for rule in policy.rules for seen in rule["criteria"] if _is_unvalued(seen)), "")
+        return f"The policy denies it: {unvalued}" if unvalued else "The policy denies it."
     if funds is None:
         return "The client has no balance in this asset."
     if funds.available < total:

@@ -1,13 +1,14 @@
 """What policy and limits say of a file: of every line, and of the whole per corridor, so that cutting a sum into lines escapes
 nothing."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from approvals.models import Limit
 from approvals.policy.evaluate import Decision
 from approvals.policy.facts import TransferFacts
 from approvals.policy.many import Decider
+from approvals.policy.valuing import Valuation
 from approvals.queries import active_set
 from approvals.queries.limits import limits_covering
 from approvals.queries.policy import rules_of
@@ -17,8 +18,10 @@ from transfers.bulk.content import PlannedLine
 from transfers.bulk.lines import LineProblem
 from transfers.commands.bulk.planning import Plan
 from transfers.errors import Refused
+from transfers.pricing.valuation import unvalued, valuations
 
 # A file is never let go by nobody.
+Worth = Mapping[str, tuple[Valuation, ...]]
 LEAST_QUORUM, USUAL_ROLE, REVIEW_ROLE = 1, "approver", "compliance"
 
 
@@ -47,16 +50,27 @@ def judge(plan: Plan, *, client_id: str, made_by_type: str) -> Judged:
     policy_set = active_set()
     if policy_set is None:
         raise Refused("policy_denied", "Nothing is allowed at present.")
-    decider = Decider(rules_of(policy_set))
-    of_lines = {line.number: decider.decide(_facts(line, plan, client_id, made_by_type)) for line in plan.lines}
-    corridors = tuple(_corridors(plan, client_id, made_by_type))
+    rules = rules_of(policy_set)
+    decider = Decider(rules)
+    worth = {asset: valuations(rules, asset) for asset in {line.source_asset for line in plan.lines}}
+    of_lines = {line.number: decider.decide(_facts(line, plan, client_id, made_by_type, worth)) for line in plan.lines}
+    corridors = tuple(_corridors(plan, client_id, made_by_type, worth))
     decisions = [*of_lines.values(), *(decider.decide(one.facts) for one in corridors)]
+    _must_be_valued(decisions, corridors)
     problems = [*_denied(of_lines), *_over_limit(plan.lines, corridors, client_id)]
     held = any(decision.outcome == "hold" for decision in decisions)
     return Judged(tuple(problems), corridors, _quorum(decisions), REVIEW_ROLE if held else _role(decisions), held)
 
 
-def _facts(line: PlannedLine, plan: Plan, client_id: str, made_by_type: str) -> TransferFacts:
+def _must_be_valued(decisions: Iterable[Decision], corridors: Iterable[Corridor]) -> None:
+    """Raises Waiting where something is denied and the policy could not tell what the file is worth."""
+    if any(decision.outcome == "deny" for decision in decisions):
+        for one in corridors:
+            if waiting := unvalued(one.facts):
+                raise waiting
+
+
+def _facts(line: PlannedLine, plan: Plan, client_id: str, made_by_type: str, worth: Worth) -> TransferFacts:
     return TransferFacts(
         client_id=client_id,
         route=line.route,
@@ -69,10 +83,11 @@ def _facts(line: PlannedLine, plan: Plan, client_id: str, made_by_type: str) -> 
         country=line.destination.get("country", ""),
         made_by_type=made_by_type,
         asset_exponent=unit(line.source_asset).exponent,
+        values=worth[line.source_asset],
     )
 
 
-def _corridors(plan: Plan, client_id: str, made_by_type: str) -> Iterable[Corridor]:
+def _corridors(plan: Plan, client_id: str, made_by_type: str, worth: Worth) -> Iterable[Corridor]:
     """The sum of each corridor, judged as if it were one transfer to nobody in particular."""
     own: dict[str, list[PlannedLine]] = {}
     for line in plan.lines:
@@ -92,6 +107,7 @@ def _corridors(plan: Plan, client_id: str, made_by_type: str) -> Iterable[Corrid
             country=countries.pop() if len(countries) == 1 else "",
             made_by_type=made_by_type,
             asset_exponent=unit(first.source_asset).exponent,
+            values=worth[first.source_asset],
         )
         yield Corridor(name, first.source_asset, total, max(line.amount for line in lines), facts)
 
