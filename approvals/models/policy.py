@@ -63,7 +63,8 @@ class PolicyDecision(models.Model):
     trace."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    set = models.ForeignKey(PolicySet, on_delete=models.PROTECT, related_name="decisions", db_index=False)
+    # The database looks for it when the decision is written (migrations/sql/0013): a set is never deleted.
+    set = models.ForeignKey(PolicySet, on_delete=models.PROTECT, related_name="decisions", db_index=False, db_constraint=False)
     subject_type = models.TextField()
     subject_id = models.TextField(db_index=True)
     facts = models.JSONField()

@@ -207,3 +207,36 @@ def test_every_partition_of_the_events_is_guarded(db: None) -> None:
     for partition in partitions:
         with pytest.raises(DatabaseError, match="keeps its history"), transaction.atomic():
             sql(f"TRUNCATE {partition}")
+
+
+def _like(table: str, row: uuid.UUID, **other: str) -> tuple[str, Jsonb, uuid.UUID]:
+    """A statement that inserts the row once more with other values in some columns."""
+    copy = f"INSERT INTO {table} SELECT (jsonb_populate_record(known, %s)).* FROM {table} AS known WHERE id = %s"
+    return copy, Jsonb({"id": str(uuid.uuid4()), **other}), row
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"source_asset_id": "NONE"}, {"target_asset_id": "NONE"}, {"policy_decision_id": str(uuid.UUID(int=7))}], ids=str
+)
+def test_a_transfer_names_only_what_is_there(world: World, wrong: dict[str, str]) -> None:
+    transfer = world.order()
+    refused("transfers_transfer_names_what_is", *_like("transfers_transfer", transfer.pk, reference="ANOTHER", **wrong))
+    assert Transfer.objects.count() == 1
+
+
+def test_a_decision_names_a_set_that_is_there(world: World) -> None:
+    decision = world.order().policy_decision
+    assert decision is not None
+    refused("approvals_decision_by_a_set", *_like("approvals_policydecision", decision.pk, set_id="99"))
+
+
+def test_what_a_transfer_names_is_never_deleted(world: World) -> None:
+    transfer = world.order()
+    at_commit()
+    for table, key, value in (
+        ("ledger_asset", "id", transfer.source_asset_id),
+        ("approvals_policydecision", "id", transfer.policy_decision_id),
+        ("approvals_policyset", "version", 1),
+    ):
+        with pytest.raises(DatabaseError, match="keeps its history"), transaction.atomic():
+            sql(f"DELETE FROM {table} WHERE {key} = %s", value)

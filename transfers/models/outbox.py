@@ -12,8 +12,11 @@ class OutboxEvent(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, editable=False)
-    transfer = models.ForeignKey("transfers.Transfer", on_delete=models.PROTECT, related_name="+", db_index=False)
-    client = models.ForeignKey("approvals.Client", on_delete=models.PROTECT, related_name="+", db_index=False)
+    # Both are copied from the transfer's row by the trigger that alone may write here.
+    transfer = models.ForeignKey(
+        "transfers.Transfer", on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    client = models.ForeignKey("approvals.Client", on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
     type = models.TextField()
     seq = models.PositiveIntegerField()
     from_status = models.TextField()

@@ -56,8 +56,14 @@ class Transfer(models.Model):
     money_state = models.TextField(choices=_choices(MoneyState), default=MoneyState.NONE)
     evidence_state = models.TextField(choices=_choices(EvidenceState), default=EvidenceState.JOURNALED)
     corridor = models.ForeignKey("approvals.Corridor", null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
-    source_asset = models.ForeignKey("ledger.Asset", on_delete=models.PROTECT, related_name="+", db_index=False)
-    target_asset = models.ForeignKey("ledger.Asset", on_delete=models.PROTECT, related_name="+", db_index=False)
+    # Assets and decisions are never deleted: the database looks for them when the transfer is written (migrations/sql/0056). A
+    # foreign key would lock the one asset for everybody.
+    source_asset = models.ForeignKey(
+        "ledger.Asset", on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    target_asset = models.ForeignKey(
+        "ledger.Asset", on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     source_amount = MinorUnitsField()
     target_amount = MinorUnitsField(null=True, help_text="Known from the firm quote on.")
     fee_amount = MinorUnitsField(default=0, help_text="Client fee in the source asset, fixed by the firm quote.")
@@ -82,7 +88,9 @@ class Transfer(models.Model):
     client_reference = models.TextField(blank=True, default="")
     metadata = models.JSONField(default=dict)
     approval_request = models.ForeignKey("approvals.ApprovalRequest", null=True, on_delete=models.PROTECT, related_name="+")
-    policy_decision = models.ForeignKey("approvals.PolicyDecision", null=True, on_delete=models.PROTECT, related_name="+")
+    policy_decision = models.ForeignKey(
+        "approvals.PolicyDecision", null=True, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     quote = models.ForeignKey("transfers.Quote", null=True, on_delete=models.PROTECT, related_name="+")
     named_quote = models.OneToOneField(
         "transfers.Quote", null=True, on_delete=models.PROTECT, related_name="+", help_text="The client's own quote that it names."
