@@ -4,6 +4,8 @@ from datetime import datetime
 from typing import Any
 
 from django.db import DatabaseError, connection
+from django.db.backends.postgresql.base import ServerBindingCursor
+from django.db.backends.utils import CursorWrapper
 
 from audit.envelope import as_jsonb, envelope
 from ledger.refusals import translated
@@ -24,7 +26,7 @@ def wait_until_closed(moment: datetime) -> None:
 
 def _single(function: str, argument: Any) -> Any:
     try:
-        with connection.cursor() as cursor:
+        with _binding_cursor() as cursor:
             cursor.execute(f"SELECT {connection.ops.quote_name(function)}(%s)", [argument])
             return cursor.fetchone()[0]
     except DatabaseError as error:
@@ -32,3 +34,13 @@ def _single(function: str, argument: Any) -> Any:
         if refusal is None:
             raise
         raise refusal from error
+
+
+def _binding_cursor() -> CursorWrapper:
+    """What connection.cursor() gives, but arguments go beside the statement: kilobytes of rows are not quoted here and read as SQL
+    there."""
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
+    raw = ServerBindingCursor(connection.connection)  # type: ignore[call-arg]
+    prepared: CursorWrapper = connection._prepare_cursor(raw)  # type: ignore[attr-defined] # noqa: SLF001 - wrappers and logging as usual
+    return prepared

@@ -6,6 +6,7 @@ nesting deep enough to break a reader, anything but an object, and anything larg
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from typing import IO, Any
 
@@ -18,6 +19,7 @@ MAX_BODY_BYTES = 64 * 1024
 MAX_DEPTH = 16
 # What every JSON reader keeps exactly (I-JSON); beyond it, text is the honest form.
 MAX_INTEGER = 2**53 - 1
+_UNKEPT = re.compile("[\\x00\\ud800-\\udfff]")
 
 
 class StrictJson(BaseParser):
@@ -98,5 +100,5 @@ def _check(value: Any, depth: int) -> None:
 
 
 def _check_text(text: str) -> None:
-    if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
+    if _UNKEPT.search(text):
         raise ParseError("A text holds a character that cannot be kept (NUL or half a surrogate pair).")

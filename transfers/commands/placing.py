@@ -10,8 +10,8 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
-from uuid import UUID
 
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import Model
@@ -160,10 +160,12 @@ def _key(claim: Claim, body: dict[str, Any]) -> dict[str, Any]:
 
 def _row(row: Model) -> dict[str, Any]:
     """Every column of a row that is not saved yet. Times keep their microseconds, which JSON encoders like to cut."""
-    return {str(field.column): _plain(getattr(row, field.attname)) for field in row._meta.concrete_fields}  # noqa: SLF001 - public by its documentation
+    values = vars(row)
+    return {
+        column: value.isoformat() if isinstance(value := values[name], datetime) else value for column, name in _columns(type(row))
+    }
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return str(value) if isinstance(value, UUID) else value
+@lru_cache(maxsize=8)
+def _columns(model: type[Model]) -> tuple[tuple[str, str], ...]:
+    return tuple((str(field.column), field.attname) for field in model._meta.concrete_fields)  # noqa: SLF001 - public by its documentation
