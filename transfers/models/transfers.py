@@ -91,7 +91,7 @@ class Transfer(models.Model):
     policy_decision = models.ForeignKey(
         "approvals.PolicyDecision", null=True, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
     )
-    quote = models.ForeignKey("transfers.Quote", null=True, on_delete=models.PROTECT, related_name="+")
+    quote = models.ForeignKey("transfers.Quote", null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     named_quote = models.OneToOneField(
         "transfers.Quote", null=True, on_delete=models.PROTECT, related_name="+", help_text="The client's own quote that it names."
     )

@@ -8,10 +8,10 @@ SQL = Path(__file__).parent / "sql"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("transfers", "0053_no_likes")]
+    dependencies = [("transfers", "0056_looked_at_once")]
     operations = [
         migrations.RunSQL(
-            (SQL / "0054_kept_by_row.sql").read_text(encoding="utf-8"),
-            (SQL / "0054_kept_by_row_reverse.sql").read_text(encoding="utf-8"),
+            (SQL / "0057_kept_by_row.sql").read_text(encoding="utf-8"),
+            (SQL / "0057_kept_by_row_reverse.sql").read_text(encoding="utf-8"),
         )
     ]
