@@ -1,8 +1,11 @@
 """Row locks of this floor, in the order everybody takes them (DECISIONS): idempotency key, transfer, (approval, halts, limit
-bucket of the floor below), wallet, (accounts of the ledger, last). Each function must be called inside a database transaction."""
+bucket of the floor below), wallet, account at the bank, (accounts of the ledger, last). Each function must be called inside a
+database transaction."""
 
 from dataclasses import dataclass
 from uuid import UUID
+
+from django.db import connection
 
 from transfers.errors import LeaseLost, NotFound
 from transfers.models import DepositAddress, IdempotencyKey, Leg, Transfer, Wallet
@@ -48,6 +51,12 @@ def legs(transfer_id: UUID) -> dict[str, Leg]:
 def deposit_address(address_id: UUID) -> DepositAddress:
     """The lock under which a sweep of it begins. Whoever takes it holds no other yet."""
     return DepositAddress.objects.select_for_update().get(pk=address_id)
+
+
+def payout_account(account_code: str) -> None:
+    """The lock under which money at a bank is promised to payouts; after the wallet, and gone with the transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"transfers_payout_account/{account_code}"])
 
 
 def wallet(code: str) -> Wallet:

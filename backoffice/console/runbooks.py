@@ -33,7 +33,7 @@ _ALL = (
         "transfer-stuck-quoted",
         "Quoted, funds not locked",
         "Wallet inventory or gas is short, or a halt stands in the way. Nothing was sent.",
-        ("wallet_short", "manual_deal_awaited", "authority_broken", "halted"),
+        ("wallet_short", "payout_account_short", "manual_deal_awaited", "authority_broken", "halted"),
     ),
     Runbook(
         "transfer-stuck-funds-locked",

@@ -10,7 +10,8 @@ from ledger.models import Asset
 from ledger.queries import balances_by_code
 from transfers import locks
 from transfers.errors import Unavailable, Waiting
-from transfers.models import BankAccount, Leg, Wallet, WalletReservation
+from transfers.models import BankAccount, Leg, LiquidityLevel, Wallet, WalletReservation
+from transfers.states import MoneyState
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,29 @@ def reserve(wallet_code: str, leg: Leg, *, amount: int, gas: int) -> WalletReser
         raise Waiting("wallet_short", f"{has}, {amount} are needed")
     _check_gas(wallet, free, gas)
     return WalletReservation.objects.create(wallet=wallet, leg=leg, amount=amount, gas_amount=gas, created_at=clock.now())
+
+
+def cover(leg: Leg) -> None:
+    """See that the account at the bank covers this payout beside all others drawn up from it, under the account's lock. Where no
+    funding is agreed for it, the bank alone decides. Raises Waiting when it has too little."""
+    level = LiquidityLevel.objects.filter(pk=leg.account_code).first()
+    if level is None:
+        return
+    locks.payout_account(leg.account_code)
+    promised = Leg.objects.filter(
+        account_code=leg.account_code, direction=Leg.Direction.OUT, money_state__in=[MoneyState.RESERVED, MoneyState.EXCEPTION]
+    ).aggregate(total=Sum("amount"))["total"]
+    held = balances_by_code([leg.account_code])[leg.account_code].posted
+    if held < int(promised or 0):
+        missing = f"{leg.account_code} holds {held} minor units of {leg.asset_id}, {int(promised or 0)} would be promised"
+        raise Waiting("payout_account_short", f"{missing}; {_COMES[LiquidityLevel.Funding(level.funding)]}")
+
+
+_COMES = {
+    LiquidityLevel.Funding.PRE_FUNDED: "it is pre-funded: treasury pays in, as proposed on the terminal",
+    LiquidityLevel.Funding.JUST_IN_TIME: "it is funded just in time: what is due is proposed on the terminal",
+    LiquidityLevel.Funding.HYBRID: "it is topped up beyond its levels: what is due is proposed on the terminal",
+}
 
 
 def check_free_gas(wallet: Wallet, more: int) -> None:

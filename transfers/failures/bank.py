@@ -4,6 +4,14 @@ from transfers.failures.base import WORKING, Failure
 
 ENTRIES: tuple[Failure, ...] = (
     Failure(
+        "payout_account_short",
+        "The account at the bank, less what is drawn up from it, does not cover the payout; how it is funded is agreed.",
+        "Stays in QUOTED before anything is sent, or returns to CREATED when the quote runs out; tried again with a growing pause.",
+        WORKING,
+        "Have the money paid in that the terminal proposes. Transfers go on by themselves once our books show it.",
+        ends=False,
+    ),
+    Failure(
         "bank_unavailable",
         "The bank cannot be reached, and surely has not received the payment.",
         "Stays in CONFIRMED; asked again with a growing pause.",

@@ -29,7 +29,7 @@ GAS_HEADROOM = 2
 
 def lock_funds(lease: Lease) -> None:
     """Raises LeaseLost, Halted, Unproven; Unavailable when the wallet has too little free, which is tried
-    again; Waiting until a deal by phone is entered."""
+    again, as is an account at the bank that does not cover the payout; Waiting until a deal by phone is entered."""
     with transaction.atomic():
         transfer = locks.leased(lease, Status.QUOTED)
         if expire_locked(transfer):
@@ -46,6 +46,8 @@ def lock_funds(lease: Lease) -> None:
         quote = transfer.quote
         gas = (quote.network_fee_estimate if quote else 0) * GAS_HEADROOM
         treasury.reserve(wallet.code, legs[CHAIN], amount=legs[CHAIN].amount, gas=gas)
+        if BANK in legs:
+            treasury.cover(legs[BANK])
         hold = _fixed_hold(transfer)
         moves.move(
             transfer,
