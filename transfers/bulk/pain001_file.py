@@ -180,7 +180,7 @@ class _Message:
                 continue
             where = f"Line {one.line} of the message: " if one.line else ""
             yield LineProblem(
-                number, one.element, f"{where}{one.rule}. {found.message if found else ''} asks for it; correct it there."
+                number, one.element, f"{where}{one.rule}, says the schema of {found.message if found else ''}. Mend it there."
             )
 
     def _payment_of(self, element: str, blocks: list[etree._Element]) -> int:
