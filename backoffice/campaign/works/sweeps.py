@@ -41,7 +41,7 @@ def swept(tag: str, number: int) -> None:
 
 
 def found(tag: str) -> list[UUID]:
-    rows = DepositSweep.objects.filter(address__client_id__startswith=_clients(tag))
+    rows = DepositSweep.objects.filter(address__client__id__startswith=_clients(tag))
     return list(rows.order_by("transfer_id").values_list("transfer_id", flat=True))
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from backoffice.console.transfers.story import Story
-from transfers.models import Arrival, Transfer
+from transfers.models import Arrival, DepositSweep, Transfer
 from transfers.states import DEPOSITS, Route, Status
 
 TITLES: dict[str, str] = {
@@ -72,6 +72,11 @@ def incoming_of(transfer: Transfer) -> Incoming | None:
 def going_back(transfer: Transfer) -> Arrival | None:
     """What this transfer sends back."""
     return Arrival.objects.select_related("asset", "transfer").filter(send_backs__transfer=transfer).first()
+
+
+def sweep_of(transfer: Transfer) -> DepositSweep | None:
+    """From which address it fetches, and why."""
+    return DepositSweep.objects.select_related("address__client").filter(transfer=transfer).first()
 
 
 def sent_back_by(transfer: Transfer) -> Transfer | None:

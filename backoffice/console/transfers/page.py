@@ -49,6 +49,7 @@ def context(transfer: Transfer, operator: Operator) -> dict[str, Any]:
         "payout": story.leg("bank"),
         "incoming": incoming.incoming_of(transfer),
         "going_back": incoming.going_back(transfer) if transfer.route in SEND_BACKS else None,
+        "sweep": incoming.sweep_of(transfer) if transfer.route == Route.DEPOSIT_SWEEP else None,
         "sent_back_by": incoming.sent_back_by(transfer) if transfer.route in DEPOSITS else None,
         "refunds": incoming.refunds_of(transfer) if transfer.route == Route.CARD_DEPOSIT else [],
         "expected_evidence": incoming.expected_evidence(transfer.route),
