@@ -14,7 +14,7 @@ def beat_schedule() -> dict[str, dict[str, Any]]:
         "drive due transfers": _every(2.0, "transfers.tasks.drive_due"),
         "reference rates": _every(15.0, "transfers.tasks.fetch_rates"),
         "watch deposits": _every(3.0, "transfers.tasks.watch_deposits"),
-        "sweep deposits": _every(15.0, "transfers.tasks.sweep_deposits"),
+        "sweep deposits": _every(60.0, "transfers.tasks.sweep_deposits"),
         "call payouts back": _every(3.0, "transfers.tasks.call_back"),
         "watch the chain": _every(2.0, "transfers.tasks.watch_chain"),
         "carry out files": _every(2.0, "transfers.tasks.carry_out_bulk"),

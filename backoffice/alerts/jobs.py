@@ -104,7 +104,7 @@ def all_jobs() -> list[Job]:
         *(Job(f"messages {hand}", 1.0, deliver_due, patience_s=30 * 60.0) for hand in (1, 2, 3)),
         Job("providers", 5.0, probe_due, patience_s=5 * 60.0),
         Job("deposits", 5.0, see_deposits, patience_s=5 * 60.0),
-        Job("sweeping", 20.0, sweep_deposits, patience_s=5 * 60.0),
+        Job("sweeping", 60.0, sweep_deposits, patience_s=5 * 60.0),
         Job("chain", 5.0, watch_chain, patience_s=5 * 60.0),
         Job("recalls", 5.0, call_back, patience_s=5 * 60.0),
         Job("reconcile", 15.0, reconcile, patience_s=10 * 60.0),

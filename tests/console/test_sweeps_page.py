@@ -52,7 +52,7 @@ def test_an_address_stands_there_with_books_chain_and_what_is_next(treasury):
         raw={there().address: str(250 * UNIT)},
     )
     page = text_of(treasury.get(PAGE))
-    for words in ("Acme Robotics", "250.00", "at block 7", "Due: it begins within half a minute.", "Sweep now", "never", "100.00"):
+    for words in ("Acme Robotics", "250.00", "at block 7", "Due: it begins within a minute.", "Sweep now", "never", "100.00"):
         assert words in page, words
 
 
