@@ -15,7 +15,7 @@ class Budget:
 class Scale:
     """`rounds` are counted; one more before them warms up. `house` is the number of wallets and of fee accounts each; `past`
     and `entries` count ledger entries that are there before anything is measured, `transfers` so many transfers, each with what it
-    left. Pages are visited over `page_transfers`, every one of them or every nth."""
+    left. Each page is visited `page_visits` times in a round, over so many `page_transfers`."""
 
     budget: Budget = Budget(1.5)
     rounds: int = 7
@@ -31,7 +31,7 @@ class Scale:
     workers: tuple[int, ...] = (1, 2, 4)
     transfers: tuple[int, ...] = (1_000, 10_000, 100_000)
     page_transfers: tuple[int, ...] = (3_000, 100_000)
-    every_nth_page: int = 1
+    page_visits: int = 5
 
 
 LARGE_ENTRIES, LARGE_TRANSFERS = 10_000_000, 1_000_000
@@ -50,5 +50,5 @@ TINY = Scale(
     workers=(1,),
     transfers=(20, 40),
     page_transfers=(900, 910),
-    every_nth_page=6,
+    page_visits=1,
 )

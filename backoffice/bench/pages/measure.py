@@ -24,8 +24,6 @@ from backoffice.bench.scratch import Scratch, using
 
 # A page may take a fifth longer: so many a second must be left.
 FLAT = 1 / 1.2
-# Visits of each page in one round; the quickest half counts for the ratio, all of them for the percentiles.
-_VISITS = 5
 Seconds = dict[str, list[list[float]]]
 
 
@@ -40,16 +38,16 @@ def run(scratch: Scratch, scale: Scale) -> Report:
         for size, database in databases.items():
             with using(database):
                 house.load(recordings, size)
-        asked = {size: _questions(database, callers[0], scale) for size, database in databases.items()}
+        asked = {size: _questions(database, callers[0]) for size, database in databases.items()}
         seconds = _measure(databases, callers[0], scale)
     return _report(facts, asked, seconds)
 
 
-def _questions(database: str, caller: Caller, scale: Scale) -> dict[str, int]:
+def _questions(database: str, caller: Caller) -> dict[str, int]:
     """How many each page asks the database, once it is warm."""
     found: dict[str, int] = {}
     with _desk(database):
-        for visit in Visitor(caller, scale.every_nth_page).visits():
+        for visit in Visitor(caller).visits():
             visit.look()
             asked: list[str] = []
             with connection.execute_wrapper(_noting(asked)):
@@ -74,9 +72,9 @@ def _measure(databases: dict[int, str], caller: Caller, scale: Scale) -> dict[in
     for number in range(scale.rounds):
         for size in databases if number % 2 else reversed(list(databases)):
             with _desk(databases[size]):
-                for visit in Visitor(caller, scale.every_nth_page).visits():
+                for visit in Visitor(caller).visits():
                     visit.look()
-                    seconds[size][visit.name].append([_timed(visit.look) for _ in range(_VISITS)])
+                    seconds[size][visit.name].append([_timed(visit.look) for _ in range(scale.page_visits)])
     return seconds
 
 
@@ -117,7 +115,7 @@ def _report(server: dict[str, Any], asked: dict[int, dict[str, int]], seconds: d
         facts={f"{name}: questions; ms p50 / p95": _said(name, asked[first][name], seconds) for name in asked[first]},
         notes=[
             "through Django's whole stack in this process, without a socket; every size has as many rows to show",
-            f"the ratio is of the quicker half of {_VISITS} visits in a row, so that a busy moment weighs less",
+            "the ratio is of the quicker half of the visits of a round, so that a busy moment weighs less; the percentiles are of all",
         ],
     )
 
@@ -125,7 +123,7 @@ def _report(server: dict[str, Any], asked: dict[int, dict[str, int]], seconds: d
 def _figure(name: str, size: int, rounds: list[list[float]]) -> Figure:
     rates = []
     for found in rounds:
-        best = sorted(found)[: _VISITS // 2 + 1]
+        best = sorted(found)[: len(found) // 2 + 1]
         rates.append(len(best) / sum(best))
     return Figure(f"{name}, {size:,} transfers", "visits", tuple(rates))
 
