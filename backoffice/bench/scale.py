@@ -32,6 +32,7 @@ class Scale:
     transfers: tuple[int, ...] = (1_000, 10_000, 100_000)
     page_transfers: tuple[int, ...] = (3_000, 100_000)
     page_visits: int = 5
+    every_nth_page: int = 1
 
 
 LARGE_ENTRIES, LARGE_TRANSFERS = 10_000_000, 1_000_000
@@ -50,5 +51,6 @@ TINY = Scale(
     workers=(1,),
     transfers=(20, 40),
     page_transfers=(900, 910),
-    page_visits=1,
+    page_visits=2,
+    every_nth_page=5,
 )

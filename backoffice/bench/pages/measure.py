@@ -38,16 +38,16 @@ def run(scratch: Scratch, scale: Scale) -> Report:
         for size, database in databases.items():
             with using(database):
                 house.load(recordings, size)
-        asked = {size: _questions(database, callers[0]) for size, database in databases.items()}
+        asked = {size: _questions(database, callers[0], scale) for size, database in databases.items()}
         seconds = _measure(databases, callers[0], scale)
     return _report(facts, asked, seconds)
 
 
-def _questions(database: str, caller: Caller) -> dict[str, int]:
+def _questions(database: str, caller: Caller, scale: Scale) -> dict[str, int]:
     """How many each page asks the database, once it is warm."""
     found: dict[str, int] = {}
     with _desk(database):
-        for visit in Visitor(caller).visits():
+        for visit in Visitor(caller, scale.every_nth_page).visits():
             visit.look()
             asked: list[str] = []
             with connection.execute_wrapper(_noting(asked)):
@@ -72,7 +72,7 @@ def _measure(databases: dict[int, str], caller: Caller, scale: Scale) -> dict[in
     for number in range(scale.rounds):
         for size in databases if number % 2 else reversed(list(databases)):
             with _desk(databases[size]):
-                for visit in Visitor(caller).visits():
+                for visit in Visitor(caller, scale.every_nth_page).visits():
                     visit.look()
                     seconds[size][visit.name].append([_timed(visit.look) for _ in range(scale.page_visits)])
     return seconds
@@ -115,7 +115,7 @@ def _report(server: dict[str, Any], asked: dict[int, dict[str, int]], seconds: d
         facts={f"{name}: questions; ms p50 / p95": _said(name, asked[first][name], seconds) for name in asked[first]},
         notes=[
             "through Django's whole stack in this process, without a socket; every size has as many rows to show",
-            "the ratio is of the quicker half of the visits of a round, so that a busy moment weighs less; the percentiles are of all",
+            "the ratio is of the quicker half of the visits of a round, so that a busy moment weighs less; percentiles are of all",
         ],
     )
 
