@@ -20,7 +20,7 @@ from transfers import queries
 from transfers.api.listing import transfers_of
 from transfers.models import ExternalReference, Transfer
 from transfers.queries import TransferFilter
-from transfers.states import Status
+from transfers.states import Route, Status
 
 _LIMIT = {"limit": 50}
 
@@ -164,7 +164,7 @@ def _middle(client: str = "") -> Transfer:
         raise BenchBroken("there is no past")
     half = span[0].created_at + (span[1].created_at - span[0].created_at) / 2
     # One that people never had to do with, so that its page shows the same in every past.
-    quiet = rows.filter(created_at__gte=half, status=Status.RECONCILED, approval_request=None)
+    quiet = rows.filter(created_at__gte=half, status=Status.RECONCILED, route=Route.ON_CHAIN_WITHDRAWAL, approval_request=None)
     return quiet.exclude(pk__in=Alert.objects.values("transfer_id")).order_by("created_at")[0]
 
 
