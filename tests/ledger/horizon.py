@@ -9,13 +9,18 @@ from ledger.queries.rows import select
 
 
 def prove_all(*, full: bool = False) -> Proved:
-    """A run whose checkpoint may reach over everything that is booked: waits for the transactions of others."""
+    """A run whose checkpoint may reach over everything that is booked."""
+    wait_for_others()
+    return prove_books(full=full)
+
+
+def wait_for_others() -> None:
+    """Until checkpoints may reach over everything that is booked."""
     deadline = time.monotonic() + 60
     while _within_reach() < Entry.objects.count():
         if time.monotonic() > deadline:
             raise TimeoutError("somebody keeps a transaction open")
         time.sleep(0.01)
-    return prove_books(full=full)
 
 
 def _within_reach() -> int:

@@ -24,7 +24,7 @@ from ledger.queries.rows import select
 from ledger.queries.snapshots import verify_snapshot
 from ledger.snapshots.asked import SnapshotKind
 from tests.ledger.crowd import at_once, committed_copy
-from tests.ledger.horizon import prove_all
+from tests.ledger.horizon import prove_all, wait_for_others
 from tests.ledger.house import ACME, FEES, GLOBEX, HOT, book, books_balance, deposit
 from tests.ledger.past import rebook
 
@@ -158,6 +158,7 @@ def test_months_leave_in_order_and_come_back_in_the_opposite_one(tmp_path: Path)
 def test_a_month_stays_while_anything_speaks_against_it(tmp_path: Path) -> None:
     deposit("more", ACME, 1)
     rebook({"more": MARCH + timedelta(days=2)})
+    wait_for_others()
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE ledger_period DISABLE TRIGGER ALL; UPDATE ledger_period SET status = 'open', closed_at = NULL")
     with pytest.raises(NotArchivable) as refused:
