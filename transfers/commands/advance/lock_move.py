@@ -3,17 +3,16 @@
 from django.db import transaction
 
 from audit import clock
-from audit.identity import new_reference
-from ledger.models import Asset
 from transfers import locks
 from transfers.commands import moves, treasury
 from transfers.commands.advance import lock_funds
 from transfers.commands.advance.lock_funds import CHAIN, GAS_HEADROOM
+from transfers.commands.advance.own_leg import leg_to
 from transfers.commands.advance.permit import permit
 from transfers.commands.expire import expire_locked
 from transfers.errors import Waiting
 from transfers.locks import Lease
-from transfers.models import Leg, LiquidityLevel, Transfer, TreasuryMove, Wallet
+from transfers.models import LiquidityLevel, TreasuryMove, Wallet
 from transfers.rails.registry import rails
 from transfers.states import MoneyState, Status
 
@@ -26,7 +25,7 @@ def lock_move(lease: Lease) -> None:
         if expire_locked(transfer):
             return
         move = TreasuryMove.objects.select_related("source", "target").get(transfer=transfer)
-        leg = _leg(transfer, move)
+        leg = leg_to(move.target, transfer, account_code=move.source.token_account_code, sent_by=move.source.code)
         permit(transfer, legs={CHAIN: leg})
         _keep_minimum(move.source, transfer.source_amount)
         gas = estimate.max_cost * GAS_HEADROOM
@@ -48,26 +47,3 @@ def _keep_minimum(source: Wallet, amount: int) -> None:
     minimum = LiquidityLevel.objects.filter(pk=source.token_account_code).values_list("minimum", flat=True).first() or 0
     if free - amount < minimum:
         raise Waiting("wallet_short", f"wallet {source.code} has {free} minor units free and keeps {minimum}: {amount} is too much")
-
-
-def _leg(transfer: Transfer, move: TreasuryMove) -> Leg:
-    asset = Asset.objects.get(pk=transfer.source_asset_id)
-    return Leg.objects.create(
-        transfer=transfer,
-        ordinal=1,
-        reference=new_reference(),
-        rail=CHAIN,
-        direction=Leg.Direction.OUT,
-        asset=asset,
-        amount=transfer.source_amount,
-        account_code=move.source.token_account_code,
-        counterparty={
-            "network": asset.network,
-            "token_contract": asset.contract,
-            "address": move.target.address,
-            "account_code": move.target.token_account_code,
-            "wallet": move.source.code,
-        },
-        money_state=MoneyState.RESERVED,
-        created_at=clock.now(),
-    )

@@ -4,15 +4,14 @@ is the only one that may take them from there."""
 from django.db import transaction
 
 from audit import clock
-from audit.identity import new_reference
 from ledger import chart
-from ledger.models import Asset
 from ledger.money import Money
 from ledger.queries import unit
 from transfers import locks
 from transfers.commands import moves, treasury
 from transfers.commands.advance import lock_funds
 from transfers.commands.advance.lock_funds import CHAIN, GAS_HEADROOM
+from transfers.commands.advance.own_leg import leg_to
 from transfers.commands.advance.permit import permit
 from transfers.commands.deposits.addresses import WALLET
 from transfers.commands.expire import expire_locked
@@ -59,25 +58,6 @@ def _check_price(sweep: DepositSweep, cost: int) -> None:
 
 
 def _leg(transfer: Transfer, sweep: DepositSweep) -> Leg:
-    """`payer` is whose tokens they are; `wallet` sends the transaction, pays its gas and gets them."""
-    asset = Asset.objects.get(pk=transfer.source_asset_id)
-    return Leg.objects.create(
-        transfer=transfer,
-        ordinal=1,
-        reference=new_reference(),
-        rail=CHAIN,
-        direction=Leg.Direction.OUT,
-        asset=asset,
-        amount=transfer.source_amount,
-        account_code=chart.wallet_account_code(WALLET, asset.id),
-        counterparty={
-            "network": asset.network,
-            "token_contract": asset.contract,
-            "address": sweep.wallet.address,
-            "account_code": sweep.wallet.token_account_code,
-            "wallet": sweep.wallet_id,
-            "payer": sweep.address.value,
-        },
-        money_state=MoneyState.RESERVED,
-        created_at=clock.now(),
-    )
+    """`payer` is whose tokens they are; the wallet sends the transaction, pays its gas and gets them."""
+    room = chart.wallet_account_code(WALLET, transfer.source_asset_id)
+    return leg_to(sweep.wallet, transfer, account_code=room, sent_by=sweep.wallet_id, payer=sweep.address.value)
