@@ -5,7 +5,7 @@ then pairs of the most important points one after the other on the same stranded
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import permutations
 from random import Random
@@ -38,6 +38,9 @@ class Shot:
     def order(self) -> str:
         """As COUNTERSIGN_CRASH takes it."""
         return f"{self.cell.point}:{self.nth}={self.how}"
+
+    def the_first_time(self) -> "Shot":
+        return replace(self, nth=1)
 
     def __str__(self) -> str:
         return f"{self.cell.work}/{self.cell.hand} {self.order}"

@@ -22,6 +22,7 @@ from transfers.crashpoints import ALL
 ATTEMPTS = 25
 # Where a point is met by what happened to be there already, another place is sooner hit than the same one.
 ATTEMPTS_ELSEWHERE = 4
+ATTEMPTS_AT_ITS_DEPTH = 5
 RIVAL_HAS_S = 1.0
 HEALED_WITHIN_S = 300.0
 
@@ -86,10 +87,13 @@ class Storm:
         return False
 
     def _hits(self, shot: Shot, attempts: int) -> bool:
-        """Between two tries the others go on, so that there is something to hit."""
+        """Between two tries the others go on, so that there is something to hit. Where a process does not pass a point as often as
+        the shot asks, it is hit the first time."""
         crowd = self.crowds[shot.cell.work]
         self._turn_to(crowd)
         for attempt in range(attempts):
+            if attempt == ATTEMPTS_AT_ITS_DEPTH:
+                shot = shot.the_first_time()
             self._prepare(crowd, shot, attempt)
             if self._shoot(crowd, shot):
                 self.fired[shot.cell, shot.how] = self.fired.get((shot.cell, shot.how), 0) + 1

@@ -27,6 +27,12 @@ def test_it_shoots_every_cell_in_every_way() -> None:
     assert {(shot.cell, shot.how) for shot in planned} == {(cell, how) for cell in CELLS for how in How}
 
 
+def test_a_shot_too_deep_for_what_there_is_falls_back_to_the_first_time() -> None:
+    deep = shots.Shot(CELLS[0], How.STOP, 3)
+    assert deep.order == "send.after_sign:3=stop"
+    assert deep.the_first_time().order == "send.after_sign:1=stop"
+
+
 def test_the_same_seed_plans_the_same() -> None:
     assert shots.singles(CELLS, Random(5)) == shots.singles(CELLS, Random(5))
     assert list(shots.pairs(CELLS, Random(5))) == list(shots.pairs(CELLS, Random(5)))
