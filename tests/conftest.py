@@ -1,5 +1,6 @@
 """What every test may ask for: a database with our roles, somebody to act as, and the fixed cast."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -8,7 +9,6 @@ from typing import Any
 import hypothesis
 import pytest
 from django.conf import settings
-from django.core.management import call_command
 from django.db import connection
 from psycopg import sql
 
@@ -24,6 +24,8 @@ def pytest_configure() -> None:
     # Hashing a password is slow on purpose; the tests make many accounts.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.UNDECLARED_VIEWS_RAISE = True
+    # Every test client is a server of its own, which would list all static files first.
+    settings.WHITENOISE_AUTOREFRESH = True
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -46,13 +48,21 @@ def stack() -> Iterator[RunningStack]:
 
 
 @pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None, django_db_blocker: Any) -> None:
+    """Of several workers, one migrates for all."""
+    from tests import databases
+
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        with django_db_blocker.unblock():
+            databases.start_from_one_for_all_workers()
+
+
+@pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
-    """After the migrations: the roles and exactly the privileges that production has."""
-    from backoffice.quickstart import grants
+    from tests import databases
 
     with django_db_blocker.unblock():
-        call_command("createcachetable", verbosity=0)
-        grants.apply()
+        databases.furnish()
 
 
 @pytest.fixture
@@ -106,12 +116,11 @@ _ROLES = {
 def cast(db: None) -> Cast:
     """Maker and checkers may approve, the auditor reads, the outsider holds no role; all but the outsider see every client."""
     from approvals.commands import create_person
-    from backoffice.access.commands import grant_role, see_all_clients, sync_roles
+    from backoffice.access.commands import grant_role, see_all_clients
     from backoffice.access.models import Operator
 
     made: dict[str, Any] = {}
     with context.bind(Actor.system("test")):
-        sync_roles()
         for name, roles in _ROLES.items():
             person = create_person(name=name.replace("_", " ").title())
             made[name] = Operator.objects.create_user(name, password="correct horse battery", person=person)

@@ -1,7 +1,7 @@
 """Gives the tests a real PostgreSQL and a real broker before anything reads the settings. Loaded by `-p` in the pytest options.
 
-With DATABASE_URL (or REDIS_URL) set, that server is used. Otherwise throw-away ones are started once per run, in a temporary
-directory; the workers of pytest-xdist inherit the addresses from the process that started them.
+With DATABASE_URL (or REDIS_URL) set, that server is used, and is left as it was. Otherwise throw-away ones are started once per
+run, in a temporary directory; the workers of pytest-xdist inherit the addresses from the process that started them.
 """
 
 import os
@@ -12,7 +12,9 @@ import tempfile
 from collections.abc import Callable, Generator
 from pathlib import Path
 
+import psycopg
 import pytest
+from psycopg import sql
 
 from backoffice.quickstart.embedded import DATABASE, Postgres, Valkey
 
@@ -28,6 +30,9 @@ def pytest_load_initial_conftests() -> Generator[None, None, None]:
         os.environ["DATA_DIR"] = str(directory / "var")
         if "DATABASE_URL" not in os.environ:
             _start_postgres(directory)
+        elif "TEST_TEMPLATE" not in os.environ:
+            _undo.append(_drop_template)
+        os.environ.setdefault("TEST_TEMPLATE", f"test_migrated_{secrets.token_hex(4)}")
         if "REDIS_URL" not in os.environ:
             _start_valkey(directory)
     except BaseException:
@@ -58,3 +63,9 @@ def _start_valkey(directory: Path) -> None:
     _undo.append(process.wait)
     _undo.append(server.stop)
     os.environ["REDIS_URL"] = server.url
+
+
+def _drop_template() -> None:
+    """What the workers copied, see databases.py."""
+    with psycopg.connect(os.environ["DATABASE_URL"], dbname="postgres", autocommit=True) as server:
+        server.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(os.environ["TEST_TEMPLATE"])))

@@ -13,7 +13,7 @@ from approvals.models import Client
 from audit import clock, context
 from audit.commands import record
 from backoffice.access.models import Operator, RoleGrant
-from backoffice.access.roles import ALL_CLIENTS_GROUP, ROLES, VIEW_CLIENT, Role
+from backoffice.access.roles import ALL_CLIENTS_GROUP, ROLES, VIEW_CLIENT
 from backoffice.access.roles import role as role_named
 
 
@@ -27,11 +27,11 @@ def sync_roles() -> None:
 
     Permissions themselves are made by `migrate`; run this after it. Groups that are not roles are left alone.
     """
-    for role in ROLES.values():
-        group, _ = Group.objects.get_or_create(name=role.name)
-        group.permissions.set(_permissions(role))
-    everyone, _ = Group.objects.get_or_create(name=ALL_CLIENTS_GROUP)
-    everyone.permissions.set([_permission(VIEW_CLIENT)])
+    declared = _declared()
+    wanted = {role.name: role.permissions for role in ROLES.values()} | {ALL_CLIENTS_GROUP: (VIEW_CLIENT,)}
+    for name, permissions in wanted.items():
+        group, _ = Group.objects.get_or_create(name=name)
+        group.permissions.set([_among(declared, permission) for permission in permissions])
 
 
 @transaction.atomic
@@ -92,13 +92,14 @@ def _record(type: str, operator: Operator, reason: str, diff: dict[str, list[str
     record(type=type, resource_type="operator", resource_id=operator.get_username(), reason=reason, diff=diff)
 
 
-def _permissions(role: Role) -> list[Permission]:
-    return [_permission(name) for name in role.permissions]
+def _declared() -> dict[str, int]:
+    """The keys of all permissions there are, by `app.codename`."""
+    rows = Permission.objects.order_by().values_list("content_type__app_label", "codename", "pk")
+    return {f"{app_label}.{codename}": key for app_label, codename, key in rows}
 
 
-def _permission(name: str) -> Permission:
-    app_label, codename = name.split(".")
+def _among(declared: dict[str, int], name: str) -> int:
     try:
-        return Permission.objects.get(content_type__app_label=app_label, codename=codename)
-    except Permission.DoesNotExist:
+        return declared[name]
+    except KeyError:
         raise UnknownPermission(f"no app declares the permission {name}") from None

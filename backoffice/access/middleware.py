@@ -2,6 +2,7 @@
 
 import zoneinfo
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import structlog
@@ -44,10 +45,13 @@ class OperatorContextMiddleware:
             return self.get_response(request)
 
 
+# Asking opens every file of the time zone database.
+_known_zones = cache(zoneinfo.available_timezones)
+
+
 def zone_of(operator: Operator) -> zoneinfo.ZoneInfo:
     """Their chosen zone; UTC when the system no longer knows it (tzdata drops names now and then)."""
-    known = operator.time_zone in zoneinfo.available_timezones()
-    return zoneinfo.ZoneInfo(operator.time_zone if known else "UTC")
+    return zoneinfo.ZoneInfo(operator.time_zone if operator.time_zone in _known_zones() else "UTC")
 
 
 class AccessMiddleware:

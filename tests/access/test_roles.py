@@ -15,6 +15,7 @@ def _held(group: str) -> set[str]:
 
 
 def test_it_makes_the_eight_groups_hold_exactly_what_the_table_says():
+    Group.objects.all().delete()
     commands.sync_roles()
     assert len(roles.ROLES) == 8
     for role in roles.ROLES.values():

@@ -13,7 +13,7 @@ from psycopg import sql
 
 from audit import context
 from audit.context import Actor
-from backoffice.quickstart import grants
+from tests import databases
 from tests.transfers import stack as stacks
 from tests.transfers import world as worlds
 from tests.transfers.stack import Processes, Stack
@@ -82,7 +82,7 @@ def test_database(django_db_setup: None, django_db_blocker: Any) -> Iterator[Non
         return
     with django_db_blocker.unblock():
         made = setup_databases(verbosity=0, interactive=False, aliases={"default": []})
-        grants.apply()
+        databases.furnish()
     yield
     with django_db_blocker.unblock():
         teardown_databases(made, verbosity=0)

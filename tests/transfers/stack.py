@@ -17,6 +17,9 @@ import psycopg
 
 from backoffice.sandbox.chain.orders import ChainOrders
 from transfers.rails.registry import RailSettings
+from transfers.signer.keystore import create_wallet, write_new_secret
+from transfers.signer.settings import KeystoreSettings
+from transfers.signer.store import apply_schema
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 CONFIRMATIONS, FINAL_DEPTH = 2, 4
@@ -90,12 +93,6 @@ class Processes:
         with (self.directory / f"{name}.log").open("wb") as log:
             self._running.append(subprocess.Popen(command, stdout=log, stderr=log))
 
-    def run(self, *arguments: str, **environment: str) -> str:
-        command = [sys.executable, "-m", *arguments]
-        done = subprocess.run(command, cwd=REPOSITORY, env=os.environ | environment, capture_output=True, timeout=60, check=False)
-        assert done.returncode == 0, done.stderr.decode()
-        return done.stdout.decode().strip()
-
     def stop(self) -> None:
         for process in self._running:
             process.terminate()
@@ -162,9 +159,11 @@ def _start_signer(processes: Processes, database: str, port: int) -> dict[str, s
         "SIGNER_DATABASE_URL": database,
         "SIGNER_PORT": str(port),
     }
-    processes.run("transfers.signer", "create-token", **environment)
-    addresses = {wallet: processes.run("transfers.signer", "create-wallet", wallet, **environment) for wallet in WALLETS}
-    processes.run("transfers.signer", "init-db", **environment, DATABASE_URL=database)
+    # What `python -m transfers.signer` does with create-token, create-wallet and init-db, without an interpreter for each.
+    write_new_secret(directory / "signer.token")
+    keystore = KeystoreSettings(directory / "keys", directory / "keys" / "password")
+    addresses = {wallet: create_wallet(wallet, keystore) for wallet in WALLETS}
+    apply_schema(database)
     processes.start("signer", "transfers.signer", **environment)
     answering(f"http://127.0.0.1:{port}/healthz")
     return addresses

@@ -1,15 +1,13 @@
 """The driver: one holder at a time, nothing lost when it dies anywhere, waiting in words when it must not go on."""
 
-import os
-import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
+from django.core.management import call_command
 from django.db import connection, connections
 
 from approvals.commands import place_halt
@@ -17,7 +15,8 @@ from audit import clock, context
 from audit.context import Actor
 from ledger.queries import trial_balance
 from tests.transfers import conftest
-from tests.transfers.stack import REPOSITORY, Stack
+from tests.transfers.forks import killed
+from tests.transfers.stack import Stack
 from tests.transfers.world import ACCOUNT, FUNDS, LONG_AGO, PAYEE, UNIT, Books, World, available, build, drive_until, posted
 from transfers import driver, locks
 from transfers.commands import wake
@@ -172,16 +171,18 @@ BEFORE_CONFIRMED = [
 
 @pytest.mark.stack
 @pytest.mark.parametrize("point", BEFORE_CONFIRMED)
-def test_killed_anywhere_it_pays_once_and_ends_in_the_same_books(committing: None, rails: Stack, point: str) -> None:
+def test_killed_anywhere_it_pays_once_and_ends_in_the_same_books(
+    committing: None, rails: Stack, point: str, tmp_path: Path
+) -> None:
     world = conftest.settle_in(rails)
     paid_before = rails.token_balance(PAYEE)
     transfer = world.order("100.00")
 
     for _ in range(8):
         due_now(transfer)
-        killed = one_pass(rails, crash=point)
+        died = killed(lambda: call_command("drive", "--once"), tmp_path, crash=point)
         rails.mine(2)
-        if killed:
+        if died:
             break
     else:
         pytest.fail(f"{point} was never reached")
@@ -198,31 +199,6 @@ def test_killed_anywhere_it_pays_once_and_ends_in_the_same_books(committing: Non
 def due_now(transfer: Transfer) -> None:
     """Skip the wait; a killed driver's lease is over as well."""
     Transfer.objects.filter(pk=transfer.pk, due_at__isnull=False).update(due_at=LONG_AGO, lease_until=None)
-
-
-def one_pass(stack: Stack, *, crash: str) -> bool:
-    """`manage.py drive --once` in a process that may be killed; True when it was."""
-    database = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}")
-    environment = os.environ | {
-        "DATABASE_URL": database.geturl(),
-        "COUNTERSIGN_CRASH": crash,
-        "CHAIN_RPC_URL": stack.rails.chain_rpc_url,
-        "CHAIN_CONFIRMATIONS": str(stack.rails.confirmations),
-        "SIGNER_URL": stack.rails.signer_url,
-        "SIGNER_TOKEN": stack.rails.signer_token,
-        "BANK_URL": stack.rails.bank_url,
-        "BANK_TOKEN": stack.rails.bank_token,
-    }
-    done = subprocess.run(
-        [sys.executable, "manage.py", "drive", "--once"],
-        cwd=REPOSITORY,
-        env=environment,
-        capture_output=True,
-        timeout=90,
-        check=False,
-    )
-    assert done.returncode in (0, -9), done.stderr.decode()
-    return done.returncode == -9
 
 
 def at_once(calls: list[Callable[[], Any]]) -> list[Any]:

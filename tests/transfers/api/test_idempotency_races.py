@@ -1,12 +1,9 @@
 """Many identical creates at once, over real connections; and a process that dies in the middle."""
 
-import json
-import os
-import subprocess
-import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -23,6 +20,7 @@ from ledger.models import Hold
 from ledger.queries import balance
 from tests.transfers import world as worlds
 from tests.transfers.api.conftest import Caller, key_for, wanted
+from tests.transfers.forks import killed
 from tests.transfers.world import ACCOUNT, FUNDS, UNIT, USDC, World
 from transfers.models import IdempotencyKey, Transfer, TransferEvent
 
@@ -145,15 +143,6 @@ def _database_url() -> str:
     return f"postgresql://{at['USER']}:{at['PASSWORD']}@/{at['NAME']}?host={at['HOST']}{port}"
 
 
-_DIES = """
-import os, django
-django.setup()
-from django.test import Client
-Client().generic("POST", "/v1/transfers", os.environ["BODY"].encode(), content_type="application/json",
-                 headers={"Authorization": "Bearer " + os.environ["KEY"], "Idempotency-Key": "order-1"})
-"""
-
-
 @pytest.mark.parametrize(
     ("point", "amount", "kept"),
     [
@@ -165,18 +154,10 @@ Client().generic("POST", "/v1/transfers", os.environ["BODY"].encode(), content_t
     ],
 )
 def test_a_process_killed_in_the_middle_leaves_all_or_nothing_and_blocks_nobody(
-    house: World, point: str, amount: str, kept: int
+    house: World, point: str, amount: str, kept: int, tmp_path: Path
 ) -> None:
     key = key_for(house)
-    environment = os.environ | {
-        "DATABASE_URL": _database_url(),
-        "DJANGO_SETTINGS_MODULE": "backoffice.settings",
-        "COUNTERSIGN_CRASH": point,
-        "BODY": json.dumps(wanted(amount=amount)),
-        "KEY": key,
-    }
-    died = subprocess.run([sys.executable, "-c", _DIES], env=environment, capture_output=True, timeout=60, check=False)
-    assert died.returncode == -9, died.stderr.decode()
+    assert killed(lambda: Caller(key).create(key="order-1", amount=amount), tmp_path, crash=point)
     assert [kind.objects.count() for kind in (Transfer, Hold, IdempotencyKey)] == [kept] * 3
 
     caller = Caller(key)
