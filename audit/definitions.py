@@ -13,9 +13,12 @@ from audit import vocabulary
 from audit.commands import record
 from audit.models import AuditEvent
 
+# The function that names the epoch in force is written anew with each epoch; it is compared with the epochs on record.
 _FUNCTIONS = """
-SELECT 'function ' || p.oid::regprocedure, encode(sha256(convert_to(pg_get_functiondef(p.oid), 'UTF8')), 'hex')
-  FROM pg_proc p
+SELECT 'function ' || p.oid::regprocedure, encode(sha256(convert_to(CASE p.proname
+           WHEN 'audit_current_epoch' THEN replace(pg_get_functiondef(p.oid), 'SELECT ' || newest, 'SELECT newest')
+           ELSE pg_get_functiondef(p.oid) END, 'UTF8')), 'hex')
+  FROM pg_proc p, (SELECT max(epoch) AS newest FROM audit_cluster_epoch) AS epoch
  WHERE p.pronamespace = 'public'::regnamespace AND p.prokind IN ('f', 'p')
    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
 """

@@ -1,9 +1,9 @@
 """Attacks on the trail by somebody who types SQL as the owner of the database."""
 
 import pytest
-from django.db import DatabaseError, OperationalError, connection, transaction
+from django.db import DatabaseError, IntegrityError, OperationalError, connection, transaction
 
-from audit import partitions, vocabulary
+from audit import definitions, partitions, vocabulary
 from audit.commands import record
 from audit.context import Actor, bind
 from audit.models import AuditEvent
@@ -75,6 +75,26 @@ def test_an_event_cannot_be_dated_by_hand(recorded_at: str) -> None:
     assert AuditEvent.objects.count() == 1
 
 
+@pytest.mark.parametrize(
+    ("column", "value", "check"),
+    [
+        ("outcome", "'probably'", "audit_event_outcome_is_known"),
+        ("actor_type", "'ghost'", "audit_event_actor_type_is_known"),
+        ("actor_id", "''", "audit_event_is_never_anonymous"),
+        ("correlation_id", "''", "audit_event_is_never_anonymous"),
+        ("type", "''", "audit_event_says_what_and_on_what"),
+        ("resource_type", "''", "audit_event_says_what_and_on_what"),
+        ("resource_id", "''", "audit_event_says_what_and_on_what"),
+        ("outcome", "'refused'", "audit_event_refusal_has_a_reason"),
+    ],
+)
+def test_an_event_that_says_too_little_is_refused_by_the_name_of_its_check(column: str, value: str, check: str) -> None:
+    row = _copy_of_a_row("clock_timestamp()").replace(f" {column},", f" {value},")
+    with pytest.raises(IntegrityError, match=check), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"INSERT INTO audit_event {row}")
+    assert AuditEvent.objects.count() == 1
+
+
 def test_an_inserted_event_cannot_claim_another_transaction_or_user() -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"INSERT INTO audit_event {_copy_of_a_row('clock_timestamp()')}")
@@ -121,3 +141,18 @@ def test_a_database_that_wakes_up_in_another_cluster_begins_a_new_epoch() -> Non
         )
     assert partitions.begin_epoch_if_moved() == 3
     assert partitions.begin_epoch_if_moved() == 3
+
+
+def test_a_new_epoch_is_no_change_of_the_definitions_and_a_false_one_is() -> None:
+    released = definitions.current()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO audit_cluster_epoch (epoch, system_identifier, first_txid, reason) VALUES (7, 1, 1, 'restored')"
+        )
+        cursor.execute("SELECT audit_current_epoch()")
+        assert cursor.fetchone() == (7,)
+        assert list(definitions.differences(released)) == []
+        cursor.execute(
+            "CREATE OR REPLACE FUNCTION audit_current_epoch() RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE AS 'SELECT 6'"
+        )
+        assert list(definitions.differences(released)) == [("function audit_current_epoch()", "was changed")]
