@@ -126,10 +126,10 @@ def test_a_checkpoint_stops_before_a_posting_that_is_still_open() -> None:
         with transaction.atomic():
             book("slow", Line.debit(HOT, 1), Line.credit(FUNDING, 1))
             reached.set()
-            assert go_on.wait(30)
+            assert go_on.wait(120)
 
     def quick() -> tuple[int, int]:
-        assert reached.wait(30)
+        assert reached.wait(120)
         try:
             book("quick", Line.debit(HOT, 20), Line.credit(FUNDING, 20))
             _advance_to(1)
