@@ -1,6 +1,6 @@
 """Publishing policy sets and taking decisions with the active one."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -10,9 +10,10 @@ from django.db import connection, transaction
 from approvals import canonical, events
 from approvals.errors import PolicyMissing, PolicyRuleInvalid, PolicySetExists
 from approvals.models import PolicyDecision, PolicyRule, PolicySet
-from approvals.policy.evaluate import evaluate
+from approvals.policy.evaluate import Decision, evaluate
 from approvals.policy.facts import TransferFacts
-from approvals.policy.rules import Rule, checked
+from approvals.policy.rules import ALLOW, Rule, checked
+from approvals.policy.short import fired, let_go
 from approvals.queries.policy import active_set, rules_of
 from audit import clock, context
 from audit.commands import record
@@ -74,11 +75,12 @@ def decide_policy(*, subject_type: str, subject_id: str, facts: TransferFacts) -
     return decision
 
 
-def judged(*, subject_type: str, subject_id: str, facts: TransferFacts, version: int, rules: Iterable[Rule]) -> PolicyDecision:
-    """What `rules` of set `version` say about these facts, not stored yet."""
+def judged(*, subject_type: str, subject_id: str, facts: TransferFacts, version: int, rules: Sequence[Rule]) -> PolicyDecision:
+    """What `rules` of set `version` say about these facts, not stored yet. What is let go keeps its trace in the short form."""
     if facts.asset_exponent is None:
         facts = replace(facts, asset_exponent=unit(facts.asset_id).exponent)
-    decision = evaluate(facts, rules)
+    in_short = let_go(facts, rules)
+    decision = evaluate(facts, rules) if in_short is None else Decision(ALLOW, 0, "", [])
     return PolicyDecision(
         set_id=version,
         subject_type=subject_type,
@@ -87,7 +89,7 @@ def judged(*, subject_type: str, subject_id: str, facts: TransferFacts, version:
         outcome=decision.outcome,
         quorum=decision.quorum,
         role=decision.role,
-        trace=decision.trace,
+        kept=decision.trace if in_short is None else in_short,
         decided_at=clock.now(),
         correlation_id=context.current().correlation_id,
     )
@@ -95,13 +97,16 @@ def judged(*, subject_type: str, subject_id: str, facts: TransferFacts, version:
 
 def told(decision: PolicyDecision) -> dict[str, Any]:
     """What the audit trail says of a decision when it is stored."""
-    fired = [seen["rule"] for seen in decision.trace if seen["fired"]]
-    metadata = {"decision": str(decision.id), "policy_set": decision.set_id, "outcome": decision.outcome, "fired": fired}
     return {
         "type": events.POLICY_DECIDED,
         "resource_type": decision.subject_type,
         "resource_id": decision.subject_id,
-        "metadata": metadata,
+        "metadata": {
+            "decision": str(decision.id),
+            "policy_set": decision.set_id,
+            "outcome": decision.outcome,
+            "fired": fired(decision.kept),
+        },
     }
 
 

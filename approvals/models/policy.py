@@ -60,7 +60,7 @@ class PolicyRule(Versioned):
 
 class PolicyDecision(models.Model):
     """What the policy said about one set of facts, with its trace; evaluating the recorded facts again gives the identical
-    trace."""
+    trace. `kept` is the trace whole or in its short form (approvals.policy.short): approvals.queries.trace_of reads both."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     # The database looks for it when the decision is written (migrations/sql/0013): a set is never deleted.
@@ -71,6 +71,6 @@ class PolicyDecision(models.Model):
     outcome = models.TextField(choices=PolicyRule.Outcome.choices)
     quorum = models.PositiveSmallIntegerField()
     role = models.TextField(blank=True, default="")
-    trace = models.JSONField()
+    kept = models.JSONField(db_column="trace")
     decided_at = models.DateTimeField()
     correlation_id = models.TextField()

@@ -31,6 +31,17 @@ def bound(name: str, rule: Rule, facts: TransferFacts) -> dict[str, Any]:
     }
 
 
+def holds(name: str, rule: Rule, facts: TransferFacts) -> bool:
+    """What `bound` says of one end of a band, without the words."""
+    worth = facts.amount
+    if VALUED_IN in rule.criteria:
+        value = _valuation(rule.criteria[VALUED_IN], facts)
+        if not value.is_known or facts.asset_exponent is None:
+            return rule.outcome != ALLOW
+        worth = value.minor(facts.amount, facts.asset_exponent)
+    return _within(name, worth, int(rule.criteria[name]))
+
+
 def miss(failed: list[dict[str, Any]], facts: TransferFacts) -> dict[str, Any] | None:
     """How far a rule was from firing, when the amount alone kept it from firing. `minor`: by how many minor units the amount would
     have to change; at `amount_below` reaching the bound is still outside, hence one more."""
@@ -46,9 +57,12 @@ def miss(failed: list[dict[str, Any]], facts: TransferFacts) -> dict[str, Any] |
 
 
 def _seen(name: str, actual: int, wanted: int, why: str) -> dict[str, Any]:
-    holds = actual >= wanted if name == AMOUNT_FROM else actual < wanted
-    told = {"criterion": name, "holds": holds, "actual": str(actual), "wanted": str(wanted)}
+    told = {"criterion": name, "holds": _within(name, actual, wanted), "actual": str(actual), "wanted": str(wanted)}
     return told | {"why": why, "distance": str(actual - wanted)}
+
+
+def _within(name: str, actual: int, wanted: int) -> bool:
+    return actual >= wanted if name == AMOUNT_FROM else actual < wanted
 
 
 def _unknown(name: str, wanted: int, rule: Rule, facts: TransferFacts, value: Valuation) -> dict[str, Any]:

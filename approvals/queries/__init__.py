@@ -14,7 +14,7 @@ from approvals.queries.parties import (
     get_corridor,
     get_person,
 )
-from approvals.queries.policy import active_set, decide_again, get_decision, policy_sets
+from approvals.queries.policy import active_set, decide_again, get_decision, policy_sets, trace_of
 from approvals.queries.requests import (
     PendingRequest,
     RequestView,
@@ -58,5 +58,6 @@ __all__ = [
     "policy_sets",
     "requests_of",
     "sentence_of",
+    "trace_of",
     "view_request",
 ]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -12,6 +13,7 @@ from approvals.models import PolicyDecision, PolicyRule, PolicySet
 from approvals.policy.evaluate import Decision, evaluate
 from approvals.policy.facts import TransferFacts
 from approvals.policy.rules import Rule
+from approvals.policy.short import Kept, shortened
 
 
 def active_set() -> PolicySet | None:
@@ -65,6 +67,18 @@ def get_decision(decision_id: UUID) -> PolicyDecision:
     if decision is None:
         raise Unknown("policy decision", decision_id)
     return decision
+
+
+def trace_of(decision: PolicyDecision) -> list[dict[str, Any]]:
+    """The whole trace of a stored decision. One that is kept in short is told by its facts and the rules of its set. Raises
+    PolicyTampered when those are no longer the published ones, or give other marks than were kept."""
+    kept: Kept = decision.kept
+    if isinstance(kept, list):
+        return kept
+    trace = decide_again(decision).trace
+    if shortened(trace) != kept:
+        raise PolicyTampered(decision.set_id)
+    return trace
 
 
 def decide_again(decision: PolicyDecision) -> Decision:

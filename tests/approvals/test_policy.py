@@ -8,7 +8,7 @@ from django.db import transaction
 from approvals.commands import decide_policy, publish_policy_set
 from approvals.errors import PolicyMissing, PolicyRuleInvalid, PolicySetExists, PolicyTampered
 from approvals.models import PolicyDecision, PolicyRule, PolicySet
-from approvals.queries import active_set, decide_again, get_decision, policy_sets
+from approvals.queries import active_set, decide_again, get_decision, policy_sets, trace_of
 from audit.models import AuditEvent
 from tests.approvals.conftest import NOON
 from tests.approvals.test_constraints import check_deferred, refused, run
@@ -86,7 +86,45 @@ def test_the_trace_names_the_nearest_miss_in_the_words_of_the_asset() -> None:
     publish_policy_set(version=1, rules=RULES)
     decision = _decide(amount=99_500_000_000, asset_exponent=None)
     assert decision.outcome == "allow"
-    assert decision.trace[0]["miss"]["words"] == "500.00 USDC.ethereum below"
+    assert trace_of(decision)[0]["miss"]["words"] == "500.00 USDC.ethereum below"
+
+
+def test_what_is_let_go_keeps_marks_and_tells_its_whole_trace_also_after_the_policy_moved_on() -> None:
+    publish_policy_set(version=1, rules=RULES)
+    _decide(amount=99_500_000_000, asset_exponent=None)
+    publish_policy_set(version=2, rules=[{"code": "all", "title": "Deny all", "criteria": {}, "outcome": "deny"}])
+    stored = PolicyDecision.objects.get()
+    assert stored.kept == {"form": 1, "holds": {"acme-dual": "011", "known": "1"}}
+    assert [seen["rule"] for seen in trace_of(stored)] == ["acme-dual", "known", "unmatched"]
+    assert trace_of(stored) == decide_again(stored).trace
+    assert AuditEvent.objects.get(type="approvals.policy_decided").metadata["fired"] == ["known"]
+
+
+def test_a_trace_that_was_kept_whole_is_read_as_it_is() -> None:
+    publish_policy_set(version=1, rules=RULES)
+    decision = _decide(amount=99_500_000_000)
+    old = PolicyDecision(set_id=1, outcome="allow", facts=decision.facts, kept=[{"rule": "known", "title": "Words of that day"}])
+    assert trace_of(old) == [{"rule": "known", "title": "Words of that day"}]
+
+
+def test_marks_that_facts_and_rules_do_not_give_are_not_explained() -> None:
+    publish_policy_set(version=1, rules=RULES)
+    decision = _decide(amount=99_500_000_000)
+    decision.kept["holds"]["acme-dual"] = "111"
+    with pytest.raises(PolicyTampered):
+        trace_of(decision)
+
+
+def test_what_is_stopped_keeps_its_whole_trace_also_by_sql() -> None:
+    publish_policy_set(version=1, rules=RULES)
+    decision = _decide()
+    assert trace_of(decision) == decision.kept == decide_again(decision).trace
+    with refused("approvals_decision_stopped_keeps_its_whole_trace"):
+        run(
+            "INSERT INTO approvals_policydecision (id, set_id, subject_type, subject_id, facts, outcome, quorum, role, trace,"
+            " decided_at, correlation_id) SELECT gen_random_uuid(), set_id, subject_type, subject_id, facts, outcome, quorum, role,"
+            """ '{"form": 1, "holds": {}}', decided_at, correlation_id FROM approvals_policydecision"""
+        )
 
 
 def test_a_decision_taken_again_is_identical_also_after_the_policy_moved_on() -> None:
@@ -96,7 +134,7 @@ def test_a_decision_taken_again_is_identical_also_after_the_policy_moved_on() ->
     for decision in decisions:
         stored = get_decision(decision.id)
         again = decide_again(stored)
-        assert again.trace == stored.trace
+        assert again.trace == trace_of(stored)
         assert (again.outcome, again.quorum, again.role) == (stored.outcome, stored.quorum, stored.role)
 
 

@@ -13,6 +13,7 @@ from approvals.errors import PolicyRuleInvalid
 from approvals.policy.evaluate import Decision, evaluate, nearest_miss
 from approvals.policy.facts import TransferFacts
 from approvals.policy.rules import OUTCOMES, Rule, checked
+from approvals.policy.short import fired, let_go, shortened
 
 USDC = "USDC.ethereum"
 FACTS = TransferFacts(
@@ -219,6 +220,14 @@ def test_stored_facts_and_rules_give_the_identical_decision(facts: TransferFacts
     assert stored_facts == facts
     assert again == decision
     assert json.loads(json.dumps(decision.trace)) == decision.trace
+
+
+@given(_facts, _rules)
+def test_the_short_form_says_what_the_whole_trace_says(facts: TransferFacts, rules: list[Rule]) -> None:
+    decision = evaluate(facts, rules)
+    assert let_go(facts, rules) == (shortened(decision.trace) if decision.outcome == "allow" else None)
+    if decision.outcome == "allow":
+        assert fired(shortened(decision.trace)) == fired(decision.trace)
 
 
 @given(_facts, _rules, _rule())

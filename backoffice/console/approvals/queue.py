@@ -121,6 +121,7 @@ def destination_number(details: dict[str, str]) -> str:
 def reasons(request: ApprovalRequest) -> tuple[str, ...]:
     """The rules that asked for people, in their own words."""
     decision = request.policy_decision
-    if decision is None:
+    # What the policy let go by itself, no rule asked people about.
+    if decision is None or decision.outcome == "allow":
         return ()
-    return tuple(seen["title"] for seen in decision.trace if seen["fired"] and seen["outcome"] in ("require_approval", "hold"))
+    return tuple(seen["title"] for seen in decision.kept if seen["fired"] and seen["outcome"] in ("require_approval", "hold"))

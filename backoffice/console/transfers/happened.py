@@ -140,7 +140,7 @@ def _policy(story: Story) -> Iterator[TimelineItem]:
     decision = story.transfer.policy_decision
     if decision is None:
         return
-    fired = [seen["title"] for seen in decision.trace if seen["fired"]]
+    fired = [seen["title"] for seen in story.trace if seen["fired"]]
     title = f"Policy set {decision.set_id}: {badge_for(decision.outcome).text}"
     yield TimelineItem(decision.decided_at, title, "people", detail="; ".join(fired))
 

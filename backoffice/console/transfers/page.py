@@ -60,7 +60,7 @@ def context(transfer: Transfer, operator: Operator) -> dict[str, Any]:
         "may_cancel": actions.may_cancel(possible),
         "doings": actions.doings(possible),
         "gas": gas_room(transfer) if actions.offers(possible, "speed_up") else None,
-        "policy": reasons.policy_of(transfer.policy_decision),
+        "policy": reasons.policy_of(transfer.policy_decision, story.trace),
         "failure": reasons.failure_of(transfer),
         "trouble": reasons.trouble_of(transfer),
         "releasing": releasing(transfer) if sees_books else [],

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
+from approvals.errors import PolicyTampered
 from approvals.models import PolicyDecision
 from approvals.policy.evaluate import nearest_miss
+from approvals.queries import trace_of
 from transfers.failures import FAILURES, Failure
 from transfers.models import Transfer
 
@@ -33,9 +35,18 @@ def summary(outcome: str, version: int, trace: list[dict[str, Any]]) -> PolicySu
     return PolicySummary(outcome, version, [seen for seen in rules if seen["fired"]], rules, nearest)
 
 
-def policy_of(decision: PolicyDecision | None) -> PolicySummary | None:
+def policy_of(decision: PolicyDecision | None, trace: list[dict[str, Any]]) -> PolicySummary | None:
     """None for what nobody ordered: it was not decided on."""
-    return None if decision is None else summary(decision.outcome, decision.set_id, decision.trace)
+    return None if decision is None else summary(decision.outcome, decision.set_id, trace)
+
+
+def trace_shown(decision: PolicyDecision | None) -> list[dict[str, Any]]:
+    """The whole trace; one line that says so where the rules behind it are no longer the published ones."""
+    try:
+        return [] if decision is None else trace_of(decision)
+    except PolicyTampered as tampered:
+        line = {"rule": tampered.code, "title": str(tampered), "outcome": "deny", "quorum": 0, "role": "", "fired": True}
+        return [{**line, "why": "its trace cannot be told from other rules", "criteria": [], "miss": None}]
 
 
 def failure_of(transfer: Transfer) -> Failure | None:

@@ -11,6 +11,7 @@ from django.db.models import F
 from approvals.models import Vote
 from backoffice.alerts.models import Alert
 from backoffice.alerts.queries import of_transfer
+from backoffice.console.transfers.reasons import trace_shown
 from ledger.models import Entry, Hold
 from ledger.queries import entries_of, holds_of
 from reconciliation.models import Break, Match
@@ -22,7 +23,8 @@ RELATED = ("client", "corridor", "source_asset", "target_asset", "destination", 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
-    """`reached` has the moment each state was last entered, oldest first; `sent` is the latest signed transaction."""
+    """`reached` has the moment each state was last entered, oldest first; `sent` is the latest signed transaction,
+    `trace` the policy's."""
 
     transfer: Transfer
     legs: list[Leg]
@@ -38,6 +40,7 @@ class Story:
     matches: list[Match]
     breaks: list[Break]
     alerts: list[Alert]
+    trace: list[dict[str, Any]]
 
     def leg(self, rail: str) -> Leg | None:
         return next((leg for leg in self.legs if leg.rail == rail), None)
@@ -61,6 +64,7 @@ def read(transfer: Transfer) -> Story:
         matches=evidence_of(pk),
         breaks=breaks_of(pk),
         alerts=list(of_transfer(pk)),
+        trace=trace_shown(transfer.policy_decision),
     )
 
 

@@ -43,6 +43,7 @@ from backoffice.console.approvals.revisions import changes_of
 from backoffice.console.counts import visible_requests
 from backoffice.console.forms import VoteForm
 from backoffice.console.parts import Tab
+from backoffice.console.transfers.reasons import trace_shown
 from transfers.commands import move_payload
 from transfers.errors import Conflict
 
@@ -204,6 +205,7 @@ def _page(
         "form": form,
         "error": error,
         "decision": found.policy_decision,
+        "trace": trace_shown(found.policy_decision),
     }
     more = _MORE.get(found.action)
     if more is not None:

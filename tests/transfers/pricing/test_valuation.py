@@ -8,7 +8,7 @@ from pytest_django import DjangoAssertNumQueries
 from approvals.commands import publish_policy_set
 from approvals.models import PolicyDecision
 from approvals.policy.rules import checked
-from approvals.queries import decide_again
+from approvals.queries import decide_again, trace_of
 from audit.models import AuditEvent
 from ledger.commands import register_asset
 from tests.transfers.prices import reference_rates
@@ -47,15 +47,15 @@ def test_the_reference_rate_decides_and_is_kept(valued: World) -> None:
     (value,) = decision.facts["values"]
     assert (value["currency"], value["rate"], value["good_for_s"]) == ("USD", "2", 10**9)
     assert value["at"] == RateSheet.objects.latest("observed_at").observed_at.isoformat()
-    assert "Test: USDC/USD bid 2" in decision.trace[0]["why"]
-    assert decide_again(decision).trace == decision.trace
+    assert "Test: USDC/USD bid 2" in trace_of(decision)[0]["why"]
+    assert decide_again(decision).trace == trace_of(decision)
 
 
 def test_a_stale_rate_asks_for_the_strictest_people(valued: World) -> None:
     RateSource.objects.update(max_age_s=1)
     transfer = valued.order("1.00")
     assert request_of(transfer).quorum == 2
-    assert "which is too long ago" in decision_on(transfer).trace[0]["why"]
+    assert "which is too long ago" in trace_of(decision_on(transfer))[0]["why"]
 
 
 def test_where_the_strictest_band_denies_a_stale_rate_is_something_to_wait_for(valued: World) -> None:
