@@ -19,7 +19,7 @@ def database_settings(url: DatabaseUrl, *, process: str, threads: int) -> dict[s
     if pooled:
         options["pool"] = {"min_size": 1, "max_size": threads + 2, "timeout": 10, "max_lifetime": 600, "reconnect_timeout": 5}
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "backoffice.postgres" if pooled else "django.db.backends.postgresql",
         "NAME": url.name,
         "USER": url.user,
         "PASSWORD": url.password,
@@ -27,5 +27,6 @@ def database_settings(url: DatabaseUrl, *, process: str, threads: int) -> dict[s
         "PORT": url.port,
         "OPTIONS": options,
         "CONN_MAX_AGE": 0 if pooled else 60,
-        "CONN_HEALTH_CHECKS": True,
+        # Of a pool's connections the backend asks (backoffice.postgres).
+        "CONN_HEALTH_CHECKS": not pooled,
     }

@@ -10,12 +10,13 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import OperationalError, connection, transaction
 
 from approvals.commands.requests import open_request
 from approvals.models import ApprovalRequest, PolicyDecision
 from approvals.queries.order_facts import OrderFacts, order_facts, remembered_facts
 from audit import clock, context
+from audit.asking import unasked
 from audit.commands import record, record_refusal
 from audit.identity import new_id, new_reference
 from ledger.money import Money
@@ -59,13 +60,19 @@ def create_at_once(order: WithdrawalOrder, claim: Claim) -> Answered | None:
     """The accepted transfer with its key and its answer, in one statement that is its own transaction.
 
     None where it takes more than that, or comes to something else: a price, people, a refusal, a key that is known or in use. Then
-    nothing was done and nothing is on record, and the order goes the long way.
+    nothing was done and nothing is on record, and the order goes the long way. So it does where the connection was lost: then
+    nobody knows whether it was made, and the long way finds out by its key. That is why the connection is not asked first.
     """
     try:
-        placed, made = _at_once(order, claim, remembered_facts)
-        if placed is Placed.STALE:
-            placed, made = _at_once(order, claim, order_facts)
+        with unasked():
+            placed, made = _at_once(order, claim, remembered_facts)
+            if placed is Placed.STALE:
+                placed, made = _at_once(order, claim, order_facts)
     except Refused:
+        return None
+    except OperationalError:
+        if not _was_lost():
+            raise
         return None
     if made is None or placed is not Placed.MADE:
         return None
@@ -73,6 +80,15 @@ def create_at_once(order: WithdrawalOrder, claim: Claim) -> Answered | None:
     wake_after_commit(made.transfer.id)
     tell_clients_after_commit()
     return made
+
+
+def _was_lost() -> bool:
+    """Whether the connection went down under a statement that was alone; it is given up then."""
+    raw = connection.connection
+    if raw is None or not raw.closed or connection.in_atomic_block:
+        return False
+    connection.close()
+    return True
 
 
 def _at_once(order: WithdrawalOrder, claim: Claim, read: Callable[[str, str], OrderFacts]) -> tuple[Placed | None, Answered | None]:
