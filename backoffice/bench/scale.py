@@ -31,7 +31,7 @@ class Scale:
     workers: tuple[int, ...] = (1, 2, 4)
     transfers: tuple[int, ...] = (1_000, 10_000, 100_000)
     page_transfers: tuple[int, ...] = (3_000, 100_000)
-    page_visits: int = 5
+    page_visits: int = 3
     every_nth_page: int = 1
 
 

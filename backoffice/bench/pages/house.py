@@ -3,15 +3,12 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from django.db import connection
-
 from approvals.commands import create_person
 from audit.context import Actor, bind
 from backoffice.access.commands import grant_role, see_all_clients, sync_roles
 from backoffice.access.models import Operator
 from backoffice.access.roles import ROLES
 from backoffice.bench.pipeline import past
-from backoffice.bench.pipeline.guards import guards_off
 from backoffice.bench.pipeline.house import analyse
 from backoffice.bench.pipeline.shapes import Recording
 from backoffice.sandbox.demo import company
@@ -28,6 +25,15 @@ CLIENTS = BUSY + 1
 _SQL = Path(__file__).parent.parent / "sql" / "pages"
 # Each in a transaction of its own: what it writes is read by the next.
 _STEPS = ("states", "approvals", "evidence", "alerts")
+_WORKED_ON = (
+    "approvals_approvalrequest",
+    "approvals_requestmaker",
+    "approvals_vote",
+    "reconciliation_externalitem",
+    "reconciliation_match",
+    "reconciliation_break",
+    "alerts_alert",
+)
 
 
 def open_desk() -> None:
@@ -50,10 +56,8 @@ def open_desk() -> None:
 
 def load(recordings: Sequence[Recording], transfers: int) -> None:
     """A past of so many transfers in the current database, audit trail and all, as it stands after people have worked on it."""
-    past.load_past(recordings, transfers, left_out=())
-    with guards_off(), connection.cursor() as cursor:
-        for step in _STEPS:
-            cursor.execute((_SQL / f"{step}.sql").read_text(encoding="utf-8"))
+    worked_on = [(_SQL / f"{step}.sql").read_text(encoding="utf-8") for step in _STEPS]
+    past.load_past(recordings, transfers, left_out=(), then=worked_on, then_into=_WORKED_ON)
     # As every midnight, or a year of entries would be added up one by one.
     with bind(Actor.system("bench"), correlation_id=DESK):
         carry_forward(until=database_now())

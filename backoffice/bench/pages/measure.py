@@ -1,30 +1,48 @@
 """`pages`: what people and clients read, with ever more transfers behind it. The first size is what the others are measured by."""
 
-from collections import defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from statistics import quantiles
-from time import perf_counter
 from typing import Any
-
-from django.conf import settings
-from django.db import connection
 
 from backoffice.bench import machine
 from backoffice.bench.pages import house
-from backoffice.bench.pages.visits import Visitor
+from backoffice.bench.pages.desks import Desk, Look, desks
 from backoffice.bench.pipeline.house import application, open_pipeline_house
 from backoffice.bench.pipeline.outside import leading_to, outside
 from backoffice.bench.pipeline.recording import record
-from backoffice.bench.pipeline.shapes import Caller
 from backoffice.bench.pipeline.sides import quiet
 from backoffice.bench.report import BenchBroken, Figure, Ratio, Report
 from backoffice.bench.scale import Scale
 from backoffice.bench.scratch import Scratch, using
 
-# A page may take a fifth longer: so many a second must be left.
+# A page may cost a fifth more: so many for the same processor time must be left.
 FLAT = 1 / 1.2
-Seconds = dict[str, list[list[float]]]
+NOTES = (
+    "through Django's whole stack in this process, without a socket; every size has as many rows to show",
+    "rates and ratios are by processor time, of this process and of the server process behind it, of the cheaper half of the visits"
+    " of a round; p50 and p95 are of the clock and of all visits",
+)
+
+
+@dataclass(slots=True)
+class Page:
+    """One page at one size: questions of the database, and each round's visits."""
+
+    name: str
+    size: int
+    asked: int
+    rounds: list[list[Look]] = field(default_factory=list)
+
+    @property
+    def figure(self) -> Figure:
+        return Figure(f"{self.name}, {self.size:,} transfers", "visits", tuple(map(_rate, self.rounds)))
+
+    def __str__(self) -> str:
+        looks = [look for visits in self.rounds for look in visits]
+        cuts = quantiles([look.clock_s for look in looks], n=20, method="inclusive")
+        processor = 1000 / self.figure.median
+        return f"with {self.size:,} {processor:.1f}; {1000 * cuts[9]:.1f} / {1000 * cuts[18]:.1f}"
 
 
 def run(scratch: Scratch, scale: Scale) -> Report:
@@ -38,99 +56,55 @@ def run(scratch: Scratch, scale: Scale) -> Report:
         for size, database in databases.items():
             with using(database):
                 house.load(recordings, size)
-        asked = {size: _questions(database, callers[0], scale) for size, database in databases.items()}
-        seconds = _measure(databases, callers[0], scale)
-    return _report(facts, asked, seconds)
+        with desks(databases, callers[0], scale.every_nth_page) as opened:
+            pages = measure(opened, scale)
+            workers = {f"parallel workers of the server, with {desk.size:,}": desk.parallel_workers() for desk in opened}
+    return report(facts, pages, workers)
 
 
-def _questions(database: str, caller: Caller, scale: Scale) -> dict[str, int]:
-    """How many each page asks the database, once it is warm."""
-    found: dict[str, int] = {}
-    with _desk(database):
-        for visit in Visitor(caller, scale.every_nth_page).visits():
-            visit.look()
-            asked: list[str] = []
-            with connection.execute_wrapper(_noting(asked)):
-                visit.look()
-            found[visit.name] = len(asked)
-    return found
+def measure(opened: Sequence[Desk], scale: Scale) -> list[list[Page]]:
+    """Page by page at every size: visits of the same page follow each other, in an order that turns round each time."""
+    return [_page(opened, place, scale) for place, _ in enumerate(opened[0].visits)]
 
 
-def _noting(asked: list[str]) -> Callable[..., Any]:
-    """Django's own record is thrown away at the beginning of a request."""
-
-    def note(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
-        asked.append(sql)
-        return execute(sql, *rest)
-
-    return note
-
-
-def _measure(databases: dict[int, str], caller: Caller, scale: Scale) -> dict[int, Seconds]:
-    """Round by round, in an order that turns round each time."""
-    seconds: dict[int, Seconds] = {size: defaultdict(list) for size in databases}
-    for number in range(scale.rounds):
-        for size in databases if number % 2 else reversed(list(databases)):
-            with _desk(databases[size]):
-                for visit in Visitor(caller, scale.every_nth_page).visits():
-                    visit.look()
-                    seconds[size][visit.name].append([_timed(visit.look) for _ in range(scale.page_visits)])
-    return seconds
+def _page(opened: Sequence[Desk], place: int, scale: Scale) -> list[Page]:
+    """The first visit warms up and the second is asked how many questions it has."""
+    for desk in opened:
+        desk.look(place)
+    pages = [Page(desk.visits[place].name, desk.size, desk.questions(place)) for desk in opened]
+    sides = list(zip(opened, pages, strict=True))
+    for _ in range(scale.rounds):
+        for page in pages:
+            page.rounds.append([])
+        for number in range(scale.page_visits):
+            for desk, page in sides if number % 2 else reversed(sides):
+                page.rounds[-1].append(desk.look(place))
+    return pages
 
 
-@contextmanager
-def _desk(database: str) -> Iterator[None]:
-    """As the console is served: no debugging, no compiling of templates for every page."""
-    with using(database):
-        debug, settings.DEBUG = settings.DEBUG, False
-        try:
-            yield
-        finally:
-            settings.DEBUG = debug
+def _rate(visits: Sequence[Look]) -> float:
+    cheaper = sorted(look.processor_s for look in visits)[: len(visits) // 2 + 1]
+    return len(cheaper) / sum(cheaper)
 
 
-def _timed(look: Callable[[], None]) -> float:
-    start = perf_counter()
-    look()
-    return perf_counter() - start
-
-
-def _report(server: dict[str, Any], asked: dict[int, dict[str, int]], seconds: dict[int, Seconds]) -> Report:
-    first, *others = seconds
-    figures = {size: {name: _figure(name, size, rounds) for name, rounds in found.items()} for size, found in seconds.items()}
-    ratios = [
-        Ratio.of(f"{figure.name}, of the first size", figure, figures[first][name], FLAT)
-        for size in others
-        for name, figure in figures[size].items()
-    ]
-    for size in others:
-        more = {name: (asked[first][name], count) for name, count in asked[size].items() if count > asked[first][name]}
-        if more:
-            raise BenchBroken(f"pages ask more with {size:,} transfers than with {first:,}: {more}")
+def report(server: dict[str, Any], pages: Sequence[Sequence[Page]], workers: dict[str, int]) -> Report:
+    """Raises BenchBroken when a page asks more questions the longer the past is."""
+    more = {first.name: (first.asked, page.asked) for first, *others in pages for page in others if page.asked > first.asked}
+    if more:
+        raise BenchBroken(f"pages ask more with more transfers behind them: {more}")
     return Report(
         "pages",
         server,
-        [figure for size in figures for figure in figures[size].values()],
-        ratios,
-        facts={f"{name}: questions; ms p50 / p95": _said(name, asked[first][name], seconds) for name in asked[first]},
-        notes=[
-            "through Django's whole stack in this process, without a socket; every size has as many rows to show",
-            "the ratio is of the quicker half of the visits of a round, so that a busy moment weighs less; percentiles are of all",
+        [page.figure for sizes in pages for page in sizes],
+        [
+            Ratio.of(f"{page.figure.name}, of the first size", page.figure, first.figure, FLAT)
+            for first, *others in pages
+            for page in others
         ],
+        facts={f"{sizes[0].name}: questions; ms of processor; ms p50 / p95": _said(sizes) for sizes in pages} | workers,
+        notes=NOTES,
     )
 
 
-def _figure(name: str, size: int, rounds: list[list[float]]) -> Figure:
-    rates = []
-    for found in rounds:
-        best = sorted(found)[: len(found) // 2 + 1]
-        rates.append(len(best) / sum(best))
-    return Figure(f"{name}, {size:,} transfers", "visits", tuple(rates))
-
-
-def _said(name: str, asked: int, seconds: dict[int, Seconds]) -> str:
-    sizes = []
-    for size, found in seconds.items():
-        cuts = quantiles([one for visits in found[name] for one in visits], n=20, method="inclusive")
-        sizes.append(f"with {size:,} {1000 * cuts[9]:.1f} / {1000 * cuts[18]:.1f}")
-    return f"{asked}; {', '.join(sizes)}"
+def _said(sizes: Sequence[Page]) -> str:
+    return "; ".join([str(sizes[0].asked), *map(str, sizes)])

@@ -21,46 +21,60 @@ from ledger.commands import advance_checkpoints
 LEFT_OUT = ("audit_event",)
 
 
-def load_past(recordings: Sequence[Recording], transfers: int, *, left_out: Collection[str] = LEFT_OUT) -> None:
+def load_past(
+    recordings: Sequence[Recording],
+    transfers: int,
+    *,
+    left_out: Collection[str] = LEFT_OUT,
+    then: Sequence[str] = (),
+    then_into: Sequence[str] = (),
+) -> None:
     """So many transfers more in the current database, shared out among the clients that were recorded; without rows in the tables
-    of `left_out`. Statistics are the caller's to take."""
+    of `left_out`. What the statements of `then` write, into the tables `then_into` besides, is indexed once with all the rest.
+    Statistics are the caller's to take."""
     load_sql("names")
+    tables = [table for table in recordings[0].rows if table not in left_out]
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
         until = cursor.fetchone()[0].isoformat()
-        with guards_off(), without_indexes([table for table in recordings[0].rows if table not in left_out]):
+        with guards_off(), without_indexes([*tables, *then_into]):
             # All of them are read before the first is written: what they are copied from is found in small tables.
-            for statement in [*_every_statement(recordings, transfers, until, left_out), FOLLOW]:
+            for statement in [*_every_statement(recordings, transfers, until, left_out), FOLLOW, *then]:
                 cursor.execute(statement)
+        cursor.execute("DROP TABLE bench_name CASCADE")
     advance_checkpoints()
 
 
 def _every_statement(recordings: Sequence[Recording], transfers: int, until: str, left_out: Collection[str]) -> Iterator[str]:
+    lanes = len(recordings)
     for lane, recording in enumerate(recordings):
-        count = transfers // len(recordings) + (lane < transfers % len(recordings))
-        yield from _statements(recording, lane, count, len(recordings), until, left_out)
+        count = transfers // lanes + (lane < transfers % lanes)
+        yield "TRUNCATE bench_name"
+        yield f"SELECT bench_name_lane({lane}, {lanes}, {count}, '{until}')"
+        yield from _statements(recording, left_out)
 
 
-def _statements(recording: Recording, lane: int, count: int, lanes: int, until: str, left_out: Collection[str]) -> Iterator[str]:
-    kinds = [_kind(name) for name in recording.names]
-    number = f"(number * {lanes} + {lane})"
+def _statements(recording: Recording, left_out: Collection[str]) -> Iterator[str]:
     speech = Speech(
         recording.names,
-        name_at=lambda place: f"{kinds[place]}({number}, {place})",
-        moment=f"bench_moment({number}, {count * lanes}, '{until}')",
-        nonce=f"({number} + 1000000000)",
+        name_at=lambda place: _named(recording.names[place], place),
+        moment="moment",
+        nonce="(number + 1000000000)",
         txid=str(recording.commits[0][0].txid),
     )
     for write in recording.inserted:
         if write.table not in left_out:
-            yield _insert(speech, write, _as_it_ended(write), count, recording.commits[0][0])
+            yield _insert(speech, write, _as_it_ended(write), recording.commits[0][0])
 
 
-def _kind(name: str) -> str:
-    return "bench_hash" if name.startswith("0x") else "bench_id" if "-" in name else "bench_reference"
+def _named(name: str, place: int) -> str:
+    """Three digits of it say which of the transfer's names it is."""
+    if name.startswith("0x"):
+        return f"'0x{place:03x}' || hash"
+    return f"id_head || '{place:03x}' || id_tail" if "-" in name else f"'{place:03X}' || bench_name.reference"
 
 
-def _insert(speech: Speech, write: Write, row: Row, count: int, first: Write) -> str:
+def _insert(speech: Speech, write: Write, row: Row, first: Write) -> str:
     own = {
         column.name: speech.value(column, row[column.name], txid=write.txid, since=first.at)
         for column in write.columns
@@ -74,7 +88,7 @@ def _insert(speech: Speech, write: Write, row: Row, count: int, first: Write) ->
     names = ", ".join(f'"{name}"' for name in own)
     return (
         f"INSERT INTO {write.table} ({names}) SELECT {', '.join(own.values())}"  # noqa: S608 - what our own tables held
-        f" FROM generate_series(0::bigint, {count - 1}) AS number ORDER BY number"
+        " FROM bench_name"
     )
 
 
@@ -92,6 +106,6 @@ def _running(row: Row) -> dict[str, str]:
     of = f"FROM ledger_balance WHERE account_id = '{row['account_id']}'"
     step = f"({row['credit']} - {row['debit']})"
     return {
-        "balance_after": f"((SELECT credits - debits {of}) + (number + 1) * {step})",
-        "account_version": f"((SELECT version {of}) + number + 1)",
+        "balance_after": f"((SELECT credits - debits {of}) + (place + 1) * {step})",
+        "account_version": f"((SELECT version {of}) + place + 1)",
     }
