@@ -32,6 +32,7 @@ def register() -> None:
     coverage.exempt(
         "it says which address a transfer of ours empties and ends with it, and the transfer is told", "transfers_depositsweep"
     )
+    coverage.exempt("it adds up arrivals and sweeps, and both are told", "transfers_settledholding")
     coverage.covered(
         "transfers_syntheticrun",
         coverage.by_resource(

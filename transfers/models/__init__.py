@@ -18,7 +18,7 @@ from transfers.models.providers import ManualEntry, Provider, ProviderState, Pro
 from transfers.models.quotes import BankAccount, Quote
 from transfers.models.recalls import PayoutRecall
 from transfers.models.receipts import Receipt, ReceiptOrder
-from transfers.models.sweeps import DepositSweep
+from transfers.models.sweeps import DepositSweep, SettledHolding
 from transfers.models.synthetic import SyntheticRun
 from transfers.models.transfers import ExternalReference, Leg, MachineRow, Transfer
 
@@ -63,6 +63,7 @@ __all__ = [
     "ReceiptOrder",
     "ScanMark",
     "SendBack",
+    "SettledHolding",
     "StatedAddress",
     "SyntheticRun",
     "Transfer",

@@ -73,6 +73,9 @@ class Arrival(models.Model):
     credits = models.PositiveSmallIntegerField(default=0, help_text="How often it was credited: again after a reorg took it back.")
     reason = models.TextField(blank=True, default="", help_text="Why nobody was credited, in words.")
     version = models.PositiveIntegerField(default=1)
+    is_settled = models.BooleanField(
+        db_default=False, default=False, help_text="It is in the sums of its address, and never changes again."
+    )
 
     class Meta:
         constraints = [
@@ -85,6 +88,9 @@ class Arrival(models.Model):
         indexes = [
             models.Index(fields=["status", "seen_at"], name="transfers_arrival_queue"),
             models.Index(fields=["block_number"], name="transfers_arrival_block"),
+            models.Index(
+                fields=["address", "asset"], condition=Q(is_settled=False, rail="evm"), name="transfers_arrival_not_settled"
+            ),
         ]
 
 

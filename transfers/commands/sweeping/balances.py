@@ -1,7 +1,8 @@
 """Deposit addresses and what is on them: by our books, by our own chain index, and how much of it may be swept now.
 
 All addresses of a network share one room in the ledger. What one of them holds of it is what was booked as arrived there, less what
-sweeps have taken from it: the sum over all of them is the room's balance.
+sweeps have taken from it: the sum over all of them is the room's balance. Many are looked through by sums that are kept; of one,
+every arrival and sweep is read, and what moves money goes by that.
 """
 
 from collections.abc import Sequence
@@ -21,54 +22,13 @@ from ledger import chart
 from ledger.money import Money
 from ledger.queries import unit
 from transfers.commands.deposits.addresses import WALLET
+from transfers.commands.sweeping.standing import MANY, ONE
 from transfers.commands.treasury import source_wallet
 from transfers.errors import Unavailable
 from transfers.states import Status
 
 # What failed by itself is tried again when somebody had time to look; what people cancelled, a day later.
 AGAIN_AFTER = {Status.FAILED: timedelta(hours=1), Status.EXPIRED: timedelta(hours=1), Status.CANCELLED: timedelta(days=1)}
-
-# `proved`: credited to a client, or sent back to where it came from, and shown by our own chain index at final depth. What is
-# nobody's yet stays where it is. A sweep that was declared lost is written off, so its tokens are gone from the books as well.
-_STATES = """
-    WITH arrived AS (
-        SELECT arrival.address_id, arrival.asset_id, sum(arrival.amount) AS booked,
-               coalesce(sum(arrival.amount) FILTER (WHERE arrival.status IN ('unallocated', 'returning')), 0) AS nobodys,
-               coalesce(sum(arrival.amount) FILTER (WHERE
-                   arrival.status = 'credited' AND deposit.status = 'RECONCILED'
-                   OR arrival.status = 'returned' AND EXISTS (
-                      SELECT FROM transfers_sendback AS back JOIN transfers_transfer AS sent ON sent.id = back.transfer_id
-                       WHERE back.arrival_id = arrival.id AND sent.status = 'RECONCILED')), 0) AS proved,
-               max(deposit.state_entered_at) AS since
-          FROM transfers_arrival AS arrival LEFT JOIN transfers_transfer AS deposit ON deposit.id = arrival.transfer_id
-         WHERE arrival.rail = 'evm' AND arrival.address_id IS NOT NULL
-           AND arrival.status IN ('credited', 'unallocated', 'returning', 'returned') AND {arrival}
-         GROUP BY arrival.address_id, arrival.asset_id),
-    swept AS (
-        SELECT sweep.address_id, sweep.asset_id,
-               coalesce(sum(move.source_amount) FILTER (WHERE
-                   move.money_state = 'posted' OR move.failure_code = 'declared_lost'), 0) AS gone,
-               coalesce(sum(move.source_amount) FILTER (WHERE sweep.ended_at IS NULL AND move.money_state <> 'posted'), 0) AS going
-          FROM transfers_depositsweep AS sweep JOIN transfers_transfer AS move ON move.id = sweep.transfer_id
-         WHERE {sweep}
-         GROUP BY sweep.address_id, sweep.asset_id)
-    SELECT address.id AS address_id, address.client_id, client.name AS client_name, address.network, address.value AS address,
-           arrived.asset_id, arrived.booked - coalesce(swept.gone, 0) AS ledger, arrived.nobodys, coalesce(swept.going, 0) AS going,
-           greatest(arrived.proved - coalesce(swept.gone, 0) - coalesce(swept.going, 0), 0) AS ready, arrived.since,
-           last.transfer_id AS last_id, last.reference AS last_reference, coalesce(last.status, '') AS last_status,
-           coalesce(last.failure_code, '') AS last_failure, last.begun_at AS last_begun_at, last.ended_at AS last_ended_at
-      FROM arrived
-      JOIN transfers_depositaddress AS address ON address.id = arrived.address_id
-      JOIN approvals_client AS client ON client.id = address.client_id
-      LEFT JOIN swept ON swept.address_id = arrived.address_id AND swept.asset_id = arrived.asset_id
-      LEFT JOIN LATERAL (
-           SELECT sweep.transfer_id, sweep.begun_at, sweep.ended_at, move.reference, move.status, move.failure_code
-             FROM transfers_depositsweep AS sweep JOIN transfers_transfer AS move ON move.id = sweep.transfer_id
-            WHERE sweep.address_id = arrived.address_id AND sweep.asset_id = arrived.asset_id
-            ORDER BY sweep.begun_at DESC LIMIT 1) AS last ON true
-     ORDER BY ready DESC, last.begun_at DESC NULLS LAST, address.id
-     LIMIT %(limit)s
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,14 +74,12 @@ class OnAddress:
 
 def on_addresses(*, limit: int) -> list[OnAddress]:
     """What holds most that may be swept first; addresses at which nothing ever arrived are left out."""
-    return _read({"limit": limit}, arrival="true", sweep="true")
+    return _read(MANY, {"limit": limit})
 
 
 def on_address(address_id: UUID, asset_id: str) -> OnAddress | None:
     """None for one at which nothing of the asset ever arrived."""
-    one = "{table}.address_id = %(address)s AND {table}.asset_id = %(asset)s"
-    wanted = {"address": address_id, "asset": asset_id, "limit": 1}
-    found = _read(wanted, arrival=one.format(table="arrival"), sweep=one.format(table="sweep"))
+    found = _read(ONE, {"address": address_id, "asset": asset_id, "limit": 1})
     return found[0] if found else None
 
 
@@ -194,9 +152,9 @@ def _configured(asset_id: str) -> int | None:
     return None if said is None else int(Money.parse(said, asset).minor)
 
 
-def _read(wanted: dict[str, Any], **conditions: str) -> list[OnAddress]:
+def _read(statement: str, wanted: dict[str, Any]) -> list[OnAddress]:
     with connection.cursor() as cursor:
-        cursor.execute(_STATES.format(**conditions), wanted)
+        cursor.execute(statement, wanted)
         return [_row(found) for found in cursor.fetchall()]
 
 

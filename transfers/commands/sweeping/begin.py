@@ -20,6 +20,7 @@ from transfers.commands import moves
 from transfers.commands.deadlines import deadline
 from transfers.commands.house import house
 from transfers.commands.sweeping.balances import OnAddress, is_due, on_address, on_addresses, stopped
+from transfers.commands.sweeping.standing import settle
 from transfers.commands.treasury import source_wallet
 from transfers.commands.wake import wake_after_commit
 from transfers.crashpoints import crashpoint
@@ -37,7 +38,8 @@ SAY_WHY = "Say why it is swept now."
 
 
 def begin_due(limit: int = AT_ONCE) -> int:
-    """Begin the sweeps that are due, the largest first; how many. Nothing is asked when no asset is to be swept."""
+    """Begin the sweeps that are due, the largest first; how many."""
+    settle()
     if not settings.DEPOSIT_SWEEPS:
         return 0
     with context.bind(Actor.system("sweeping")):

@@ -117,6 +117,8 @@ GRANT INSERT ON transfers_treasurymove TO countersign_web;
 GRANT SELECT, INSERT ON transfers_depositsweep TO countersign_web, countersign_worker;
 GRANT UPDATE (ended_at) ON transfers_depositsweep TO countersign_web, countersign_worker;
 GRANT UPDATE (value) ON transfers_depositaddress TO countersign_web, countersign_worker;
+GRANT SELECT ON transfers_settledholding TO countersign_web, countersign_worker;
+GRANT EXECUTE ON FUNCTION transfers_settle_holdings() TO countersign_worker;
 
 -- The API's create: web takes orders; what the house itself orders may come from a worker.
 REVOKE EXECUTE ON FUNCTION transfers_create(jsonb),
