@@ -19,6 +19,7 @@ from transfers.health.probing import probe_due
 from transfers.outbox.deliver import deliver_due
 from transfers.outbox.dispatch import dispatch_all
 from transfers.overdue import left_behind
+from transfers.queries.transitions import count_transitions
 from transfers.receipts.make import make_due
 from transfers.tasks import carry_out_bulk, reference_rates, watch_deposits
 from transfers.webhooks.commands import process_stored
@@ -109,6 +110,7 @@ def all_jobs() -> list[Job]:
         Job("recalls", 5.0, call_back, patience_s=5 * 60.0),
         Job("reconcile", 15.0, reconcile, patience_s=10 * 60.0),
         Job("balances", 20.0, read_outside, patience_s=5 * 60.0),
+        Job("figures", 60.0, count_transitions),
         Job("proofs", PROVE_EVERY_S, prove, patience_s=5 * 60.0),
         # Ten million entries take minutes; the alert about late proofs watches the lane above.
         Job("full proof", 600.0, prove_in_full, patience_s=6 * 3600.0),

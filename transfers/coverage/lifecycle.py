@@ -59,4 +59,5 @@ def register() -> None:
     coverage.exempt("it keeps the names that the outside has for something", "transfers_externalreference")
     coverage.exempt("it says which moves there are, and is written by migrations alone", "transfers_machinerow")
     coverage.exempt("it keeps one order from becoming two transfers, and the transfer is told", "transfers_idempotencykey")
+    coverage.exempt("it counts events, which tell themselves", "transfers_transitioncount", "transfers_transitionmark")
     coverage.exempt("it is worth nothing after a crash", "transfers_heartbeat", "transfers_api_rate")

@@ -8,7 +8,7 @@ from transfers.models.cards import CardBatch, CardDispute, CardRefund
 from transfers.models.chain import ChainTransaction, Wallet, WalletReservation
 from transfers.models.conversions import Cashback, ConversionSplit, ConversionTerms, Promotion
 from transfers.models.deposits import Arrival, DepositAddress, ScanMark, SendBack, StatedAddress
-from transfers.models.events import TransferEvent
+from transfers.models.events import TransferEvent, TransitionCount, TransitionMark
 from transfers.models.idempotency import IdempotencyKey
 from transfers.models.liquidity import LiquidityLevel, TreasuryMove
 from transfers.models.outbox import OutboxEvent, WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookSecret
@@ -68,6 +68,8 @@ __all__ = [
     "SyntheticRun",
     "Transfer",
     "TransferEvent",
+    "TransitionCount",
+    "TransitionMark",
     "TreasuryMove",
     "Wallet",
     "WalletReservation",

@@ -35,3 +35,27 @@ class TransferEvent(ReadOnlyModel):
         managed = False
         db_table = "transfers_event"
         ordering = ["transfer_id", "seq"]
+
+
+class TransitionCount(models.Model):
+    """How often transfers of a route have gone from one state to another, up to the mark. Only the database writes it."""
+
+    pk = models.CompositePrimaryKey("route", "is_synthetic", "source", "target")
+    route = models.TextField()
+    is_synthetic = models.BooleanField()
+    source = models.TextField(help_text="Empty where a transfer begins.")
+    target = models.TextField()
+    times = models.BigIntegerField()
+
+
+class TransitionMark(models.Model):
+    """One row. Events up to `until` are counted. `next_at` is up to where they can be as soon as no transaction is left that is
+    older than `next_xid`: until then one of them may still show an event from before."""
+
+    id = models.SmallIntegerField(primary_key=True)
+    until = models.DateTimeField()
+    next_at = models.DateTimeField()
+    next_xid = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="transfers_transition_mark_is_one")]

@@ -119,6 +119,8 @@ GRANT UPDATE (ended_at) ON transfers_depositsweep TO countersign_web, countersig
 GRANT UPDATE (value) ON transfers_depositaddress TO countersign_web, countersign_worker;
 GRANT SELECT ON transfers_settledholding TO countersign_web, countersign_worker;
 GRANT EXECUTE ON FUNCTION transfers_settle_holdings() TO countersign_worker;
+GRANT SELECT ON transfers_transitioncount, transfers_transitionmark TO countersign_web, countersign_worker;
+GRANT EXECUTE ON FUNCTION transfers_count_transitions() TO countersign_worker;
 
 -- The API's create: web takes orders; what the house itself orders may come from a worker.
 REVOKE EXECUTE ON FUNCTION transfers_create(jsonb),

@@ -1,0 +1,1 @@
+DROP FUNCTION transfers_count_transitions();
