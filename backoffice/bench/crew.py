@@ -1,8 +1,9 @@
 """Processes that do the same thing at once, each with connections of its own, let go together by a barrier.
 
 A side is named by the dotted path of a factory, `Seat -> (() -> None)`: it prepares what it needs and returns what does one unit.
-One that waits for an outside world says for how long it did so far, as `waited_s`. All sides
-live in the same processes, so rounds of one and of the other follow each other with nothing being started in between.
+One that waits for an outside world says for how long it did so far, as `waited_s`; one whose processor time is asked for says what
+it took so far, as `processor_s`. All sides live in the same processes, so rounds of one and of the other follow each other with
+nothing being started in between.
 """
 
 import multiprocessing
@@ -13,7 +14,7 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from operator import attrgetter
 from time import perf_counter
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import django
 from django.utils.module_loading import import_string
@@ -42,28 +43,42 @@ class Seat:
     wishes: Mapping[str, Any] = field(default_factory=dict)
 
 
+class Share(NamedTuple):
+    """How many units, in how many seconds, how many of those it waited for an outside world, and what it took of the processor."""
+
+    done: int
+    seconds: float
+    waited_s: float = 0.0
+    processor_s: float = 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What each process did: how many units, in how many seconds, and how many of those it waited for an outside world."""
+    """What each process did."""
 
-    shares: tuple[tuple[int, float, float], ...]
+    shares: tuple[Share, ...]
 
     @property
     def done(self) -> int:
-        return sum(count for count, _, _ in self.shares)
+        return sum(share.done for share in self.shares)
 
     @property
     def rate(self) -> float:
-        return sum(count / seconds for count, seconds, _ in self.shares)
+        return sum(share.done / share.seconds for share in self.shares)
 
     @property
     def waited_s(self) -> float:
-        return sum(waited for _, _, waited in self.shares)
+        return sum(share.waited_s for share in self.shares)
 
     @property
     def own_rate(self) -> float:
         """What the rate would be if the outside answered at once."""
-        return sum(count / (seconds - waited) for count, seconds, waited in self.shares)
+        return sum(share.done / (share.seconds - share.waited_s) for share in self.shares)
+
+    @property
+    def per_processor_s(self) -> float:
+        """Units for a second of processor time, however long it took to get it."""
+        return self.done / sum(share.processor_s for share in self.shares)
 
 
 @dataclass(slots=True)
@@ -119,17 +134,18 @@ def interleaved(
     rounds: int,
     budget: Budget,
     rate_of: Callable[[Round], float] = attrgetter("rate"),
+    kept: dict[str, list[Round]] | None = None,
 ) -> dict[str, Figure]:
     """Measure each name (a crew and one of its sides) in turn, `rounds` times after one that warms up, and turn the order round
-    each time, so that neither a slow minute nor the place in the order favours anybody."""
-    rates: dict[str, list[float]] = {name: [] for name in crew_of}
+    each time, so that neither a slow minute nor the place in the order favours anybody. The rounds themselves go into `kept`."""
+    measured: dict[str, list[Round]] = {} if kept is None else kept
     for number in range(rounds + 1):
         for name in crew_of if number % 2 else reversed(list(crew_of)):
             member, side = crew_of[name]
-            rate = rate_of(member.round(side, budget))
+            found = member.round(side, budget)
             if number:
-                rates[name].append(rate)
-    return {name: Figure(name, unit, tuple(found)) for name, found in rates.items()}
+                measured.setdefault(name, []).append(found)
+    return {name: Figure(name, unit, tuple(map(rate_of, measured[name]))) for name in crew_of}
 
 
 def _work(seat: Seat, sides: dict[str, str], pipe: "Connection[Any, Any]", gate: Gate) -> None:
@@ -152,13 +168,13 @@ def _work(seat: Seat, sides: dict[str, str], pipe: "Connection[Any, Any]", gate:
                 pipe.send(_timed(doers[side], budget))
 
 
-def _timed(do: Callable[[], None], budget: Budget) -> tuple[int, float, float]:
-    done, start, waited_s = 0, perf_counter(), _waited_s(do)
+def _timed(do: Callable[[], None], budget: Budget) -> Share:
+    done, start, waited_s, processor_s = 0, perf_counter(), _told(do, "waited_s"), _told(do, "processor_s")
     while done < budget.count and perf_counter() - start < budget.seconds:
         do()
         done += 1
-    return done, perf_counter() - start, _waited_s(do) - waited_s
+    return Share(done, perf_counter() - start, _told(do, "waited_s") - waited_s, _told(do, "processor_s") - processor_s)
 
 
-def _waited_s(do: Callable[[], None]) -> float:
-    return float(getattr(do, "waited_s", 0.0))
+def _told(do: Callable[[], None], what: str) -> float:
+    return float(getattr(do, what, 0.0))

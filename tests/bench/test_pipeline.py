@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from backoffice.bench import scratch
-from backoffice.bench.crew import Crew, Round
+from backoffice.bench.crew import Crew, Round, Share
 from backoffice.bench.pipeline import floor
 from backoffice.bench.pipeline.measure import _check
 from backoffice.bench.pipeline.shapes import Column, Recording, Write
@@ -60,5 +60,5 @@ def test_a_side_that_left_less_than_it_says_gives_no_figure(databases: scratch.S
 
 
 def test_time_that_others_take_is_not_ours() -> None:
-    found = Round(((10, 2.0, 1.0), (10, 4.0, 2.0)))
-    assert (found.rate, found.own_rate) == (7.5, 15.0)
+    found = Round((Share(10, 2.0, 1.0, 0.5), Share(10, 4.0, 2.0, 1.5)))
+    assert (found.rate, found.own_rate, found.per_processor_s) == (7.5, 15.0, 10.0)

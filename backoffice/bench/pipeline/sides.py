@@ -18,6 +18,7 @@ from backoffice.bench.pipeline import floor
 from backoffice.bench.pipeline.house import application, order
 from backoffice.bench.pipeline.outside import leading_to
 from backoffice.bench.pipeline.shapes import Recording
+from backoffice.bench.processor import Processor
 from backoffice.bench.report import BenchBroken
 from backoffice.bench.scratch import connect
 from transfers import driver
@@ -40,6 +41,7 @@ class Ours:
         self._watch = self._open.enter_context(leading_to(seat.wishes["rails"]))
         self._caller = seat.wishes["callers"][seat.number]
         self._app = application()
+        self._processor = Processor()
 
     def __call__(self) -> None:
         order(self._app, self._caller)
@@ -48,6 +50,11 @@ class Ours:
     @property
     def waited_s(self) -> float:
         return self._watch.waited_s
+
+    @property
+    def processor_s(self) -> float:
+        """Of the worker and of the server process that serves it; signer and chain have their own."""
+        return self._processor.spent_s()
 
 
 def drain(seat: Seat) -> Callable[[], None]:

@@ -1,13 +1,18 @@
--- One transfer of five was approved by a person; those that are still CREATED wait for one.
+-- One transfer of five was approved by a person; those that are still CREATED wait for one. As many were decided within a day, however
+-- long the past.
 INSERT INTO approvals_approvalrequest (id, reference, action, subject_type, subject_id, client_id, title, revision, payload, digest,
                                        quorum, role, status, correlation_id, made_at, expires_at, decided_at, executed_at,
                                        closing_reason)
 SELECT gen_random_uuid(), upper(substr(md5('request' || id), 1, 26)), 'transfer.release', 'transfer', id::text, client_id,
        'Release a transfer', 1, convert_to(told.payload, 'UTF8'), sha256(convert_to(told.payload, 'UTF8')), 1, 'approver',
-       CASE WHEN status = 'CREATED' THEN 'pending' ELSE 'approved' END, id::text, created_at, clock_timestamp() + interval '1 day',
-       CASE WHEN status <> 'CREATED' THEN created_at + interval '5 minutes' END,
-       CASE WHEN status <> 'CREATED' THEN created_at + interval '5 minutes' END, ''
-  FROM (SELECT *, row_number() OVER (ORDER BY created_at) AS place FROM transfers_transfer) AS transfer,
+       CASE WHEN status = 'CREATED' THEN 'pending' ELSE 'approved' END, id::text, made_at, clock_timestamp() + interval '1 day',
+       CASE WHEN status <> 'CREATED' THEN made_at + interval '5 minutes' END,
+       CASE WHEN status <> 'CREATED' THEN made_at + interval '5 minutes' END, ''
+  FROM (SELECT *, row_number() OVER (ORDER BY created_at) AS place, row_number() OVER (ORDER BY created_at DESC) AS age
+          FROM transfers_transfer) AS transfer,
+       LATERAL (SELECT CASE WHEN status = 'CREATED' THEN clock_timestamp()
+                            WHEN age <= 500 THEN clock_timestamp() - interval '1 hour' - age * interval '1 second'
+                            ELSE created_at - interval '2 days' END AS made_at) AS moment,
        LATERAL (SELECT json_build_object(
                'source_amount', source_amount::text, 'source_asset', source_asset_id, 'target_asset', target_asset_id,
                'client_id', client_id, 'max_fee', max_fee::text, 'max_total_debit', max_total_debit::text, 'route', route,
