@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from decimal import Decimal
 
 from django.db import connection
 
@@ -11,7 +12,7 @@ _OPEN = sorted(status.value for status in Status if status not in TERMINAL)
 _ROUTES = sorted(route.value for route in Route)
 # One statement: the mark and what lies behind it are of one moment.
 _TRANSITIONS = """
-    SELECT route, is_synthetic, source, target, sum(times) FROM (
+    SELECT route, is_synthetic, source, target, sum(times)::bigint FROM (
         SELECT route, is_synthetic, source, target, times FROM transfers_transitioncount
         UNION ALL
         SELECT transfer.route, transfer.is_synthetic, event.from_status, event.to_status, 1
@@ -45,19 +46,20 @@ class Standing:
     route: str
     status: str
     count: int
-    oldest_s: float
+    oldest_s: Decimal
 
 
 def transitions() -> list[Transition]:
     with connection.cursor() as cursor:
         cursor.execute(_TRANSITIONS)
-        return [Transition(*kind, times=int(times)) for *kind, times in cursor.fetchall()]
+        rows: list[tuple[str, bool, str, str, int]] = cursor.fetchall()
+    return [Transition(*row) for row in rows]
 
 
 def standing() -> list[Standing]:
     with connection.cursor() as cursor:
         cursor.execute(_STANDING, [_ROUTES, _OPEN])
-        return [Standing(route, status, count, float(oldest)) for route, status, count, oldest in cursor.fetchall()]
+        return [Standing(*row) for row in cursor.fetchall()]
 
 
 def ended(counted: list[Transition]) -> dict[tuple[str, str], int]:
