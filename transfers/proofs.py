@@ -82,7 +82,8 @@ _CARDS_MATCH_HOLDS = """
        AND (transfer.status = 'CONFIRMED') <> coalesce(hold.status = 'placed' AND hold.amount = transfer.source_amount, false)
 """
 
-# A credit that the chain took back is reversed: of the numbered ones at most the last stands. Months that are archived were proved.
+# A credit that the chain took back is reversed: of the numbered ones at most the last stands. One that people took back by a
+# correction was given all the same: what they decided is no mistake of the machine's. Months that are archived were proved.
 _ARRIVALS_MATCH_CREDITS = """
     SELECT arrival.reference AS subject, CASE
            WHEN booked.standing <> (arrival.status = 'credited')::integer
@@ -100,7 +101,10 @@ _ARRIVALS_MATCH_CREDITS = """
                   coalesce(sum(entries.credited) FILTER (
                       WHERE posting.kind IN ('deposit', 'allocation') AND reversal.id IS NULL), 0) AS amount
              FROM ledger_ledgertransaction AS posting
-             LEFT JOIN ledger_ledgertransaction AS reversal ON reversal.reverses_id = posting.id
+             LEFT JOIN ledger_ledgertransaction AS reversal ON reversal.reverses_id = posting.id AND NOT EXISTS (
+                  SELECT FROM approvals_approvalrequest AS decided
+                   WHERE decided.action = 'ledger.correct' AND decided.subject_id = posting.id::text AND decided.status = 'approved'
+                     AND decided.id::text = reversal.metadata->>'approval_request')
             CROSS JOIN LATERAL (
                   SELECT CASE WHEN posting.booked_at < audit_archived_until('ledger_entry') THEN arrival.amount
                               ELSE sum(entry.credit) END AS credited

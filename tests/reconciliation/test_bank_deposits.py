@@ -1,18 +1,24 @@
 """Payments that come in at a bank: credited to the client that the payer names, once, and set aside when nobody is named."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
+from uuid import uuid4
 
 import pytest
 
-from approvals.commands import create_client
-from audit import coverage
-from ledger.commands import close_period
+from approvals.commands import create_client, request_correction
+from audit import clock, coverage
+from ledger.commands import close_period, post
+from ledger.commands.corrections import reversal_posting
+from ledger.models import LedgerTransaction
+from ledger.posting import Posting
 from ledger.queries.proofs import findings
 from reconciliation.commands.matching import match_open_items
 from reconciliation.models import Break, ExternalItem
+from tests.approvals.bookkeeping import decide
 from tests.reconciliation import outside
 from tests.transfers import world as worlds
-from tests.transfers.world import drive_until, history, posted
+from tests.transfers.world import World, acting, drive_until, history, posted
 from transfers.commands.deposits.addresses import open_bank_reference
 from transfers.models import Arrival, BankAccount, DepositAddress, Transfer
 
@@ -21,8 +27,12 @@ OPENED = 10**11
 
 
 @pytest.fixture
-def reference(db: None, bound: None) -> str:
-    worlds.build()
+def house(db: None, bound: None) -> World:
+    return worlds.build()
+
+
+@pytest.fixture
+def reference(house: World) -> str:
     account = BankAccount.objects.get()
     outside.bank_source(account, last_sequence=0)
     return open_bank_reference(client_id="acme", account=account).value
@@ -105,3 +115,29 @@ def test_an_entry_of_a_closed_month_is_booked_in_the_open_one(reference: str) ->
     assert credited().status == "RECONCILED"
     assert Arrival.objects.get().value_at <= datetime.now(UTC)
     assert posted(CLIENT) == 700
+
+
+def _reversal() -> Posting:
+    of = LedgerTransaction.objects.get(kind="deposit").reference
+    return reversal_posting(reference_of=of, reference=f"reversal/{of}", reason="not his", value_at=clock.now())
+
+
+def test_a_credit_that_two_people_take_back_leaves_books_that_hold(house: World, reference: str) -> None:
+    paid_in("1500.00", reference)
+    match_open_items()
+    credited()
+    with acting(house.maker):
+        asked = request_correction(given=_reversal(), maker=house.maker.id)
+    decide(asked, house.checker)
+    assert (posted(CLIENT), posted(NOSTRO)) == (0, OPENED)
+    everything_holds()
+
+
+def test_a_credit_that_nobody_decided_to_take_back_is_found(reference: str) -> None:
+    paid_in("1500.00", reference)
+    match_open_items()
+    credited()
+    post(replace(_reversal(), metadata={"approval_request": str(uuid4())}))
+    assert [(found.proof, found.message) for found in findings()] == [
+        ("arrivals_match_credits", "it is credited, and 0 credits of it stand")
+    ]
