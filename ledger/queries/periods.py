@@ -73,7 +73,7 @@ def _obstacle(month: date, latest: date | None, first: date, this_month: date) -
     if month >= this_month:
         return "It is not over yet." if month == this_month else "It has not begun."
     comes_first = first if latest is None else _next(latest)
-    return "" if month == comes_first else f"{comes_first:%Y-%m} has to be closed first."
+    return "" if month == comes_first else f"{comes_first:%B %Y} has to be closed first."
 
 
 def _from_to(first: date, last: date) -> list[date]:

@@ -67,7 +67,7 @@ def test_what_may_be_asked_for_is_offered_to_treasury_and_explained_to_others(cl
     page = text_of(client.get(PAGE))
     assert "/ledger/corrections/period/?month=2026-01&amp;verb=reopen" in page
     assert "/ledger/corrections/period/?month=2026-02&amp;verb=close" in page
-    assert "2026-02 has to be closed first." in page
+    assert "February 2026 has to be closed first." in page
     client.force_login(cast.checker)
     page = text_of(client.get(PAGE))
     assert "/ledger/corrections/period/" not in page

@@ -117,8 +117,8 @@ def test_the_list_says_what_each_month_holds_and_what_may_be_done_with_it() -> N
     listed = [(one.name, one.status, one.postings, one.obstacle) for one in periods(now=DAY)]
     assert listed == [
         ("2026-11", "open", 0, "It is not over yet."),
-        ("2026-10", "open", 0, "2026-08 has to be closed first."),
-        ("2026-09", "open", 3, "2026-08 has to be closed first."),
+        ("2026-10", "open", 0, "August 2026 has to be closed first."),
+        ("2026-09", "open", 3, "August 2026 has to be closed first."),
         ("2026-08", "open", 0, ""),
         ("2026-07", "closed", 1, ""),
     ]
