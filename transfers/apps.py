@@ -13,7 +13,7 @@ class TransfersConfig(AppConfig):
         from ledger.proofs import registry as proofs
         from transfers import coverage
         from transfers.archive import EVENTS, RETENTION
-        from transfers.commands import conversion_terms, levels, payout_recall, promotions, rebalance, synthetic
+        from transfers.commands import conversion_terms, dear_speed_up, levels, payout_recall, promotions, rebalance, synthetic
         from transfers.commands.bulk import events as bulk_events
         from transfers.commands.bulk import release as bulk_release
         from transfers.commands.deposits import allocation, refund, send_back
@@ -44,6 +44,7 @@ class TransfersConfig(AppConfig):
         register_entry()
         register_actions()
         payout_recall.register_action()
+        dear_speed_up.register_action()
         allocation.register_action()
         send_back.register_action()
         refund.register_action()

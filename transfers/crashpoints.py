@@ -20,6 +20,8 @@ ALL: tuple[str, ...] = (
     "cancel.before_commit",
     "expire.before_commit",
     "speed_up.before_commit",
+    "dear_speed_up.before_commit",
+    "moot.before_commit",
     "recall.before_commit",
     "drive.after_claim",
     "drive.before_release",

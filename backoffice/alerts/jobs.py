@@ -10,6 +10,7 @@ from ledger.commands.proofs import prove_books
 from ledger.queries.proofs import full_proof_is_due, seconds_since_last_run
 from reconciliation.commands import readings, reconciling
 from transfers import driver
+from transfers.commands.moot import dismiss_moot
 from transfers.commands.nonces import mend_gaps
 from transfers.commands.recall_steps import recall_due
 from transfers.commands.sweeping.begin import begin_due
@@ -96,6 +97,7 @@ def all_jobs() -> list[Job]:
         Job("alerts", 5.0, checks.look),
         Job("deliveries", 3.0, outbox.drain, patience_s=10 * 60.0),
         Job("approvals", 5.0, expire_due),
+        Job("moot requests", 5.0, dismiss_moot),
         Job("health checks", 10.0, run_checks),
         Job("webhooks", 5.0, lambda: process_stored(older_than=WEBHOOK_LEFT)),
         Job("rates", 15.0, reference_rates),

@@ -9,6 +9,7 @@ from transfers import driver
 from transfers.commands.bulk.carry_out import carry_out_due
 from transfers.commands.bulk.completing import complete_due
 from transfers.commands.deposits.watching import watch
+from transfers.commands.moot import dismiss_moot
 from transfers.commands.nonces import mend_gaps
 from transfers.commands.recall_steps import recall_due
 from transfers.commands.reference import fetch_rates
@@ -48,6 +49,7 @@ def _watch(limit: int) -> None:
     watch_confirmed(limit)
     mend_gaps()
     recall_due(limit)
+    dismiss_moot()
 
 
 DRIVE = Hand("drive", "worker", driver.run_due)

@@ -105,8 +105,10 @@ class World:
         return self.order(amount, target_currency="MXN", destination=BANK_ACCOUNT, **changes)
 
     def vote(self, transfer: Transfer, person: Person, decision: str = "approve", **changes: Any) -> VoteOutcome:
+        return self.vote_on(request_of(transfer), person, decision, **changes)
+
+    def vote_on(self, request: ApprovalRequest, person: Person, decision: str = "approve", **changes: Any) -> VoteOutcome:
         """Through the registry, as the console does it."""
-        request = request_of(transfer)
         usual: dict[str, Any] = {
             "request_id": request.id,
             "person_id": person.id,

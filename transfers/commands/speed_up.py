@@ -1,15 +1,18 @@
 """Speeding up: somebody asks for a higher bid than the driver would make now, and may raise what is spent on gas for it.
 
-The same payment under the same nonce, so the votes stand: gas is the house's own expense. The bid itself is made by the driver at
-its next look, which is at once.
+The same payment under the same nonce, so the votes stand: gas is the house's own expense. What is dear is asked of a second person
+(transfers.commands.dear_speed_up). The bid itself is made by the driver at its next look, which is at once.
 """
 
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 
 from audit import clock
+from ledger.money import Money
+from ledger.queries import unit
 from transfers import locks
 from transfers.commands import moves, treasury
 from transfers.commands.advance.lock_funds import CHAIN
@@ -19,7 +22,7 @@ from transfers.errors import Conflict, Refused
 from transfers.models import ChainTransaction, Leg, Transfer, Wallet, WalletReservation
 from transfers.states import Status
 
-# What one operator may spend on one transfer, over what was reserved when its funds were locked.
+# What may be spent on gas for one transaction at all, in prices of its first bid.
 MOST_TIMES = 10
 
 
@@ -39,68 +42,93 @@ def why_not_speed_up(transfer: Transfer) -> str:
 
 @dataclass(frozen=True, slots=True)
 class GasRoom:
-    """Minor units of `asset_id`: what the newest bid costs at the most, what is reserved for gas now and once it is sped up, and
-    the most that one operator may spend on it."""
+    """Minor units of `asset_id`: what the first and the newest bid cost at the most, what is reserved for gas now and what is
+    proposed to reserve, and the most that may be reserved: by one operator alone, and with an approver."""
 
     asset_id: str
+    first: int
     bid: int
     reserved: int
     after: int
+    alone: int
     most: int
 
 
 def gas_room(transfer: Transfer) -> GasRoom | None:
     """What speeding it up now would change; None when it cannot be."""
-    if why_not_speed_up(transfer):
-        return None
-    promise = WalletReservation.objects.select_related("wallet").get(leg__transfer=transfer, leg__rail=CHAIN)
-    newest = ChainTransaction.objects.filter(leg=promise.leg_id).latest("attempt")
-    reserved, most = int(promise.gas_amount), most_gas(promise)
+    return None if why_not_speed_up(transfer) else room_of(promise_of(transfer.pk))
+
+
+def promise_of(transfer_id: UUID) -> WalletReservation:
+    return WalletReservation.objects.select_related("wallet").get(leg__transfer=transfer_id, leg__rail=CHAIN)
+
+
+def room_of(promise: WalletReservation) -> GasRoom:
+    """Of something that is signed."""
+    bids = [int(fee) * gas for fee, gas in _bids(promise)]
+    first, reserved = bids[0], int(promise.gas_amount)
+    most = max(reserved, first * MOST_TIMES)
+    # What is reserved already may be spent, whoever has reserved it.
+    alone = min(max(reserved, first * settings.SPEED_UP_ALONE_TIMES), most)
     return GasRoom(
         asset_id=treasury.gas_asset(promise.wallet.network),
-        bid=int(newest.max_fee_per_gas) * newest.gas_limit,
+        first=first,
+        bid=bids[-1],
         reserved=reserved,
-        after=max(reserved, min(2 * reserved, most)),
+        # One operator's own room is used up before an approver is asked.
+        after=max(reserved, min(2 * reserved, alone if reserved < alone else most)),
+        alone=alone,
         most=most,
     )
 
 
-def most_gas(promise: WalletReservation) -> int:
-    """What may be reserved for gas at the most, in the gas asset's minor units: ten times the first attempt's price."""
-    first = ChainTransaction.objects.filter(leg=promise.leg_id).earliest("attempt")
-    return max(int(promise.gas_amount), int(first.max_fee_per_gas) * first.gas_limit * MOST_TIMES)
+def _bids(promise: WalletReservation) -> list[tuple[int, int]]:
+    signed = ChainTransaction.objects.filter(leg=promise.leg_id).order_by("attempt")
+    return list(signed.values_list("max_fee_per_gas", "gas_limit"))
 
 
 def speed_up(transfer_id: UUID, reason: str, *, gas_amount: int | None = None) -> Transfer:
-    """Ask for a higher bid, with at most `gas_amount` for gas (the gas asset's minor units; by default twice what is reserved).
+    """Ask for a higher bid, with at most `gas_amount` for gas (the gas asset's minor units; by default twice what is reserved, as
+    far as one operator may go).
 
-    Raises NotFound; Refused without a reason, or for more gas than an operator may spend; Conflict when it waits no more;
+    Raises NotFound; Refused without a reason, or for more gas than an operator may spend alone; Conflict when it waits no more;
     Unavailable when the wallet has too little gas free.
     """
-    if not reason.strip():
-        raise Refused("invalid_request", "Say why it has to be faster.", {"reason": "Say why it has to be faster."})
+    needs_reason(reason)
     with transaction.atomic():
         transfer = locks.transfer(transfer_id)
         refusal = why_not_speed_up(transfer)
         if refusal:
             raise Conflict(refusal)
         leg = locks.legs(transfer_id)[CHAIN]
-        gas = _raise_reservation(leg, gas_amount)
-        moves.note(transfer, "transfer.hurried", reason=reason, data={"gas_reserved": str(gas)}, due_at=clock.now())
+        room = room_of(promise_of(transfer_id))
+        wanted = min(room.after, room.alone) if gas_amount is None else gas_amount
+        if wanted > room.alone:
+            raise Refused("invalid_request", f"More than {in_words(room.alone, room.asset_id)} for gas is decided by two people.")
+        hurry(transfer, leg, gas=wanted, reason=reason)
         crashpoint("speed_up.before_commit")
         wake_after_commit(transfer.id)
     return transfer
 
 
-def _raise_reservation(leg: Leg, wanted: int | None) -> int:
+def needs_reason(reason: str) -> None:
+    if not reason.strip():
+        raise Refused("invalid_request", "Say why it has to be faster.", {"reason": "Say why it has to be faster."})
+
+
+def in_words(gas: int, asset_id: str) -> str:
+    asset = unit(asset_id)
+    return f"{Money(gas, asset).format()} {asset.code}"
+
+
+def hurry(transfer: Transfer, leg: Leg, *, gas: int, reason: str, request_id: UUID | None = None) -> None:
+    """Reserve at least `gas` (minor units of the gas asset) for the transaction and have it outbid at once. Transfer and legs are
+    locked; the wallet is locked here. Raises Unavailable when it has too little gas free."""
     wallet = locks.wallet(Wallet.objects.get(code=leg.counterparty["wallet"]).code)
     promise = WalletReservation.objects.get(leg=leg)
-    most = most_gas(promise)
-    reserved = int(promise.gas_amount)
-    gas = min(2 * reserved, most) if wanted is None else wanted
-    if gas > most:
-        raise Refused("invalid_request", f"At most {most} minor units may be spent on gas for this transfer.")
-    gas = max(gas, reserved)
-    treasury.check_free_gas(wallet, gas - reserved)
+    before = int(promise.gas_amount)
+    gas = max(gas, before)
+    treasury.check_free_gas(wallet, gas - before)
     WalletReservation.objects.filter(pk=promise.pk).update(gas_amount=gas, hurried_at=clock.now())
-    return gas
+    data = {"gas_before": str(before), "gas_reserved": str(gas)} | ({"request": str(request_id)} if request_id else {})
+    moves.note(transfer, "transfer.hurried", reason=reason, data=data, due_at=clock.now())

@@ -135,15 +135,18 @@ def _decide(vote: DecideInput, transfer_id: UUID) -> VoteOutcome:
     if outcome.status == ApprovalRequest.Status.APPROVED:
         request = ApprovalRequest.objects.get(pk=vote.request_id)
         content = canonical.read(request.payload, request.digest)
-        _still_stands(transfer, legs, content)
+        if obstacle := moved_on(transfer, legs, content):
+            raise Conflict(obstacle)
         mark_executed(request.id, bytes(request.digest))
         carry_out(transfer, legs, verdict=content["verdict"], evidence=content["evidence"], request_id=request.id)
     return outcome
 
 
-def _still_stands(transfer: Transfer, legs: dict[str, Leg], content: dict[str, Any]) -> None:
-    if transfer.version != content["version"] or why_not(Verdict(content["verdict"]), transfer, legs):
-        raise Conflict(f"The transfer has moved on since this was asked: it is {transfer.status} by now.")
+def moved_on(transfer: Transfer, legs: dict[str, Leg], content: dict[str, Any]) -> str:
+    """Why what was asked is void by now, as a sentence; empty while it stands."""
+    if transfer.version == content["version"] and not why_not(Verdict(content["verdict"]), transfer, legs):
+        return ""
+    return f"The transfer has moved on since this was asked: it is {transfer.status} by now."
 
 
 def describe(payload: dict[str, Any]) -> list[Fact]:

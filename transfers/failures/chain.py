@@ -131,7 +131,8 @@ ENTRIES: tuple[Failure, ...] = (
         "The next bid for a place in a block would cost more gas than was reserved, or than the signer allows.",
         "Stays in SENT_ON_CHAIN; what was sent goes on waiting, and may still be mined at its old price.",
         "Your transfer is waiting for a place on the blockchain. It takes longer than usual; your funds are safe.",
-        "Wait for fees to fall, or speed it up: that raises what may be spent on gas, with your reason.",
+        "Wait for fees to fall, or speed it up: that raises what may be spent on gas, with your reason. Somebody else approves "
+        "it where that is dear.",
         ends=False,
     ),
     Failure(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from approvals.models import ApprovalRequest
-from transfers.commands import new_bounds, nudge, payout_recall, verdicts
+from transfers.commands import dear_speed_up, new_bounds, nudge, payout_recall, verdicts
 from transfers.commands.cancel import CANCELLABLE, ON_ITS_WAY
 from transfers.commands.deposits.refund import refundable
 from transfers.commands.ending import past_no_return
@@ -32,13 +32,11 @@ class Available:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What the rules look at. `asked` is the title of a verdict that waits for approvers, `recall_asked` that of a recall; empty
-    without one."""
+    """What the rules look at. `asked` are the titles of what waits for approvers, by action."""
 
     transfer: Transfer
     legs: dict[str, Leg]
-    asked: str
-    recall_asked: str
+    asked: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +55,7 @@ class Rule:
 
 def available_actions(transfer: Transfer, permissions: Collection[str]) -> list[Available]:
     """For somebody who holds `permissions` (`app.codename`), in the order in which they are offered."""
-    asked = _asked(transfer)
-    recall = asked.pop(payout_recall.ACTION, "")
-    situation = Situation(transfer, {leg.rail: leg for leg in transfer.legs.all()}, next(iter(asked.values()), ""), recall)
+    situation = Situation(transfer, {leg.rail: leg for leg in transfer.legs.all()}, _asked(transfer))
     rules = (*RULES, REFUND) if transfer.route == Route.CARD_DEPOSIT else RULES
     return [_available(rule, situation, permissions) for rule in rules]
 
@@ -76,10 +72,9 @@ def _ended(situation: Situation) -> str:
 
 
 def _asked(transfer: Transfer) -> dict[str, str]:
-    """Titles of what waits for approvers, by action."""
     pending = ApprovalRequest.objects.filter(
         subject_id=str(transfer.pk),
-        action__in={*verdicts.ACTIONS.values(), payout_recall.ACTION},
+        action__in={*verdicts.ACTIONS.values(), payout_recall.ACTION, dear_speed_up.ACTION},
         status=ApprovalRequest.Status.PENDING,
     )
     return dict(pending.values_list("action", "title"))
@@ -104,14 +99,22 @@ def _why_not_decide(situation: Situation) -> str:
 def _why_not_verdict(verdict: Verdict) -> Callable[[Situation], str]:
     def why_not(situation: Situation) -> str:
         obstacle = verdicts.why_not(verdict, situation.transfer, situation.legs)
-        return obstacle or (f"Somebody has asked already, and two approvers decide: {situation.asked}." if situation.asked else "")
+        asked = next((title for action, title in situation.asked.items() if action in verdicts.ACTIONS.values()), "")
+        return obstacle or (f"Somebody has asked already, and two approvers decide: {asked}." if asked else "")
 
     return why_not
 
 
 def _why_not_recall_payout(situation: Situation) -> str:
-    obstacle = payout_recall.why_not(situation.transfer, situation.legs)
-    return obstacle or ("Somebody has asked already, and an approver decides." if situation.recall_asked else "")
+    return payout_recall.why_not(situation.transfer, situation.legs) or _waits(situation, payout_recall.ACTION)
+
+
+def _why_not_speed_up(situation: Situation) -> str:
+    return why_not_speed_up(situation.transfer) or _waits(situation, dear_speed_up.ACTION)
+
+
+def _waits(situation: Situation, action: str) -> str:
+    return "Somebody has asked already, and an approver decides." if action in situation.asked else ""
 
 
 _ASKS = "Your roles do not include asking for it."
@@ -162,8 +165,9 @@ RULES: tuple[Rule, ...] = (
         "Speed up",
         RETRY_PERMISSION,
         "Your roles do not include speeding transfers up.",
-        "A higher bid under the same nonce; what was sent before stays valid, and only one of them can pay.",
-        lambda situation: why_not_speed_up(situation.transfer),
+        "A higher bid under the same nonce; what was sent before stays valid, and only one of them can pay. Where it is dear, "
+        "an approver decides too.",
+        _why_not_speed_up,
     ),
     Rule(
         "recall",

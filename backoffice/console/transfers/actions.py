@@ -38,6 +38,7 @@ class Doing:
 
 
 _NUDGE, _VERDICT, _RECALL = "console:transfer-nudge", "console:transfer-verdict", "console:transfer-call-back"
+_SPEED_UP = "console:transfer-speed-up"
 _DECIDED = "Two approvers other than you read your evidence and decide. When the outside answers meanwhile, the request is void."
 DOINGS = {
     one.name: one
@@ -54,9 +55,9 @@ DOINGS = {
         Doing(
             "speed_up",
             "Bid higher for a place in a block?",
-            "The same payment under the same nonce. The new bid follows the market, within what is reserved then; we pay it.",
+            "The same payment under the same nonce. The new bid follows the market, within what you allow here; we pay the gas.",
             "Speed up",
-            _NUDGE,
+            _SPEED_UP,
         ),
         Doing(
             "recall",

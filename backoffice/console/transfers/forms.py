@@ -6,8 +6,12 @@ from typing import Any
 from django import forms
 
 from approvals.models import Client, Corridor, Destination
+from backoffice.console import amounts
 from backoffice.console.transfers.incoming import TITLES
+from ledger.money import Money, MoneyError
+from ledger.queries import unit
 from transfers.commands.orders import MAX_REFERENCE_LENGTH
+from transfers.commands.speed_up import GasRoom
 from transfers.commands.verdicts import LEAST_EVIDENCE
 from transfers.rails.bank.camt056 import REASONS
 from transfers.states import Status
@@ -108,6 +112,35 @@ class EvidenceForm(ReasonForm):
             "min_length": "Say what was seen, where and by whom: others decide on it. Nothing was asked for.",
         },
     )
+
+
+class SpeedUpForm(ReasonForm):
+    """What may be spent on gas, in major units of the gas asset: up to `room.alone` one operator decides, above it an approver."""
+
+    gas = forms.CharField(
+        label="Spend on gas at most",
+        max_length=60,
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+        error_messages={"required": "Give what may be spent on gas. Nothing was done."},
+    )
+    field_order = ("gas", "reason")
+
+    def __init__(self, *args: Any, room: GasRoom, **kwargs: Any) -> None:
+        self._room = room
+        super().__init__(*args, **kwargs)
+        self.fields["gas"].initial = Money(room.after, unit(room.asset_id)).format()
+        alone, most = (amounts.text(one, room.asset_id) for one in (room.alone, room.most))
+        self.fields["gas"].help_text = f"Up to {alone} at once. Above it, up to {most}, an approver other than you decides first."
+
+    def clean_gas(self) -> int:
+        """In minor units."""
+        try:
+            gas = Money.parse(self.cleaned_data["gas"].strip().replace(",", ""), unit(self._room.asset_id)).minor
+        except MoneyError as error:
+            raise forms.ValidationError(f"{error}. Nothing was done.") from error
+        if gas < self._room.reserved:
+            raise forms.ValidationError(f"{amounts.text(self._room.reserved, self._room.asset_id)} are reserved for it already.")
+        return gas
 
 
 class RecallForm(ReasonForm):

@@ -36,6 +36,7 @@ _EVENTS: dict[str, tuple[str, Tone]] = {
     "Payment in doubt": ("evidence", Tone.DANGER),
     "Disputed": ("evidence", Tone.DANGER),
     "Dispute ended": ("evidence", Tone.DONE),
+    "Hurried": ("people", Tone.ACCENT),
     "Payout recall ordered": ("people", Tone.LOOK),
     "Payout recall asked": ("providers", Tone.ACCENT),
     "Payout recall accepted": ("providers", Tone.DONE),
@@ -46,6 +47,7 @@ _EVENTS: dict[str, tuple[str, Tone]] = {
 # The votes stand beside it under their own names.
 _TITLES = {
     "Approved": "Approvals complete",
+    "Hurried": "A higher bid was ordered",
     "Payout recall ordered": "Calling the payout back was approved",
     "Payout recall asked": "The bank looks into sending it back",
     "Payout recall accepted": "The bank agrees to send it back",

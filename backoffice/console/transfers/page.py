@@ -9,6 +9,7 @@ from backoffice.access.models import Operator
 from backoffice.console.approvals.queue import destination_number
 from backoffice.console.terminal.offers import releasing
 from backoffice.console.transfers import actions, happened, headline, incoming, money, names, reasons
+from backoffice.console.transfers.forms import SpeedUpForm
 from backoffice.console.transfers.listing import badges
 from backoffice.console.transfers.story import RELATED, Story, mark_of, read
 from backoffice.console.transfers.waiting import wait_of
@@ -28,6 +29,7 @@ def context(transfer: Transfer, operator: Operator) -> dict[str, Any]:
     story = read(transfer)
     sees_books = operator.has_perm("ledger.view_account")
     possible = actions.possibilities(transfer, operator)
+    gas = gas_room(transfer) if actions.offers(possible, "speed_up") else None
     return {
         "transfer": transfer,
         "story": story,
@@ -59,7 +61,8 @@ def context(transfer: Transfer, operator: Operator) -> dict[str, Any]:
         "possible": possible,
         "may_cancel": actions.may_cancel(possible),
         "doings": actions.doings(possible),
-        "gas": gas_room(transfer) if actions.offers(possible, "speed_up") else None,
+        "gas": gas,
+        "gas_form": SpeedUpForm(room=gas, auto_id="speed-up-transfer-%s") if gas else None,
         "policy": reasons.policy_of(transfer.policy_decision, story.trace),
         "failure": reasons.failure_of(transfer),
         "trouble": reasons.trouble_of(transfer),

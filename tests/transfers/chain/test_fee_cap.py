@@ -1,12 +1,12 @@
-"""The gas that was reserved is the driver's limit: beyond it people are asked, and an operator may raise it, with a reason."""
+"""The gas that was reserved is the driver's limit: beyond it people are asked, and raise it, two where it is dear."""
 
 import pytest
 
-from tests.transfers.chain.test_replacement import most
 from tests.transfers.chain.weather import attempts, deep, has_waited, paid_once, sent, step
 from tests.transfers.stack import Stack
 from tests.transfers.world import World, acting, drive_until, history
-from transfers.commands.speed_up import speed_up, why_not_speed_up
+from transfers.commands import dear_speed_up
+from transfers.commands.speed_up import promise_of, room_of, why_not_speed_up
 
 pytestmark = pytest.mark.stack
 
@@ -21,8 +21,12 @@ def test_fees_rise_beyond_what_was_reserved_so_people_are_asked_and_speed_it_up(
     assert transfer.last_error.startswith("fee_cap_reached")
     assert [kind for kind, *_ in history(transfer.id)].count("fee_cap_reached") == 1
     assert why_not_speed_up(transfer) == ""
+    most = room_of(promise_of(transfer.id)).most
     with acting(live.maker):
-        speed_up(transfer.id, "the client waits on the phone", gas_amount=most(transfer))
+        request = dear_speed_up.ask(transfer_id=transfer.id, gas_amount=most, reason="the client waits", maker=live.maker.id)
+    step(transfer)
+    assert len(attempts(transfer)) == bids
+    live.vote_on(request, live.checker)
     step(transfer)
     assert len(attempts(transfer)) == bids + 1
     drive_until(transfer, "CONFIRMED", between=lambda: deep(rails))

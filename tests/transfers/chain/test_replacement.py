@@ -6,7 +6,7 @@ from ledger.models import LedgerTransaction
 from tests.transfers.chain.weather import attempts, deep, has_waited, paid_once, sent, step
 from tests.transfers.stack import Stack
 from tests.transfers.world import PAYEE, UNIT, Books, World, drive_until
-from transfers.commands.speed_up import most_gas, speed_up
+from transfers.commands.speed_up import promise_of, room_of, speed_up
 from transfers.errors import Conflict, Refused
 from transfers.models import Transfer, WalletReservation
 
@@ -50,14 +50,10 @@ def test_the_original_may_be_mined_after_its_replacement_was_sent(live: World, r
 def test_fees_rise_and_somebody_speeds_it_up(live: World, rails: Stack) -> None:
     transfer = sent(live.order())
     rails.order("fee_spike", factor=4, blocks=6)
-    speed_up(transfer.id, "the client waits on the phone", gas_amount=most(transfer))
+    speed_up(transfer.id, "the client waits on the phone")
     drive_until(transfer, "CONFIRMED", between=lambda: deep(rails))
     assert [one.status for one in attempts(transfer)] == ["replaced", "confirmed"]
     paid_once()
-
-
-def most(transfer: Transfer) -> int:
-    return most_gas(WalletReservation.objects.get(leg__transfer=transfer))
 
 
 def test_speeding_up_needs_a_reason_and_has_a_limit_and_something_that_waits(live: World, rails: Stack) -> None:
@@ -68,8 +64,8 @@ def test_speeding_up_needs_a_reason_and_has_a_limit_and_something_that_waits(liv
     before = Books.now()
     with pytest.raises(Refused, match="Say why"):
         speed_up(transfer.id, " ")
-    with pytest.raises(Refused, match="At most"):
-        speed_up(transfer.id, "hurry", gas_amount=most(transfer) + 1)
+    with pytest.raises(Refused, match="two people"):
+        speed_up(transfer.id, "hurry", gas_amount=room_of(promise_of(transfer.id)).alone + 1)
     assert Books.now() == before
     drive_until(transfer, "CONFIRMED", between=lambda: deep(rails))
 
