@@ -12,7 +12,8 @@ from uuid import UUID
 from django.db import transaction
 
 from approvals import canonical, events, locks
-from approvals.commands.requests import cast_vote, mark_executed, open_request
+from approvals.commands.carrying_out import cast
+from approvals.commands.requests import mark_executed, open_request
 from approvals.errors import AlreadyHalted, Halted, NotInForce, Unknown
 from approvals.models import ApprovalRequest, Halt
 from approvals.queries.halts import halt_code, sentence_of
@@ -152,17 +153,7 @@ def request_lift(*, halt_id: UUID, reason: str, maker: UUID) -> ApprovalRequest:
 @transaction.atomic
 def decide_lift(vote: DecideInput) -> VoteOutcome:
     """One vote on a `halt.lift` request; the one that completes the quorum lifts the halt in the same transaction."""
-    outcome = cast_vote(
-        request_id=vote.request_id,
-        person_id=vote.person_id,
-        operator=vote.operator,
-        roles=vote.roles,
-        decision=vote.decision,
-        digest=vote.digest,
-        revision=vote.revision,
-        reason=vote.reason,
-        page_opened_at=vote.page_opened_at,
-    )
+    outcome = cast(vote)
     if outcome.is_final:
         finish_lift(ApprovalRequest.objects.get(id=vote.request_id))
     return outcome

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from approvals.commands.requests import cast_vote
+from approvals.commands.carrying_out import cast
 from approvals.destinations import CLIENT_ACCOUNT, OWN_BALANCE
 from approvals.models import ApprovalRequest
 from approvals.registry import Action, DecideInput, Fact, VoteOutcome, register
@@ -43,26 +43,12 @@ def decide_release(vote: DecideInput) -> VoteOutcome:
         transfer = locks.transfer(UUID(subject))
         if transfer.status != Status.CREATED or transfer.approval_request_id != vote.request_id:
             raise Conflict(f"The transfer is {transfer.status} by now; there is nothing left to decide.")
-        outcome = _cast(vote)
+        outcome = cast(vote)
         if vote.decision == "approve":
             stopped.check(transfer)
         _act_on(transfer, outcome, vote)
         crashpoint("release.before_commit")
     return outcome
-
-
-def _cast(vote: DecideInput) -> VoteOutcome:
-    return cast_vote(
-        request_id=vote.request_id,
-        person_id=vote.person_id,
-        operator=vote.operator,
-        roles=vote.roles,
-        decision=vote.decision,
-        digest=vote.digest,
-        revision=vote.revision,
-        reason=vote.reason,
-        page_opened_at=vote.page_opened_at,
-    )
 
 
 def _act_on(transfer: Transfer, outcome: VoteOutcome, vote: DecideInput) -> None:

@@ -8,8 +8,9 @@ from uuid import UUID
 
 from django.db import transaction
 
+from approvals.commands.carrying_out import cast
 from approvals.commands.halts import check_halts
-from approvals.commands.requests import cast_vote, expire_request, mark_executed
+from approvals.commands.requests import expire_request, mark_executed
 from approvals.models import ApprovalRequest
 from approvals.registry import Action, DecideInput, VoteOutcome, register
 from audit import clock
@@ -35,17 +36,7 @@ def decide_release(vote: DecideInput) -> VoteOutcome:
         order = locked(UUID(subject))
         if order.status != Status.AWAITING_APPROVAL or order.approval_request_id != vote.request_id:
             raise Conflict(f"The file is {order.status.replace('_', ' ')} by now; there is nothing left to decide.")
-        outcome = cast_vote(
-            request_id=vote.request_id,
-            person_id=vote.person_id,
-            operator=vote.operator,
-            roles=vote.roles,
-            decision=vote.decision,
-            digest=vote.digest,
-            revision=vote.revision,
-            reason=vote.reason,
-            page_opened_at=vote.page_opened_at,
-        )
+        outcome = cast(vote)
         if vote.decision == "approve":
             check_halts(client_id=order.client_id)
         _act_on(order, outcome, vote)
