@@ -16,23 +16,21 @@ from approvals.commands.requests import dismiss, open_request
 from approvals.errors import NotCarriedOut, QuorumTooSmall
 from approvals.models import ApprovalRequest
 from approvals.registry import Action, DecideInput, Fact, VoteOutcome, register
-from audit import clock, context
+from audit import clock
 from audit.identity import new_id, new_reference
 from ledger.money import Money
 from ledger.queries import unit
 from transfers.commands import moves
-from transfers.commands.deadlines import deadline
+from transfers.commands.drawing_up import draw_up
 from transfers.commands.house import HOUSE, house
 from transfers.commands.move_payload import ACTION, QUORUM, ROLE, content_of
 from transfers.commands.wake import wake_after_commit
 from transfers.crashpoints import crashpoint
 from transfers.errors import Refused
-from transfers.machines import CURRENT_VERSION
 from transfers.models import Transfer, TreasuryMove, Wallet
 from transfers.queries.proposals import proposals
 from transfers.rebalancing import Proposal, Role, Way
-from transfers.states import Route, Status
-from transfers.wording import status_text
+from transfers.states import Route
 
 LIVES = timedelta(hours=24)
 GONE = "This is no longer proposed: what it would mend is mended, or the money for it is needed elsewhere."
@@ -124,33 +122,19 @@ def _carry_out(request: ApprovalRequest, content: dict[str, Any]) -> None:
 
 
 def _drawn_up(request: ApprovalRequest, content: dict[str, Any]) -> Transfer:
-    now = clock.now()
-    transfer = Transfer(
+    return draw_up(
         id=UUID(content["transfer_id"]),
         reference=content["reference"],
-        client=house(),
         route=Route.TREASURY_MOVE,
-        machine_version=CURRENT_VERSION[Route.TREASURY_MOVE],
-        status=Status.CREATED,
-        version=1,
-        source_asset_id=content["source_asset"],
-        target_asset_id=content["source_asset"],
-        source_amount=int(content["source_amount"]),
-        target_amount=int(content["source_amount"]),
+        client=house(),
+        asset_id=content["source_asset"],
+        amount=int(content["source_amount"]),
         not_after=datetime.fromisoformat(content["not_after"]),
         destination_details={"type": "crypto_address", **{name: content["target"][name] for name in ("network", "address")}},
         approval_request=request,
-        status_text=status_text(Route.TREASURY_MOVE, Status.CREATED),
-        correlation_id=context.current().correlation_id,
         made_by=request.makers.get().person.name,
         made_by_type="operator",
-        created_at=now,
-        updated_at=now,
-        state_entered_at=now,
-        due_at=now,
     )
-    transfer.deadline_at = deadline(transfer, Status.CREATED, now)
-    return transfer
 
 
 def title(content: dict[str, Any]) -> str:

@@ -8,21 +8,19 @@ from django.db import transaction
 
 from audit import clock, context
 from audit.commands import record
-from audit.identity import new_id, new_reference
+from audit.identity import new_reference
 from ledger.commands import post
 from transfers import deposit_postings
 from transfers.commands import moves
-from transfers.commands.deadlines import deadline
 from transfers.commands.deposits.addresses import open_room
+from transfers.commands.drawing_up import draw_up
 from transfers.commands.orders import MAX_REFERENCE_LENGTH
 from transfers.commands.wake import wake_after_commit
 from transfers.crashpoints import crashpoint
 from transfers.errors import Conflict
-from transfers.machines import CURRENT_VERSION
 from transfers.models import Arrival, DepositAddress, ExternalReference, Leg, Transfer
-from transfers.states import RequestState, Route, Status
+from transfers.states import RequestState, Route
 from transfers.synthetic import is_party
-from transfers.wording import status_text
 
 ROUTES: dict[str, Route] = {"evm": Route.CHAIN_DEPOSIT, "bank": Route.BANK_DEPOSIT}
 # What each rail's own name for the movement is called among a transfer's references.
@@ -97,34 +95,18 @@ def for_client(arrival: Arrival, client_id: str) -> Transfer:
 
 
 def _drawn_up(sight: Sight, client_id: str) -> Transfer:
-    route, now = ROUTES[sight.rail], clock.now()
     actor = context.current().actor
-    drawn_up = Transfer(
-        id=new_id(),
-        reference=new_reference(),
+    return draw_up(
+        route=ROUTES[sight.rail],
         client_id=client_id,
         is_synthetic=is_party(client_id),
-        route=route,
-        machine_version=CURRENT_VERSION[route],
-        status=Status.CREATED,
-        version=1,
         request_state=RequestState.RESPONDED,
-        source_asset_id=sight.asset_id,
-        target_asset_id=sight.asset_id,
-        source_amount=sight.amount,
-        target_amount=sight.amount,
+        asset_id=sight.asset_id,
+        amount=sight.amount,
         client_reference=_payers_words(sight),
-        correlation_id=context.current().correlation_id,
         made_by=actor.id,
         made_by_type=actor.type,
-        status_text=status_text(route, Status.CREATED),
-        created_at=now,
-        updated_at=now,
-        state_entered_at=now,
-        due_at=now,
     )
-    drawn_up.deadline_at = deadline(drawn_up, Status.CREATED, now)
-    return drawn_up
 
 
 def _payers_words(sight: Sight) -> str:

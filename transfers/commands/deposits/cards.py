@@ -11,9 +11,9 @@ from django.db.models import Q
 from approvals.commands.halts import check_halts
 from approvals.errors import Halted
 from approvals.models import Client
-from audit import clock, context
+from audit import clock
 from audit.commands import record
-from audit.identity import new_id, new_reference
+from audit.identity import new_reference
 from ledger import chart
 from ledger.commands import post
 from ledger.models import Asset
@@ -21,16 +21,14 @@ from ledger.money import Money
 from ledger.queries import unit
 from transfers import card_postings, locks
 from transfers.commands import moves
-from transfers.commands.deadlines import deadline
 from transfers.commands.deposits.addresses import open_balance, open_room
+from transfers.commands.drawing_up import draw_up
 from transfers.commands.wake import wake_after_commit
 from transfers.crashpoints import crashpoint
 from transfers.errors import Conflict, Refused
-from transfers.machines import CURRENT_VERSION
 from transfers.models import CardBatch, Leg, Transfer
 from transfers.rails.psp import Batch
-from transfers.states import Route, Status
-from transfers.wording import status_text
+from transfers.states import Route
 
 PSP = "psp"
 
@@ -111,32 +109,16 @@ def _open_rooms(client: Client, asset_id: str) -> None:
 
 
 def _drawn_up(order: CardOrder, asset_id: str, amount: int) -> Transfer:
-    now = clock.now()
-    drawn_up = Transfer(
-        id=new_id(),
-        reference=new_reference(),
-        client_id=order.client_id,
+    return draw_up(
         route=Route.CARD_DEPOSIT,
-        machine_version=CURRENT_VERSION[Route.CARD_DEPOSIT],
-        status=Status.CREATED,
-        version=1,
-        source_asset_id=asset_id,
-        target_asset_id=asset_id,
-        source_amount=amount,
-        target_amount=amount,
+        client_id=order.client_id,
+        asset_id=asset_id,
+        amount=amount,
         client_reference=order.reference,
         metadata=dict(order.metadata),
-        correlation_id=context.current().correlation_id,
         made_by=order.made_by,
         made_by_type=order.made_by_type,
-        status_text=status_text(Route.CARD_DEPOSIT, Status.CREATED),
-        created_at=now,
-        updated_at=now,
-        state_entered_at=now,
-        due_at=now,
     )
-    drawn_up.deadline_at = deadline(drawn_up, Status.CREATED, now)
-    return drawn_up
 
 
 @transaction.atomic

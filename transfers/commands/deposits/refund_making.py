@@ -5,17 +5,14 @@ from typing import Any
 from uuid import UUID
 
 from approvals.models import ApprovalRequest
-from audit import clock, context
 from ledger import chart
 from ledger.commands import PlaceHold, apply_holds
 from transfers import card_postings
 from transfers.commands import moves
-from transfers.commands.deadlines import deadline
+from transfers.commands.drawing_up import draw_up
 from transfers.commands.wake import wake_after_commit
-from transfers.machines import CURRENT_VERSION
 from transfers.models import CardRefund, Transfer
-from transfers.states import MoneyState, Route, Status
-from transfers.wording import status_text
+from transfers.states import MoneyState, Route
 
 
 def make(request: ApprovalRequest, content: dict[str, Any], deposit: Transfer) -> Transfer:
@@ -32,34 +29,21 @@ def make(request: ApprovalRequest, content: dict[str, Any], deposit: Transfer) -
 
 
 def _drawn_up(request: ApprovalRequest, content: dict[str, Any], deposit: Transfer) -> Transfer:
-    now, route, amount = clock.now(), Route.CARD_REFUND, int(content["amount"])
-    transfer = Transfer(
+    transfer = draw_up(
         id=UUID(content["transfer_id"]),
         reference=content["reference"],
+        route=Route.CARD_REFUND,
         client_id=deposit.client_id,
-        route=route,
-        machine_version=CURRENT_VERSION[route],
-        status=Status.CREATED,
-        version=1,
         money_state=MoneyState.RESERVED,
-        source_asset_id=content["asset"],
-        target_asset_id=content["asset"],
-        source_amount=amount,
-        target_amount=amount,
-        max_total_debit=amount,
+        asset_id=content["asset"],
+        amount=int(content["amount"]),
+        max_total_debit=int(content["amount"]),
         not_after=datetime.fromisoformat(content["not_after"]),
         client_reference=f"Refund of {deposit.reference}",
         metadata={"refund_of": str(deposit.pk)},
         approval_request=request,
-        status_text=status_text(route, Status.CREATED),
-        correlation_id=context.current().correlation_id,
         made_by=request.makers.get().person.name,
         made_by_type="operator",
-        created_at=now,
-        updated_at=now,
-        state_entered_at=now,
-        due_at=now,
     )
     transfer.hold_reference = card_postings.refund_hold(transfer)
-    transfer.deadline_at = deadline(transfer, Status.CREATED, now)
     return transfer

@@ -5,20 +5,17 @@ from typing import Any
 from uuid import UUID
 
 from approvals.models import ApprovalRequest
-from audit import clock, context
 from ledger import chart
 from ledger.chart import AccountKind
 from transfers.commands import moves, treasury
-from transfers.commands.deadlines import deadline
 from transfers.commands.deposits.addresses import open_room
 from transfers.commands.deposits.sent_back import follow_arrival
+from transfers.commands.drawing_up import draw_up
 from transfers.commands.house import house
 from transfers.commands.wake import wake_after_commit
 from transfers.errors import Refused, Unavailable
-from transfers.machines import CURRENT_VERSION
 from transfers.models import Arrival, BankAccount, SendBack, Transfer, Wallet
-from transfers.states import Route, Status
-from transfers.wording import status_text
+from transfers.states import Route
 
 NOBODY_PAYS = "No wallet or bank account of ours pays out this asset: it cannot be sent back from here."
 
@@ -64,33 +61,19 @@ def _open_rooms(transfer: Transfer) -> None:
 
 
 def _drawn_up(request: ApprovalRequest, content: dict[str, Any]) -> Transfer:
-    now, route = clock.now(), Route(content["route"])
-    transfer = Transfer(
+    return draw_up(
         id=UUID(content["transfer_id"]),
         reference=content["reference"],
+        route=Route(content["route"]),
         client=house(),
-        route=route,
-        machine_version=CURRENT_VERSION[route],
-        status=Status.CREATED,
-        version=1,
-        source_asset_id=content["asset"],
-        target_asset_id=content["asset"],
-        source_amount=int(content["amount"]),
-        target_amount=int(content["amount"]),
+        asset_id=content["asset"],
+        amount=int(content["amount"]),
         fee_amount=int(content["fee"]),
         max_fee=int(content["fee"]),
         not_after=datetime.fromisoformat(content["not_after"]),
         destination_details=content["destination"],
         client_reference=f"Returned {content['arrival_reference']}",
         approval_request=request,
-        status_text=status_text(route, Status.CREATED),
-        correlation_id=context.current().correlation_id,
         made_by=", ".join(one["person"] for one in content["evidence"]),
         made_by_type="operator",
-        created_at=now,
-        updated_at=now,
-        state_entered_at=now,
-        due_at=now,
     )
-    transfer.deadline_at = deadline(transfer, Status.CREATED, now)
-    return transfer

@@ -14,10 +14,9 @@ from django.db import IntegrityError, transaction
 
 from audit import clock, context
 from audit.context import Actor
-from audit.identity import new_id, new_reference
 from transfers import locks
 from transfers.commands import moves
-from transfers.commands.deadlines import deadline
+from transfers.commands.drawing_up import draw_up
 from transfers.commands.house import house
 from transfers.commands.sweeping.balances import OnAddress, is_due, on_address, on_addresses, stopped
 from transfers.commands.sweeping.standing import settle
@@ -25,10 +24,8 @@ from transfers.commands.treasury import source_wallet
 from transfers.commands.wake import wake_after_commit
 from transfers.crashpoints import crashpoint
 from transfers.errors import Conflict, NotFound, Refused
-from transfers.machines import CURRENT_VERSION
 from transfers.models import DepositAddress, DepositSweep, Transfer, Wallet
-from transfers.states import Route, Status
-from transfers.wording import status_text
+from transfers.states import Route
 
 log = logging.getLogger(__name__)
 AT_ONCE = 20
@@ -114,29 +111,14 @@ def _make(one: OnAddress, reason: str, *, by_hand: bool) -> Transfer:
 
 
 def _drawn_up(one: OnAddress, wallet: Wallet) -> Transfer:
-    now, actor = clock.now(), context.current().actor
-    transfer = Transfer(
-        id=new_id(),
-        reference=new_reference(),
-        client=house(),
+    actor = context.current().actor
+    return draw_up(
         route=Route.DEPOSIT_SWEEP,
-        machine_version=CURRENT_VERSION[Route.DEPOSIT_SWEEP],
-        status=Status.CREATED,
-        version=1,
-        source_asset_id=one.asset_id,
-        target_asset_id=one.asset_id,
-        source_amount=one.ready,
-        target_amount=one.ready,
-        not_after=now + LIVES,
+        client=house(),
+        asset_id=one.asset_id,
+        amount=one.ready,
+        not_after=clock.now() + LIVES,
         destination_details={"type": "crypto_address", "network": wallet.network, "address": wallet.address},
-        status_text=status_text(Route.DEPOSIT_SWEEP, Status.CREATED),
-        correlation_id=context.current().correlation_id,
         made_by=actor.id,
         made_by_type=actor.type,
-        created_at=now,
-        updated_at=now,
-        state_entered_at=now,
-        due_at=now,
     )
-    transfer.deadline_at = deadline(transfer, Status.CREATED, now)
-    return transfer
