@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import Any, ClassVar
 
 from eth_utils.address import to_checksum_address
 
@@ -17,136 +17,106 @@ _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 _MAX_SMALLINT = 32_767
 
 
-@dataclass(frozen=True, slots=True)
-class Intent:
-    """Pay `amount` minor units of a token. Addresses are checksummed; fees are wei per gas."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A transaction of `wallet_address` under the nonce of `key`. Addresses are checksummed; fees are wei per gas."""
+
+    # What the digest of everything is of, besides its fields.
+    PURPOSE: ClassVar[str]
 
     key: str
     attempt: int
     wallet_address: str
     chain_id: int
-    token_contract: str
-    recipient: str
-    amount: int
     max_fee_per_gas: int
     max_priority_fee_per_gas: int
     gas_limit: int
-
-    @property
-    def terms(self) -> dict[str, str]:
-        """What no attempt may change: who pays whom how much of what."""
-        said = {name: getattr(self, name) for name in ("wallet_address", "chain_id", "token_contract", "recipient", "amount")}
-        return {name: str(value) for name, value in said.items()}
-
-    @property
-    def terms_digest(self) -> bytes:
-        return _digest("terms", self.terms)
 
     @property
     def content_digest(self) -> bytes:
         """Of everything: the same key and attempt with another one is a conflict."""
-        return _digest("content", {name: str(value) for name, value in asdict(self).items()})
+        return _digest(self.PURPOSE, {name: str(value) for name, value in asdict(self).items()})
 
 
-@dataclass(frozen=True, slots=True)
-class SweepIntent:
-    """Bring `amount` minor units of a token from the deposit wallet `payer` home to `wallet_address`, which sends the transaction
-    and pays its gas. Nobody else can be named as the recipient."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moving(Asked):
+    """One that moves `amount` minor units of a token, under a nonce of its own. `PARTY` names the field that says from or to whom,
+    `TERMS` what the digest of the terms is of: no key stands for two kinds."""
 
-    key: str
-    attempt: int
-    wallet_address: str
-    chain_id: int
+    PARTY: ClassVar[str]
+    TERMS: ClassVar[str]
+
     token_contract: str
-    payer: str
     amount: int
-    max_fee_per_gas: int
-    max_priority_fee_per_gas: int
-    gas_limit: int
 
     @property
     def terms(self) -> dict[str, str]:
-        """What no attempt may change. Not what a payment says, so that no key stands for both."""
-        said = {name: getattr(self, name) for name in ("wallet_address", "chain_id", "token_contract", "payer", "amount")}
-        return {name: str(value) for name, value in said.items()}
+        """What no attempt may change: who pays whom how much of what."""
+        names = ("wallet_address", "chain_id", "token_contract", self.PARTY, "amount")
+        return {name: str(getattr(self, name)) for name in names}
 
     @property
     def terms_digest(self) -> bytes:
-        return _digest("sweep-terms", self.terms)
-
-    @property
-    def content_digest(self) -> bytes:
-        return _digest("sweep", {name: str(value) for name, value in asdict(self).items()})
+        return _digest(self.TERMS, self.terms)
 
 
-@dataclass(frozen=True, slots=True)
-class CancelIntent:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent(Moving):
+    """Pay `recipient`."""
+
+    PURPOSE, TERMS, PARTY = "content", "terms", "recipient"
+
+    recipient: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepIntent(Moving):
+    """Bring tokens from the deposit wallet `payer` home to `wallet_address`, which sends the transaction and pays its gas. Nobody
+    else can be named as the recipient."""
+
+    PURPOSE, TERMS, PARTY = "sweep", "sweep-terms", "payer"
+
+    payer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelIntent(Asked):
     """Use up the nonce of payment `key` by sending nothing to ourselves: what was signed for the payment can then not be mined."""
 
-    key: str
-    attempt: int
-    wallet_address: str
-    chain_id: int
-    max_fee_per_gas: int
-    max_priority_fee_per_gas: int
-    gas_limit: int
-
-    @property
-    def content_digest(self) -> bytes:
-        return _digest("cancel", {name: str(value) for name, value in asdict(self).items()})
-
-
-# What moves money under a nonce of its own, and everything that may be asked for.
-Moving = Intent | SweepIntent
-Asked = Intent | SweepIntent | CancelIntent
+    PURPOSE = "cancel"
 
 
 def read_intent(body: bytes) -> Intent:
     """Raises BadRequest naming the field. Unknown fields, repeated fields and JSON numbers for amounts are refused."""
     content = _content(body, Intent)
-    return Intent(
-        key=_key(content),
-        attempt=_whole(content, "attempt", 0, _MAX_SMALLINT),
-        wallet_address=_address(content, "wallet_address"),
-        chain_id=_whole(content, "chain_id", 1, 2**53),
-        token_contract=_address(content, "token_contract"),
-        recipient=_address(content, "recipient"),
-        amount=_amount(content, "amount"),
-        max_fee_per_gas=_amount(content, "max_fee_per_gas"),
-        max_priority_fee_per_gas=_amount(content, "max_priority_fee_per_gas"),
-        gas_limit=_whole(content, "gas_limit", 1, 2**53),
-    )
+    return Intent(**_transaction(content), **_tokens(content), recipient=_address(content, "recipient"))
 
 
 def read_sweep_intent(body: bytes) -> SweepIntent:
     """As `read_intent`. Where it goes is not said: to the wallet that sends it."""
     content = _content(body, SweepIntent)
-    return SweepIntent(
-        key=_key(content),
-        attempt=_whole(content, "attempt", 0, _MAX_SMALLINT),
-        wallet_address=_address(content, "wallet_address"),
-        chain_id=_whole(content, "chain_id", 1, 2**53),
-        token_contract=_address(content, "token_contract"),
-        payer=_address(content, "payer"),
-        amount=_amount(content, "amount"),
-        max_fee_per_gas=_amount(content, "max_fee_per_gas"),
-        max_priority_fee_per_gas=_amount(content, "max_priority_fee_per_gas"),
-        gas_limit=_whole(content, "gas_limit", 1, 2**53),
-    )
+    return SweepIntent(**_transaction(content), **_tokens(content), payer=_address(content, "payer"))
 
 
 def read_cancel_intent(body: bytes) -> CancelIntent:
     """As `read_intent`. Who would be paid is not said: nobody is."""
-    content = _content(body, CancelIntent)
-    return CancelIntent(
-        key=_key(content),
-        attempt=_whole(content, "attempt", 0, _MAX_SMALLINT),
-        wallet_address=_address(content, "wallet_address"),
-        chain_id=_whole(content, "chain_id", 1, 2**53),
-        max_fee_per_gas=_amount(content, "max_fee_per_gas"),
-        max_priority_fee_per_gas=_amount(content, "max_priority_fee_per_gas"),
-        gas_limit=_whole(content, "gas_limit", 1, 2**53),
-    )
+    return CancelIntent(**_transaction(_content(body, CancelIntent)))
+
+
+def _transaction(content: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "key": _key(content),
+        "attempt": _whole(content, "attempt", 0, _MAX_SMALLINT),
+        "wallet_address": _address(content, "wallet_address"),
+        "chain_id": _whole(content, "chain_id", 1, 2**53),
+        "max_fee_per_gas": _amount(content, "max_fee_per_gas"),
+        "max_priority_fee_per_gas": _amount(content, "max_priority_fee_per_gas"),
+        "gas_limit": _whole(content, "gas_limit", 1, 2**53),
+    }
+
+
+def _tokens(content: dict[str, Any]) -> dict[str, Any]:
+    return {"token_contract": _address(content, "token_contract"), "amount": _amount(content, "amount")}
 
 
 def _content(body: bytes, kind: type[Asked]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from psycopg.errors import UniqueViolation
 from transfers.signer import node, policy
 from transfers.signer.erc20 import transaction_of
 from transfers.signer.errors import Conflict, Refused
-from transfers.signer.intents import Asked, CancelIntent, SweepIntent
+from transfers.signer.intents import Asked, Moving, SweepIntent
 from transfers.signer.keystore import Keystore
 from transfers.signer.networks import Network
 from transfers.signer.recipients import Recipients
@@ -83,7 +83,7 @@ def _nonce_for(session: Session, intent: Asked, next_nonce: int) -> int:
     """The payment's nonce: the one it has, or the next one, taken now."""
     payment = session.payment(intent.key)
     if payment is None:
-        if isinstance(intent, CancelIntent):
+        if not isinstance(intent, Moving):
             raise Refused("nothing_to_cancel", f"nothing was ever signed for {intent.key}")
         session.open_payment(intent, nonce=next_nonce)
         return next_nonce
@@ -98,7 +98,7 @@ def _nonce_for(session: Session, intent: Asked, next_nonce: int) -> int:
 
 def _check_same_payment(session: Session, payment: Payment, intent: Asked) -> None:
     """Raises Conflict: a cancelled payment is never signed for again, whoever asks."""
-    if isinstance(intent, CancelIntent):
+    if not isinstance(intent, Moving):
         if (payment.chain_id, payment.wallet) != (intent.chain_id, intent.wallet_address):
             raise Conflict("key_reused", f"{intent.key} is a payment from another wallet")
         return
