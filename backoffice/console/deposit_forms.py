@@ -1,10 +1,25 @@
-"""The two forms by which unallocated money is asked back: a bank's has its account given, a chain's has it stated by two people."""
+"""What is asked about unallocated money: that it be a client's, or that it go back. A bank's goes to the account that is given, a
+chain's to the address that two people state."""
 
 from typing import Any
 
 from django import forms
 
 from ledger.money import AssetUnit, Money, MoneyError
+
+
+class AllocationForm(forms.Form):
+    client = forms.ChoiceField(label="Client", error_messages={"required": "Choose whose money it is."})
+    reason = forms.CharField(
+        label="How you know",
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="What the payer or the client sent you, and where it is kept. The approver reads it.",
+    )
+
+    def __init__(self, *args: Any, clients: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["client"].choices = [("", "Choose a client"), *clients]  # type: ignore[attr-defined]
 
 
 class _Fee(forms.Form):
