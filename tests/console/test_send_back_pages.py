@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from approvals.commands import create_person
+from approvals.commands import create_person, place_halt
 from approvals.models import ApprovalRequest
 from approvals.models import Client as Party
 from audit import context
@@ -67,6 +67,21 @@ def test_a_line_without_an_account_says_so_and_offers_nothing(world: World) -> N
     page = signed_in("asker").get(reverse("console:deposit-send-back", args=[paid_in("").pk])).content.decode()
     assert "does not name the account" in page
     assert "Ask for approval" not in page
+
+
+def test_money_of_a_frozen_client_is_shown_as_staying_where_it_is(world: World) -> None:
+    with fake_chain() as chain:
+        chain.pay(address_of().value, 900_000)
+        chain.mine(3)
+        watch()
+        drive_until(Transfer.objects.get(), "FAILED")
+    browser, page = signed_in("asker"), reverse("console:deposit-send-back", args=[Arrival.objects.get().pk])
+    assert "Nothing of it moves now" not in browser.get(page).content.decode()
+    place_halt(scope="client", target="acme", reason="a court order")
+    assert "It stays here until that is lifted." in browser.get(reverse("console:deposits")).content.decode()
+    shown = browser.get(page).content.decode()
+    assert "Nothing of it moves now" in shown
+    assert "a court order" in shown
 
 
 def test_two_people_state_the_address_without_seeing_each_others(world: World) -> None:

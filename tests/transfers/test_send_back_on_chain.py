@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from approvals.errors import ApprovalsError
+from approvals.commands import place_halt
+from approvals.errors import ApprovalsError, Halted
 from approvals.models import ApprovalRequest
 from audit import clock, coverage
 from ledger.queries.proofs import findings
@@ -18,7 +19,7 @@ from transfers import crashpoints
 from transfers.commands.deposits.stated import Stated, counting, state_address
 from transfers.commands.deposits.watching import watch
 from transfers.errors import Refused
-from transfers.models import Arrival, SendBack, StatedAddress, Transfer
+from transfers.models import Arrival, ChainTransaction, SendBack, StatedAddress, Transfer
 
 HOT, DEPOSITS, SUSPENSE = f"wallet:hot-1:{USDC}", f"wallet:deposits:{USDC}", f"quarantine:arrivals:{USDC}"
 DUST = 900_000
@@ -68,6 +69,23 @@ def test_what_two_people_state_alike_is_approved_sent_and_booked(world: World, a
     arrival.refresh_from_db()
     assert arrival.status == "returned"
     assert (list(findings()), list(coverage.findings())) == ([], [])
+
+
+def test_of_a_frozen_client_nothing_is_approved_to_go_back(world: World, arrival: Arrival, tame: Tame) -> None:
+    request = asked(world, arrival)
+    place_halt(scope="client", target="acme", reason="a court order")
+    with pytest.raises(Halted):
+        vote(world.checker, request)
+    request.refresh_from_db()
+    assert (request.status, SendBack.objects.count(), posted(SUSPENSE)) == ("pending", 0, DUST)
+
+
+def test_what_is_under_way_stops_when_the_client_is_frozen(world: World, arrival: Arrival, tame: Tame) -> None:
+    transfer = approved(world, arrival)
+    place_halt(scope="client", target="acme", reason="a court order")
+    drive_until(transfer, "CREATED")
+    assert transfer.stopped_by.startswith("Client acme is frozen")
+    assert (ChainTransaction.objects.count(), posted(SUSPENSE)) == (0, DUST)
 
 
 def test_the_client_whose_deposit_it_was_is_told(world: World, arrival: Arrival, tame: Tame) -> None:

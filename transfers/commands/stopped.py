@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from approvals.commands.halts import check_touched, touched
 from ledger import chart
-from transfers.models import DepositSweep, Transfer
-from transfers.states import Route
+from transfers.models import Arrival, DepositSweep, Transfer
+from transfers.states import SEND_BACKS, Route
 
 
 def check(transfer: Transfer, *, accounts: Iterable[str] = (), provider: str = "") -> None:
@@ -21,6 +21,9 @@ def touched_by(transfer: Transfer, *, accounts: Iterable[str] = (), provider: st
         sweep = DepositSweep.objects.select_related("address", "wallet").get(transfer_id=transfer.pk)
         clients.append((sweep.address.client_id, transfer.source_asset_id))
         accounts = (*accounts, sweep.wallet.token_account_code)
+    if transfer.route in SEND_BACKS and (payer := _paid_in(transfer)):
+        # Nor does what a client who is frozen has paid in go back to anybody.
+        clients.append((payer, transfer.source_asset_id))
     if transfer.receiver_id:
         clients.append((transfer.receiver_id, transfer.target_asset_id))
     return touched(
@@ -31,3 +34,9 @@ def touched_by(transfer: Transfer, *, accounts: Iterable[str] = (), provider: st
         provider=provider,
         destination_id=str(transfer.destination_id or ""),
     )
+
+
+def _paid_in(transfer: Transfer) -> str:
+    """The client to whose address the money came that goes back; empty where it named nobody."""
+    arrival = Arrival.objects.select_related("address").get(send_backs__transfer=transfer.pk)
+    return arrival.address.client_id if arrival.address else ""

@@ -55,6 +55,6 @@ def failure_of(transfer: Transfer) -> Failure | None:
 
 
 def trouble_of(transfer: Transfer) -> Failure | None:
-    """The entry behind the present obstacle, where its first word names one."""
-    code, separator, _ = (transfer.stopped_by or transfer.last_error).partition(":")
-    return FAILURES.get(code) if separator else None
+    """The entry behind the present obstacle, where its first word names one; a halt speaks in words of its own."""
+    code, _, _ = (transfer.stopped_by or transfer.last_error).partition(":")
+    return FAILURES.get(code) or (FAILURES["halted"] if transfer.stopped_by else None)

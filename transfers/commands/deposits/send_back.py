@@ -120,8 +120,8 @@ def check_fee(arrival: Arrival, fee: int) -> None:
 def decide_send_back(vote: DecideInput) -> VoteOutcome:
     """One vote; the one that completes the quorum makes the transfer in the same transaction.
 
-    Raises what `cast_vote` raises; Halted for an approval while a halt covers asset or account; NotCarriedOut when the money is
-    somebody's by now, which ends the request.
+    Raises what `cast_vote` raises; Halted for an approval while a halt covers asset, account or the client it was paid in for;
+    NotCarriedOut when the money is somebody's by now, which ends the request.
     """
     try:
         return decide_and_carry_out(vote, before=_check_halts, carry_out=_carry_out, why_not=str)
@@ -132,7 +132,8 @@ def decide_send_back(vote: DecideInput) -> VoteOutcome:
 
 def _check_halts(content: dict[str, Any]) -> None:
     accounts = (content["arrived_in"], unallocated_account(content["asset"]))
-    check_halts(account_codes=accounts, asset_ids=(content["asset"],))
+    paid_in_for = Arrival.objects.filter(pk=content["arrival"]).values_list("address__client_id", flat=True).first()
+    check_halts(client_id=paid_in_for or "", account_codes=accounts, asset_ids=(content["asset"],))
 
 
 def _carry_out(request: ApprovalRequest, content: dict[str, Any]) -> None:
