@@ -7,7 +7,6 @@ An order that the policy lets go by itself and that needs no price is accepted i
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 from django.db import OperationalError, connection, transaction
@@ -24,6 +23,7 @@ from ledger.queries import unit
 from transfers import locks
 from transfers.commands import gates, payload, pricing
 from transfers.commands.deadlines import accepted_deadline
+from transfers.commands.drawing_up import ordered
 from transfers.commands.orders import Understood, WithdrawalOrder, understand
 from transfers.commands.placing import Answered, Claim, Placed, place
 from transfers.commands.quotes import Shown, price_for
@@ -101,7 +101,7 @@ def _at_once(order: WithdrawalOrder, claim: Claim, read: Callable[[str, str], Or
         return None, None
     _complete(transfer, decision, None)
     made = Answered(transfer, claim, claim.written(transfer), understood)
-    return place(transfer, decision, data=_told(transfer), answered=made), made
+    return place(transfer, decision, data=ordered(transfer), answered=made), made
 
 
 def _create(order: WithdrawalOrder) -> Transfer:
@@ -138,7 +138,7 @@ def _accept(order: WithdrawalOrder, understood: Understood, shown: Shown) -> Tra
         raise gates.denied(understood, decision)
     request = None if decision.outcome == "allow" else _open(order, transfer, decision)
     _complete(transfer, decision, request)
-    place(transfer, decision, data=_told(transfer))
+    place(transfer, decision, data=ordered(transfer))
     if shown.price is not None:
         pricing.store(shown.price, transfer=transfer, kind=Quote.Kind.INDICATIVE)
     return transfer
@@ -209,26 +209,6 @@ def _open(order: WithdrawalOrder, transfer: Transfer, decision: PolicyDecision) 
         makers=order.makers,
         policy_decision=decision,
     )
-
-
-def _told(transfer: Transfer) -> dict[str, Any]:
-    """What the first event keeps, so that a transfer can be rebuilt from its events."""
-    return {
-        "reference": transfer.reference,
-        "client_id": transfer.client_id,
-        "route": transfer.route,
-        "corridor": transfer.corridor_id,
-        "source_asset": transfer.source_asset_id,
-        "target_asset": transfer.target_asset_id,
-        "source_amount": str(transfer.source_amount),
-        "max_fee": str(transfer.max_fee),
-        "min_target_amount": str(transfer.min_target_amount),
-        "not_after": transfer.not_after,
-        "destination_id": str(transfer.destination_id or ""),
-        "policy_decision": str(transfer.policy_decision_id),
-        "approval_request": str(transfer.approval_request_id or ""),
-        "made_by": transfer.made_by,
-    }
 
 
 def _record_refusal(order: WithdrawalOrder, refusal: Refused) -> None:

@@ -1,5 +1,5 @@
 """A transfer in its first state as we draw it up ourselves: within one asset, asked of no policy, due at once. What clients order
-is drawn up where it is accepted (transfers.commands.create, transfers.commands.bulk.drawing_up)."""
+is drawn up where it is accepted (transfers.commands.create, transfers.commands.bulk.drawing_up); its first event is the same."""
 
 from typing import Any
 
@@ -38,3 +38,23 @@ def draw_up(*, route: Route, asset_id: str, amount: int, made_by: str, made_by_t
     )
     transfer.deadline_at = deadline(transfer, Status.CREATED, now)
     return transfer
+
+
+def ordered(transfer: Transfer) -> dict[str, Any]:
+    """What the first event of a client's order keeps, so that the transfer can be rebuilt from its events."""
+    return {
+        "reference": transfer.reference,
+        "client_id": transfer.client_id,
+        "route": transfer.route,
+        "corridor": transfer.corridor_id,
+        "source_asset": transfer.source_asset_id,
+        "target_asset": transfer.target_asset_id,
+        "source_amount": str(transfer.source_amount),
+        "max_fee": str(transfer.max_fee),
+        "min_target_amount": str(transfer.min_target_amount),
+        "not_after": transfer.not_after,
+        "destination_id": str(transfer.destination_id or ""),
+        "policy_decision": str(transfer.policy_decision_id),
+        "approval_request": str(transfer.approval_request_id or ""),
+        "made_by": transfer.made_by,
+    }

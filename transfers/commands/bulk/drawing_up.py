@@ -11,6 +11,7 @@ from audit import clock
 from audit.envelope import as_jsonb
 from transfers.bulk.content import PlannedLine
 from transfers.commands import payload
+from transfers.commands.drawing_up import ordered
 from transfers.commands.move_all import tell_all
 from transfers.commands.moves import MOVED
 from transfers.machines import CURRENT_VERSION
@@ -34,7 +35,7 @@ def draw_up(part: BulkPart, lines: Sequence[PlannedLine], *, in_flight: bool) ->
         source="",
         target=Status.CREATED.value,
         text=transfers[0].status_text,
-        data={one.pk: _told(one) for one in transfers},
+        data={one.pk: ordered(one) | {"bulk_order": str(one.bulk_id), "line": one.bulk_line} for one in transfers},
         reasons={},
     )
     return transfers
@@ -101,24 +102,3 @@ def _transfer(part: BulkPart, line: PlannedLine, now: datetime, *, in_flight: bo
         priority=IN_FILES,
         due_at=now if in_flight else None,
     )
-
-
-def _told(transfer: Transfer) -> dict[str, Any]:
-    """What the first event keeps, so that a transfer can be rebuilt from its events."""
-    return {
-        "client_id": transfer.client_id,
-        "route": transfer.route,
-        "corridor": transfer.corridor_id,
-        "source_asset": transfer.source_asset_id,
-        "target_asset": transfer.target_asset_id,
-        "source_amount": str(transfer.source_amount),
-        "max_fee": str(transfer.max_fee),
-        "min_target_amount": str(transfer.min_target_amount),
-        "not_after": transfer.not_after,
-        "destination_id": str(transfer.destination_id),
-        "policy_decision": str(transfer.policy_decision_id),
-        "approval_request": str(transfer.approval_request_id),
-        "bulk_order": str(transfer.bulk_id),
-        "line": transfer.bulk_line,
-        "made_by": transfer.made_by,
-    }
