@@ -17,6 +17,7 @@ from tests.transfers.tame import Tame, tame_outside
 from tests.transfers.within import broken_proofs
 from tests.transfers.world import FUNDS, LONG_AGO, Books, World, acting, available, drive_until
 from transfers.commands import payout_recall
+from transfers.commands.moot import dismiss_moot
 from transfers.commands.recall_steps import recall_due
 from transfers.commands.returns import take_back
 from transfers.errors import Conflict, Refused
@@ -197,6 +198,7 @@ def test_it_is_offered_where_it_makes_sense(world: World, tame: Tame, paid: Tran
 
 def test_what_came_back_meanwhile_voids_the_request(world: World, tame: Tame, paid: Transfer) -> None:
     request = _ask(world, paid)
+    assert dismiss_moot() == 0
     take_back(transfer_id=paid.pk, bank_reason="AC04", evidence={})
     with pytest.raises(NotCarriedOut):
         _vote(request, world.checker)

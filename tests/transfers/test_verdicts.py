@@ -18,6 +18,7 @@ from tests.transfers import uncertain
 from tests.transfers.tame import Tame, tame_outside
 from tests.transfers.world import FUNDS, LONG_AGO, UNIT, USDC, Books, World, acting, available, drive_until, posted
 from transfers.commands import verdicts
+from transfers.commands.moot import dismiss_moot
 from transfers.commands.verdicts import Verdict
 from transfers.errors import Conflict, Refused
 from transfers.models import Transfer, WalletReservation
@@ -198,6 +199,21 @@ def test_an_answer_that_comes_meanwhile_makes_the_request_void(world: World, tam
         _vote(request, world.second_checker)
     request.refresh_from_db()
     assert (request.status, posted(NOSTRO)) == ("dismissed", before)
+
+
+def test_what_nobody_need_decide_any_more_is_ended_by_the_worker(
+    world: World, tame: Tame, monkeypatch: pytest.MonkeyPatch, database_role: Any
+) -> None:
+    transfer = uncertain.payout(world, tame, monkeypatch)
+    request = _ask(world, transfer, Verdict.LOST)
+    with database_role("countersign_worker"):
+        assert dismiss_moot() == 0
+    monkeypatch.undo()
+    drive_until(transfer, "FIAT_SETTLED")
+    with database_role("countersign_worker"):
+        assert dismiss_moot() == 1
+    request.refresh_from_db()
+    assert (request.status, request.closing_reason.endswith("it is FIAT_SETTLED by now.")) == ("dismissed", True)
 
 
 def test_a_halt_keeps_approvals_from_counting(world: World, tame: Tame, monkeypatch: pytest.MonkeyPatch) -> None:
