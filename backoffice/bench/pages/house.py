@@ -1,6 +1,7 @@
 """An operator who may see everything, and a past that people have worked on: approved, reconciled, stuck."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from approvals.commands import create_person
@@ -16,6 +17,8 @@ from ledger import chart
 from ledger.commands.carries import carry_forward
 from ledger.queries.rows import database_now
 from reconciliation.models import Source
+from transfers.models import TransitionCount, TransitionMark
+from transfers.queries.transitions import count_transitions
 
 OPERATOR, DESK = "bench", "bench pages desk"
 SOURCE = "bench-chain"
@@ -61,4 +64,13 @@ def load(recordings: Sequence[Recording], transfers: int) -> None:
     # As every midnight, or a year of entries would be added up one by one.
     with bind(Actor.system("bench"), correlation_id=DESK):
         carry_forward(until=database_now())
+        _count_transitions()
     analyse()
+
+
+def _count_transitions() -> None:
+    """As every minute: from the beginning, and with nobody who could still be at it."""
+    TransitionCount.objects.all().delete()
+    mark = {"until": datetime.fromtimestamp(0, UTC), "next_at": database_now(), "next_xid": 0}
+    TransitionMark.objects.update_or_create(id=1, defaults=mark)
+    count_transitions()

@@ -87,6 +87,7 @@ class Visitor:
         yield self._page("providers", "/providers/")
         yield self._page("terminal", "/terminal/")
         yield self._page("unallocated", "/deposits/")
+        yield self._page("metrics", "/metrics")
 
     def _books(self) -> Iterator[Visit]:
         wallet = chart.wallet_account_code(company.HOT_WALLET, company.USDC)
