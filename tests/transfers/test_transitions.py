@@ -57,6 +57,16 @@ def test_two_looks_in_one_moment_count_nothing_twice(world: World) -> None:
     assert _told() == _every_event()
 
 
+def test_what_was_left_for_long_is_caught_up_in_pieces(world: World) -> None:
+    world.order()
+    figures.count_transitions()
+    _later()
+    ago = TransitionMark.objects.get().next_at - timedelta(hours=10)
+    TransitionMark.objects.update(until=ago)
+    assert (figures.count_transitions(), TransitionMark.objects.get().until) == (0, ago + timedelta(hours=6))
+    assert (figures.count_transitions(), _told()) == (1, _every_event())
+
+
 def test_none_is_counted_while_an_older_transaction_may_still_show_one(world: World) -> None:
     world.order()
     figures.count_transitions()
