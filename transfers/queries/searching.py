@@ -23,7 +23,6 @@ _REFERENCE_WORDS = {
 }
 _AMOUNT = re.compile(r"[0-9][0-9,]*(\.[0-9]+)?")
 _SHORTEST = 3
-_MOST_NAMED = 200
 # Nothing but reading them finds a piece from the middle of a reference: these are looked through.
 _LATEST = 3_000
 
@@ -55,7 +54,7 @@ def _hits(text: str, rows: "QuerySet[Transfer]", limit: int) -> Iterator[Hit]:
     yield from (Hit(row, "a leg's reference") for row in newest.filter(pk__in=_of_leg(text.upper())))
     yield from _by_outside_name(text, rows)
     keys = IdempotencyKey.objects.filter(key=text, transfer__isnull=False).values_list("transfer_id", flat=True)
-    yield from (Hit(row, "its idempotency key") for row in newest.filter(pk__in=list(keys[:_MOST_NAMED]))[:limit])
+    yield from (Hit(row, "its idempotency key") for row in newest.filter(pk__in=list(keys))[:limit])
     yield from (Hit(row, "the client's reference") for row in newest.filter(client_reference=text)[:limit])
     destinations = _destinations(text)
     if destinations:
@@ -85,11 +84,11 @@ def _by_outside_name(text: str, rows: "QuerySet[Transfer]") -> Iterator[Hit]:
 
 
 def _destinations(text: str) -> list[UUID]:
-    """Those of an address in any spelling, a whole account number, or a name. Asked by themselves: there are far fewer than
+    """All of an address in any spelling, a whole account number, or a name. Asked by themselves: there are far fewer than
     transfers."""
     compact = text.replace(" ", "")
     exact = Q(fingerprint__endswith=f":{compact.lower()}") | Q(fingerprint__endswith=f":{compact.upper()}")
-    return list(Destination.objects.filter(exact | Q(details__name__iexact=text)).values_list("pk", flat=True)[:_MOST_NAMED])
+    return list(Destination.objects.filter(exact | Q(details__name__iexact=text)).values_list("pk", flat=True))
 
 
 def _by_amount(text: str, newest: "QuerySet[Transfer]", limit: int) -> Iterator[Hit]:
