@@ -5,12 +5,14 @@ import json as jsons
 import math
 import os
 import secrets
+import signal
 import subprocess
 import sys
 import tempfile
 from argparse import ArgumentParser
 from pathlib import Path
 from random import Random
+from types import FrameType
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -71,7 +73,13 @@ class Command(BaseCommand):
 
 
 def _elsewhere(arguments: list[str]) -> int:
-    """The same command in a sandbox of its own."""
+    """The same command in a sandbox of its own, which goes with us when we are told to stop."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _stop)
     with ground.throw_away() as plan:
         command = [sys.executable, "manage.py", "campaign", *arguments, "--here"]
         return subprocess.run(command, cwd=programs.root(), env=ground.environment(plan), check=False).returncode
+
+
+def _stop(number: int, _frame: FrameType | None) -> None:
+    sys.exit(128 + number)
