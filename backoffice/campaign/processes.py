@@ -23,6 +23,7 @@ from backoffice.databases import database_settings
 from backoffice.environment import DatabaseUrl
 from transfers.rails import registry
 from transfers.rails.registry import Rails
+from transfers.rails.trust import authorities
 
 PATIENCE_S = 60.0
 _POLL_S = 0.01
@@ -55,6 +56,7 @@ class Nursery:
             import_string(name)
         for pattern in get_resolver().url_patterns:
             str(pattern)
+        authorities()
 
     def start(self, act: Callable[[], object], *, role: str, environment: dict[str, str]) -> int:
         """Fork a process that acts in the database as `role` with `environment` added; gives back its id."""

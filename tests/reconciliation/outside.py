@@ -19,6 +19,7 @@ from tests.transfers.stack import Stack
 from tests.transfers.world import World, drive_until
 from transfers.models import BankAccount, Leg, Transfer
 from transfers.rails.registry import rails
+from transfers.rails.trust import authorities
 
 NETWORK, BANK = "ethereum", "nordbank-mxn"
 HOT, SETTLEMENT = "chain-hot-1", "chain-settlement-1"
@@ -85,7 +86,7 @@ def settled(house: World, stack: Stack) -> Transfer:
 
 def bank(stack: Stack, path: str, body: dict[str, str] | None = None) -> Any:
     headers = {"Authorization": f"Bearer {stack.rails.bank_token}"}
-    answer = httpx.post(f"{stack.rails.bank_url}{path}", json=body or {}, headers=headers, timeout=20)
+    answer = httpx.post(f"{stack.rails.bank_url}{path}", json=body or {}, headers=headers, timeout=20, verify=authorities())
     assert answer.status_code == 200, answer.text
     return answer.json()
 

@@ -9,6 +9,7 @@ from backoffice.sandbox.bank.xml import Writer
 from tests.sandbox.bank_office import TOKEN, Office, open_office
 from tests.sandbox.fixtures import chain
 from transfers import iso20022
+from transfers.rails.trust import authorities
 
 __all__ = ["chain", "http", "office"]
 
@@ -37,5 +38,5 @@ def office(tmp_path: Path) -> Iterator[Office]:
 
 @pytest.fixture
 def http(office: Office) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=office.url, headers={"Authorization": f"Bearer {TOKEN}"}) as client:
+    with httpx.Client(base_url=office.url, headers={"Authorization": f"Bearer {TOKEN}"}, verify=authorities()) as client:
         yield client

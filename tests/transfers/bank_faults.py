@@ -7,11 +7,12 @@ from typing import Any
 import httpx
 
 from tests.transfers.stack import Stack
+from transfers.rails.trust import authorities
 
 
 def ask(stack: Stack, method: str, path: str, body: dict[str, str] | None = None) -> Any:
     headers = {"Authorization": f"Bearer {stack.rails.bank_token}"}
-    answer = httpx.request(method, f"{stack.rails.bank_url}{path}", json=body, headers=headers, timeout=20)
+    answer = httpx.request(method, f"{stack.rails.bank_url}{path}", json=body, headers=headers, timeout=20, verify=authorities())
     assert answer.status_code == 200, answer.text
     return answer.json()
 

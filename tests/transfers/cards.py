@@ -17,6 +17,7 @@ from transfers.commands.deposits.cards import CardOrder, order_card_deposit
 from transfers.models import Leg, Transfer
 from transfers.rails import registry
 from transfers.rails.registry import Rails, RailSettings
+from transfers.rails.trust import authorities
 
 TOKEN = "test-token"
 
@@ -26,7 +27,8 @@ class Provider:
     url: str
 
     def post(self, path: str, **body: str) -> Any:
-        answer = httpx.post(self.url + path, json=body, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=20)
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        answer = httpx.post(self.url + path, json=body, headers=headers, timeout=20, verify=authorities())
         assert answer.status_code == 200, answer.text
         return answer.json()
 

@@ -17,6 +17,7 @@ import psycopg
 
 from backoffice.sandbox.chain.orders import ChainOrders
 from transfers.rails.registry import RailSettings
+from transfers.rails.trust import authorities
 from transfers.signer.keystore import create_wallet, write_new_secret
 from transfers.signer.settings import KeystoreSettings
 from transfers.signer.store import apply_schema
@@ -35,7 +36,8 @@ class Stack:
     addresses: Mapping[str, str]
 
     def chain(self, method: str, *params: Any) -> Any:
-        answer = httpx.post(self.rails.chain_rpc_url, json={"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).json()
+        call = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+        answer = httpx.post(self.rails.chain_rpc_url, json=call, verify=authorities()).json()
         assert "error" not in answer, answer
         return answer["result"]
 
@@ -174,7 +176,7 @@ def answering(url: str, within_s: float = 30) -> None:
     deadline = time.monotonic() + within_s
     while time.monotonic() < deadline:
         try:
-            httpx.get(url, timeout=1)
+            httpx.get(url, timeout=1, verify=authorities())
         except httpx.HTTPError:
             time.sleep(0.05)
         else:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import httpx
 
 from transfers.rails.base import RetryableError, TerminalError
+from transfers.rails.trust import authorities
 
 # A quote is a few hundred bytes; what goes on and on is not read.
 MAX_BYTES = 64 * 1024
@@ -72,6 +73,7 @@ class LiquidityDesk:
             timeout=timeout_s,
             follow_redirects=False,
             trust_env=False,
+            verify=authorities(),
             transport=transport,
         )
 

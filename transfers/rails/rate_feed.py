@@ -18,6 +18,7 @@ from typing import Any
 import httpx
 
 from transfers.rails.base import RetryableError
+from transfers.rails.trust import authorities
 
 MAX_BYTES = 16 * 1024 * 1024
 _CODE = re.compile(r"[A-Z0-9]{3,10}", re.ASCII)
@@ -45,7 +46,14 @@ class RateFeed:
     def __init__(self, url: str, token: str, *, timeout_s: float = 5.0, transport: httpx.BaseTransport | None = None) -> None:
         self._url = url
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        self._http = httpx.Client(headers=headers, timeout=timeout_s, follow_redirects=False, trust_env=False, transport=transport)
+        self._http = httpx.Client(
+            headers=headers,
+            timeout=timeout_s,
+            follow_redirects=False,
+            trust_env=False,
+            verify=authorities(),
+            transport=transport,
+        )
 
     def close(self) -> None:
         self._http.close()

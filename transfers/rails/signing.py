@@ -16,6 +16,7 @@ from rlp.exceptions import RLPException  # type: ignore[import-untyped]
 from transfers.rails.base import Exchange, Recorder, RetryableError, TerminalError, UnknownOutcome, forget
 from transfers.rails.evm import hexes
 from transfers.rails.evm.tokens import AUTHORIZATION_BYTES, sweep_calldata, transfer_calldata
+from transfers.rails.trust import authorities
 
 _PROVIDER = "signer"
 _DYNAMIC_FEE = 2
@@ -90,13 +91,14 @@ class SignerClient:
 
     def __init__(self, url: str, token: str, *, timeout_s: float = 15.0, recorder: Recorder = forget) -> None:
         socket = url.removeprefix("unix://") if url.startswith("unix://") else None
-        transport = None if socket is None else httpx.HTTPTransport(uds=socket)
+        transport = None if socket is None else httpx.HTTPTransport(uds=socket, verify=authorities())
         self._recorder = recorder
         self._http = httpx.Client(
             base_url=url if socket is None else "http://signer",
             headers={"Authorization": f"Bearer {token}"},
             timeout=httpx.Timeout(timeout_s, connect=3.0),
             trust_env=False,
+            verify=authorities(),
             transport=transport,
         )
 

@@ -11,6 +11,7 @@ from audit.context import Actor
 from backoffice.campaign.works import Work, register
 from backoffice.campaign.works.withdrawals import off_ramp
 from transfers.models import Leg
+from transfers.rails.trust import authorities
 from transfers.states import Status
 from transfers.webhooks import commands as inbox
 
@@ -28,7 +29,9 @@ def sent_back(tag: str, number: int) -> None:
 
 def _order(fault: dict[str, str]) -> None:
     headers = {"Authorization": f"Bearer {settings.BANK_TOKEN}"}
-    httpx.post(f"{settings.BANK_URL}/sandbox/faults", json=fault, headers=headers, timeout=30).raise_for_status()
+    httpx.post(
+        f"{settings.BANK_URL}/sandbox/faults", json=fault, headers=headers, timeout=30, verify=authorities()
+    ).raise_for_status()
 
 
 def hint(transfer_id: UUID) -> None:

@@ -11,6 +11,8 @@ from typing import Any, Self
 
 import httpx
 
+from transfers.rails.trust import authorities
+
 MOST_SECONDS = 3600
 
 
@@ -168,7 +170,7 @@ class ChainOrders:
     """Orders to one node. Use it in a `with`: it holds a connection."""
 
     def __init__(self, url: str, *, timeout_s: float = 30.0) -> None:
-        self._url, self._http = url, httpx.Client(timeout=timeout_s, trust_env=False)
+        self._url, self._http = url, httpx.Client(timeout=timeout_s, trust_env=False, verify=authorities())
 
     def __enter__(self) -> Self:
         return self

@@ -20,6 +20,7 @@ from backoffice.sandbox.chain.token import compile_token, mint_call
 from tests.transfers import stack as stacks
 from tests.transfers.stack import REPOSITORY, Processes, Stack
 from transfers.models import ChainTransaction
+from transfers.rails.trust import authorities
 
 CHAIN_ID = 31337
 _HEADER_ONLY = False
@@ -134,7 +135,8 @@ def _deploy(url: str) -> tuple[str, str]:
     """The issuer, one of Anvil's own accounts, and the token's address."""
 
     def rpc(method: str, *params: Any) -> Any:
-        answer = httpx.post(url, json={"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).json()
+        call = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+        answer = httpx.post(url, json=call, verify=authorities()).json()
         assert "error" not in answer, answer
         return answer["result"]
 

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 
 from transfers.rails.base import RetryableError, TerminalError, UnknownOutcome
+from transfers.rails.trust import authorities
 
 # Who errors say was asked.
 PROVIDER = "bank"
@@ -26,6 +27,7 @@ class BankClient:
             headers={"Authorization": f"Bearer {token}"},
             timeout=httpx.Timeout(timeout_s, connect=3.0),
             follow_redirects=False,
+            verify=authorities(environment=True),
             transport=transport,
         )
 

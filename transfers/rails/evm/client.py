@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 
 from transfers.rails.base import Exchange, RailError, Recorder, RetryableError, UnknownOutcome, forget
+from transfers.rails.trust import authorities
 
 # What httpx raises before the first byte of a request has left this machine.
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
@@ -50,6 +51,7 @@ class JsonRpcClient:
             timeout=httpx.Timeout(timeout_s, connect=connect_timeout_s),
             trust_env=False,
             follow_redirects=False,
+            verify=authorities(),
             transport=transport,
         )
         self._ids = itertools.count(1)

@@ -14,6 +14,7 @@ import httpx
 from iso4217 import Currency
 
 from transfers.rails.base import RetryableError, TerminalError, UnknownOutcome
+from transfers.rails.trust import authorities
 
 T = TypeVar("T")
 _PROVIDER = "psp"
@@ -93,6 +94,7 @@ class PspRail:
             timeout=httpx.Timeout(timeout_s, connect=3.0),
             follow_redirects=False,
             trust_env=False,
+            verify=authorities(),
             transport=transport,
         )
 
