@@ -44,10 +44,13 @@ deploy-check: $(VENV)/dev.stamp ## production settings start, and Django finds n
 anvil: $(VENV)/anvil.stamp ## Foundry's Anvil, on which the chain tests run too (needs npm)
 
 pytest: $(VENV)/dev.stamp $(VENV)/anvil.stamp ## all tests, the running stack and the browser included
-	$(VENV)/bin/pytest -n 2 --dist worksteal
+	$(VENV)/bin/pytest $(WORKERS)
 
 fast-tests: $(VENV)/dev.stamp ## without the running stack and the browser
-	$(VENV)/bin/pytest -n 2 --dist worksteal -m "not stack and not browser"
+	$(VENV)/bin/pytest $(WORKERS) -m "not stack and not browser"
+
+# For two cores: one worker more keeps both busy while others wait for processes of theirs.
+WORKERS := -n 3 --dist worksteal
 
 lock: ## resolve the lock files anew (wheels only, hashes, no index address)
 	$(PYTHON) -m venv $(VENV)/lock

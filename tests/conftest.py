@@ -29,14 +29,15 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Two workers begin with a half each, and whoever is done takes from the other's end. So the tests that share the running
-    sandbox stand first, where one worker starts it once; the campaign, which is long, begins the other half."""
+    """Each worker begins with a share of its own, and whoever is done takes from another's end. So the tests that share the running
+    sandbox stand first, where one worker starts it once; the campaign, which is long, begins the second share."""
     shared, alone, others = list[pytest.Item](), list[pytest.Item](), list[pytest.Item]()
     for item in items:
         in_campaign = item.path.name == "test_campaign.py"
         (alone if in_campaign else shared if "stack" in getattr(item, "fixturenames", ()) else others).append(item)
-    middle = max(len(items) // 2 - len(shared), 0)
-    items[:] = [*shared, *others[:middle], *alone, *others[middle:]]
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "2"))
+    share = max(len(items) // workers - len(shared), 0)
+    items[:] = [*shared, *others[:share], *alone, *others[share:]]
 
 
 @pytest.fixture(scope="session")
