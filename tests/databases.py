@@ -29,7 +29,7 @@ def start_from_one_for_all_workers() -> None:
     # The others wait here until it is whole.
     with _administrator() as server:
         server.execute("SELECT pg_advisory_lock(hashtext(%s))", [template])
-        if not server.execute("SELECT FROM pg_database WHERE datname = %s", [template]).fetchone():
+        if not server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [template]).fetchone():
             _migrate(here, template)
     here["TEST"]["TEMPLATE"] = template
 

@@ -56,7 +56,7 @@ class Nursery:
             import_string(name)
         for pattern in get_resolver().url_patterns:
             str(pattern)
-        authorities()
+        authorities(), authorities(environment=True)
 
     def start(self, act: Callable[[], object], *, role: str, environment: dict[str, str]) -> int:
         """Fork a process that acts in the database as `role` with `environment` added; gives back its id."""
