@@ -60,10 +60,12 @@ def django_db_modify_db_settings(django_db_modify_db_settings: None, django_db_b
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """In a run without a test that needs it, pytest-django makes no test database and leaves the settings' own one connected."""
     from tests import databases
 
     with django_db_blocker.unblock():
-        databases.furnish()
+        if connection.settings_dict["NAME"].startswith("test_"):
+            databases.furnish()
 
 
 @pytest.fixture
