@@ -19,6 +19,8 @@ from backoffice.campaign.storm import NotHealed, Storm, new_tag
 from transfers.crashpoints import ALL
 
 TELL_EVERY = 50
+# Where a point is met by what happened to be there already, another place is sooner hit than the same one.
+TRIES_ANYWHERE, TRIES_IN_ITS_PLACE = 4, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +126,13 @@ def run(scrap: Path, dice: Random, *, seed: int, scope: Scope, say: Callable[[st
 def _shoot(storm: Storm, cells: list[Cell], scope: Scope, *, until: float) -> tuple[int, int]:
     """All singles work by work, then the pairs; how many pairs hit, and how many shots the time was too short for. Where it is
     short the order is the dice's, so that every seed takes others."""
-    planned = shots.once_per_point(cells) if scope.short else [[shot] for shot in shots.singles(cells, storm.dice)]
+    planned = shots.once_per_point(cells) if scope.short else shots.singles(cells, storm.dice)
     if scope.minutes < math.inf:
         storm.dice.shuffle(planned)
     for count, places in enumerate(planned):
         if time.monotonic() > until:
             return 0, len(planned) - count
-        storm.fire(*places)
+        storm.fire(*places, tries=TRIES_ANYWHERE if scope.short else TRIES_IN_ITS_PLACE)
         if (count + 1) % TELL_EVERY == 0:
             storm.say(f"  {count + 1} shots, {storm.transfers} transfers")
     if scope.short:

@@ -64,9 +64,18 @@ DEEPEST = 3
 PAIRS = 40
 
 
-def singles(cells: Sequence[Cell], dice: Random, *, ways: Iterable[How] = How) -> list[Shot]:
-    """Every cell in every way, in the order in which work meets the cells; which time it is hit is up to the dice."""
-    return [Shot(cell, how, dice.randint(1, DEEPEST)) for cell in cells for how in ways]
+def singles(cells: Sequence[Cell], dice: Random, *, ways: Iterable[How] = How) -> list[list[Shot]]:
+    """Every cell in every way, in the order in which work meets the cells; which time it is hit is up to the dice. A process may
+    have met a point on one kind of work because another was still there: where it does not meet it again, the place where the
+    point was first met stands for it."""
+    homes: dict[str, Cell] = {}
+    for cell in cells:
+        homes.setdefault(cell.point, cell)
+    return [_with_home(Shot(cell, how, dice.randint(1, DEEPEST)), homes[cell.point]) for cell in cells for how in ways]
+
+
+def _with_home(shot: Shot, home: Cell) -> list[Shot]:
+    return [shot] if shot.cell == home else [shot, Shot(home, shot.how)]
 
 
 def once_per_point(cells: Sequence[Cell]) -> list[list[Shot]]:

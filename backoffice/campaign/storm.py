@@ -20,8 +20,6 @@ from backoffice.campaign.works import Work
 from transfers.crashpoints import ALL
 
 ATTEMPTS = 25
-# Where a point is met by what happened to be there already, another place is sooner hit than the same one.
-ATTEMPTS_ELSEWHERE = 4
 ATTEMPTS_AT_ITS_DEPTH = 5
 RIVAL_HAS_S = 1.0
 HEALED_WITHIN_S = 300.0
@@ -78,10 +76,10 @@ class Storm:
 
     # --- shooting ---
 
-    def fire(self, *places: Shot) -> bool:
-        """Shoot in one place after the other until it hits."""
+    def fire(self, *places: Shot, tries: int = ATTEMPTS) -> bool:
+        """Shoot in one place after the other until it hits, so many times in each but the last."""
         *others, last = places
-        if any(self._hits(shot, ATTEMPTS_ELSEWHERE) for shot in others) or self._hits(last, ATTEMPTS):
+        if any(self._hits(shot, tries) for shot in others) or self._hits(last, ATTEMPTS):
             return True
         self.missed.append(last)
         return False

@@ -24,7 +24,14 @@ CELLS = [
 
 def test_it_shoots_every_cell_in_every_way() -> None:
     planned = shots.singles(CELLS, Random(1))
-    assert {(shot.cell, shot.how) for shot in planned} == {(cell, how) for cell in CELLS for how in How}
+    assert [(shot.cell, shot.how) for (shot,) in planned] == [(cell, how) for cell in CELLS for how in How]
+
+
+def test_the_place_where_a_point_was_first_met_stands_for_one_that_does_not_meet_it_again() -> None:
+    elsewhere = Cell("y", "drive", "send.after_sign")
+    *_, last = shots.singles([*CELLS, elsewhere], Random(1), ways=[How.RAISE])
+    assert [(shot.cell, shot.how) for shot in last] == [(elsewhere, How.RAISE), (CELLS[0], How.RAISE)]
+    assert last[1].nth == 1
 
 
 def test_a_shot_too_deep_for_what_there_is_falls_back_to_the_first_time() -> None:
