@@ -37,10 +37,10 @@ def envelope() -> dict[str, Any]:
 
 def as_jsonb(value: Any) -> Any:
     """A parameter of type jsonb; ids, times and decimals inside become strings."""
-    return Jsonb(value, dumps=_dumps)
+    return Jsonb(value, dumps=as_json)
 
 
-def _dumps(value: Any) -> bytes:
+def as_json(value: Any) -> bytes:
     """What DjangoJSONEncoder writes, without its white space; it is asked itself where a number is larger than 64 bits."""
     try:
         return orjson.dumps(value, _in_its_words, _AS_DJANGO)

@@ -12,7 +12,7 @@ from approvals.commands import create_client
 from tests.transfers.world import World
 from transfers.machines import CURRENT_VERSION, MACHINES, may
 from transfers.models import ExternalReference, MachineRow, Quote, Transfer, TransferEvent
-from transfers.states import Route, Status
+from transfers.states import IN_OUR_BOOKS, TERMINAL, Route, Status
 
 GUARDED = [
     "transfers_transfer",
@@ -240,3 +240,13 @@ def test_what_a_transfer_names_is_never_deleted(world: World) -> None:
     ):
         with pytest.raises(DatabaseError, match="keeps its history"), transaction.atomic():
             sql(f"DELETE FROM {table} WHERE {key} = %s", value)
+
+
+@pytest.mark.django_db
+def test_the_trigger_knows_the_routes_and_the_last_states_that_the_code_knows() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT prosrc FROM pg_proc WHERE oid = 'transfers_check_terms'::regproc")
+        (source,) = cursor.fetchone()
+    assert {status for status in Status if f"'{status.value}'" in source} == set(TERMINAL)
+    ordered = {Route.ON_CHAIN_WITHDRAWAL, Route.OFF_RAMP, *IN_OUR_BOOKS}
+    assert {route for route in Route if f"'{route.value}'" in source} == ordered

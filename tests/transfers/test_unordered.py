@@ -8,7 +8,9 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from tests.transfers.world import World
+from transfers.machines import CURRENT_VERSION
 from transfers.models import Transfer
+from transfers.states import Route
 
 TERMS: dict[str, Any] = {
     "corridor_id": None,
@@ -20,6 +22,9 @@ TERMS: dict[str, Any] = {
     "min_target_amount": 0,
     "destination_details": {},
 }
+INTERNAL, CONVERSION = (
+    {"route": route.value, "machine_version": CURRENT_VERSION[route]} for route in (Route.INTERNAL_TRANSFER, Route.CONVERSION)
+)
 
 
 def insert_like(transfer: Transfer, **columns: Any) -> None:
@@ -46,6 +51,27 @@ def refusal_of(transfer: Transfer, **columns: Any) -> str:
 def test_a_withdrawal_without_one_of_its_terms_is_refused(world: World, column: str) -> None:
     transfer = world.order("100.00")
     assert refusal_of(transfer, **{column: TERMS[column]}) == "transfers_transfer_withdrawal_has_its_terms"
+    assert Transfer.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("columns", "check"),
+    [
+        ({"source_amount": 0}, "transfers_transfer_amounts_positive"),
+        ({"fee_amount": -1}, "transfers_transfer_amounts_positive"),
+        ({"max_fee": 0, "fee_amount": 1}, "transfers_transfer_fee_within_bound"),
+        ({"max_total_debit": 1}, "transfers_transfer_debit_bound_covers_fee"),
+        ({"deadline_at": None}, "transfers_transfer_open_has_a_deadline"),
+        ({"receiver_id": "acme"}, "transfers_transfer_internal_has_a_receiver"),
+        (INTERNAL, "transfers_transfer_internal_has_a_receiver"),
+        (INTERNAL | {"receiver_id": "acme"}, "transfers_transfer_internal_has_a_receiver"),
+        (CONVERSION | {"not_after": None}, "transfers_transfer_order_has_its_terms"),
+    ],
+    ids=str,
+)
+def test_amounts_out_of_bounds_and_wrong_parties_are_refused(world: World, columns: dict[str, Any], check: str) -> None:
+    transfer = world.order("100.00")
+    assert refusal_of(transfer, **columns) == check
     assert Transfer.objects.count() == 1
 
 

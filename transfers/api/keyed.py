@@ -4,11 +4,12 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
+from django.http import HttpResponse
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from audit.commands import record
+from audit.envelope import as_json
 from transfers.api.base import ApiView
 from transfers.api.idempotency import Answer
 from transfers.api.problems import CONTENT_TYPE, Problem, ProblemRaised
@@ -38,13 +39,13 @@ def refusal(view: ApiView, error: Exception, *, commands_tell: bool) -> dict[str
     return problem.body(path=view.request.path, request_id=getattr(view.request, "request_id", ""))
 
 
-def given(answer: Answer, location: str) -> Response:
-    """The answer as it goes out; `location` is empty where nothing was made."""
+def given(answer: Answer, location: str) -> HttpResponse:
+    """The answer as it goes out, written as it is kept; `location` is empty where nothing was made."""
     headers = {"Idempotent-Replayed": "true"} if answer.is_replay else {}
     if location:
         headers["Location"] = location
-    content_type = CONTENT_TYPE if answer.status >= 400 else None
-    return Response(answer.body, status=answer.status, headers=headers, content_type=content_type)
+    content_type = CONTENT_TYPE if answer.status >= 400 else "application/json"
+    return HttpResponse(as_json(answer.body), status=answer.status, headers=headers, content_type=content_type)
 
 
 def stop(request: Request, what: UUID, cancel: Callable[[UUID, str], object]) -> None:

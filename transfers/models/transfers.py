@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from audit.identity import new_id
 from ledger.fields import MinorUnitsField
-from transfers.states import IN_OUR_BOOKS, TERMINAL, EvidenceState, MoneyState, RequestState, Route, Status
+from transfers.states import EvidenceState, MoneyState, RequestState, Status
 
 
 def _choices(enum: type) -> list[tuple[str, str]]:
@@ -28,12 +28,6 @@ class MachineRow(models.Model):
         constraints = [models.UniqueConstraint(fields=["route", "version", "source", "target"], name="transfers_machine_row_once")]
 
 
-# Routes on which somebody orders us to send money away: what approvers sign is needed on them.
-WITHDRAWALS = (Route.ON_CHAIN_WITHDRAWAL, Route.OFF_RAMP)
-# What somebody orders within our own books needs its terms as well; a destination on the list only where another client receives.
-WITHIN = tuple(sorted(IN_OUR_BOOKS))
-
-
 class Transfer(models.Model):
     """Money of a client on its way, from acceptance to reconciliation: ordered by somebody, or arrived from outside.
 
@@ -41,7 +35,8 @@ class Transfer(models.Model):
     transaction: the database checks all three. Amounts are minor units: `source_amount` of the source asset is the principal;
     fees come on top, at most `max_fee`; `source_amount + max_fee <= max_total_debit` is on hold from acceptance. The driver owns
     the `due_at` and lease columns. What only an order has (corridor, bounds, destination, policy decision, hold) is empty where
-    money arrives unordered; a constraint keeps it needed on WITHDRAWALS.
+    money arrives unordered. What it must have on which route and in which state, and within which bounds its amounts stay, the
+    trigger `transfers_transfer_terms` checks (migrations/sql/0062).
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -129,49 +124,6 @@ class Transfer(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["bulk", "bulk_line"], condition=Q(bulk__isnull=False), name="transfers_transfer_one_per_line"
-            ),
-            models.CheckConstraint(
-                condition=Q(source_amount__gt=0, max_fee__gte=0, fee_amount__gte=0), name="transfers_transfer_amounts_positive"
-            ),
-            models.CheckConstraint(condition=Q(fee_amount__lte=models.F("max_fee")), name="transfers_transfer_fee_within_bound"),
-            models.CheckConstraint(
-                condition=Q(max_total_debit=0) | Q(max_total_debit__gte=models.F("source_amount") + models.F("max_fee")),
-                name="transfers_transfer_debit_bound_covers_fee",
-            ),
-            models.CheckConstraint(
-                condition=~Q(route__in=[route.value for route in WITHDRAWALS])
-                | Q(
-                    ~Q(destination_details={}),
-                    ~Q(hold_reference=""),
-                    corridor__isnull=False,
-                    max_total_debit__gt=0,
-                    min_target_amount__gt=0,
-                    not_after__isnull=False,
-                    destination__isnull=False,
-                    policy_decision__isnull=False,
-                ),
-                name="transfers_transfer_withdrawal_has_its_terms",
-            ),
-            models.CheckConstraint(
-                condition=~Q(route__in=[route.value for route in WITHIN])
-                | Q(
-                    corridor__isnull=False,
-                    max_total_debit__gt=0,
-                    min_target_amount__gt=0,
-                    not_after__isnull=False,
-                    policy_decision__isnull=False,
-                ),
-                name="transfers_transfer_order_has_its_terms",
-            ),
-            models.CheckConstraint(
-                condition=Q(deadline_at__isnull=False) | Q(status__in=sorted(status.value for status in TERMINAL)),
-                name="transfers_transfer_open_has_a_deadline",
-            ),
-            models.CheckConstraint(
-                condition=Q(route=Route.INTERNAL_TRANSFER.value, receiver__isnull=False, destination__isnull=False)
-                & ~Q(receiver=models.F("client"))
-                | ~Q(route=Route.INTERNAL_TRANSFER.value) & Q(receiver__isnull=True),
-                name="transfers_transfer_internal_has_a_receiver",
             ),
         ]
         indexes = [

@@ -6,7 +6,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.db import transaction
-from django.http import StreamingHttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -54,7 +54,7 @@ class BulkTransfers(ApiView):
         request=_BODY,
         responses={201: bulk.BulkAnswer, **problems(400, 409, 413, 415, 422)},
     )
-    def post(self, request: Request) -> Response:
+    def post(self, request: Request) -> HttpResponse:
         """Order many transfers at once. Every line is checked, and one that is wrong keeps the whole file from being ordered; the
         answer names each. Whatever the sum, people approve the file before anything of it moves."""
         body = cast("dict[str, Any]", request.data)

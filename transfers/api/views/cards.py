@@ -4,9 +4,9 @@ from functools import partial
 from typing import Any, cast
 from uuid import UUID
 
+from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from transfers.api import responses
 from transfers.api.described import idempotency_key, problems
@@ -29,7 +29,7 @@ class CardDeposits(Transfers):
         request=CreateCardDeposit,
         responses={201: responses.TransferAnswer, **problems(400, 409, 413, 415, 422)},
     )
-    def post(self, request: Request) -> Response:
+    def post(self, request: Request) -> HttpResponse:
         """Charge a card. The money is yours to use once the card provider has paid us. The same key and body again gives the stored
         answer."""
         attempt = Attempt(

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any, cast
 from uuid import UUID
 
+from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -46,7 +47,7 @@ class Transfers(ApiView):
         request=CreateTransfer,
         responses={201: responses.TransferAnswer, **problems(400, 409, 413, 415, 422)},
     )
-    def post(self, request: Request) -> Response:
+    def post(self, request: Request) -> HttpResponse:
         """Order a withdrawal. The same key and body again gives the stored answer."""
         answer = None
         try:
@@ -106,7 +107,7 @@ class Transfers(ApiView):
         """The commands record what they refuse."""
         return keyed.refusal(self, error, commands_tell=True)
 
-    def _given(self, answer: Answer) -> Response:
+    def _given(self, answer: Answer) -> HttpResponse:
         return keyed.given(answer, f"/v1/transfers/{answer.transfer_id}" if answer.transfer_id else "")
 
 

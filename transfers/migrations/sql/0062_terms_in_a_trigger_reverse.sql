@@ -1,0 +1,2 @@
+DROP TRIGGER transfers_transfer_terms ON transfers_transfer;
+DROP FUNCTION transfers_check_terms();
