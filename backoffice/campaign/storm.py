@@ -21,6 +21,7 @@ from transfers.crashpoints import ALL
 
 ATTEMPTS = 25
 ATTEMPTS_AT_ITS_DEPTH = 5
+OTHERS_EVERY = 3
 RIVAL_HAS_S = 1.0
 HEALED_WITHIN_S = 300.0
 
@@ -108,6 +109,9 @@ class Storm:
         """See to it that the shot has something to hit: work that nobody has touched yet, or time for what is on its way."""
         begins_with_people = shot.cell.hand == PEOPLE and attempt == 0
         if shot.cell.hand == BEGIN:
+            # What some work begins with is made ready by others: they must have had their turn.
+            if attempt % OTHERS_EVERY == OTHERS_EVERY - 1:
+                crowd.everybody_passes(BEGIN)
             crowd.ask_for(shot.nth)
         elif attempt % 2 or begins_with_people:
             crowd.ask_for(shot.nth)
