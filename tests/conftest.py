@@ -14,6 +14,7 @@ from psycopg import sql
 
 from audit import context
 from audit.context import Actor, Context
+from tests import order
 from tests.stack.harness import RunningStack, running_stack
 
 
@@ -29,15 +30,7 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Each worker begins with a share of its own, and whoever is done takes from another's end. So the tests that share the running
-    sandbox stand first, where one worker starts it once; the campaign, which is long, begins the second share."""
-    shared, alone, others = list[pytest.Item](), list[pytest.Item](), list[pytest.Item]()
-    for item in items:
-        in_campaign = item.path.name == "test_campaign.py"
-        (alone if in_campaign else shared if "stack" in getattr(item, "fixturenames", ()) else others).append(item)
-    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "2"))
-    share = max(len(items) // workers - len(shared), 0)
-    items[:] = [*shared, *others[:share], *alone, *others[share:]]
+    items[:] = order.arrange(items, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
 
 
 @pytest.fixture(scope="session")

@@ -169,6 +169,7 @@ def _environment(sink: Sink) -> dict[str, str]:
     }
 
 
+@pytest.mark.long(24)
 def test_alerts_arrive_with_beat_worker_and_broker_dead_and_the_database_restarting(
     committing: None, sink: Sink, tmp_path: Path
 ) -> None:

@@ -41,6 +41,7 @@ def databases(template: str) -> Iterator[scratch.Scratch]:
         yield made
 
 
+@pytest.mark.long(10)
 @pytest.mark.parametrize("name", BENCHES)
 def test_it_measures_both_sides_and_the_books_prove_themselves_afterwards(name: str, databases: scratch.Scratch) -> None:
     report = BENCHES[name](databases, TINY)

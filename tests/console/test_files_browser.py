@@ -15,7 +15,7 @@ from tests.transfers import world as worlds
 from tests.transfers.bulk import payroll
 from transfers.models import BulkOrder
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long(16)]
 HEAD = "amount,source_currency,client,reference\n"
 GOOD = HEAD + "".join(f"{number}.50,USDC,staff-{number % 3 + 1},Wage {number}\n" for number in range(10, 22))
 BAD = HEAD + "ten,USDC,staff-1,x\n5.00,USDC,nobody,y\n"

@@ -223,6 +223,7 @@ class Bookkeeper(RuleBasedStateMachine):
 
 
 @pytest.mark.usefixtures("house")
+@pytest.mark.long(12)
 def test_a_random_bookkeeper_never_breaks_the_books() -> None:
     run_state_machine_as_test(
         Bookkeeper,

@@ -11,7 +11,7 @@ import pytest
 
 from backoffice.quickstart import programs
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(2100)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(2100), pytest.mark.long(250)]
 FLOORS = ("audit", "ledger", "approvals", "transfers", "reconciliation", "backoffice")
 
 

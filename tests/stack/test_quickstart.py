@@ -176,6 +176,7 @@ def test_a_second_one_in_the_same_directory_is_refused(stack: RunningStack) -> N
     assert stack.get("/readyz")[0] == 200
 
 
+@pytest.mark.long(55)
 def test_interrupt_stops_everything_and_a_second_start_has_the_same_data() -> None:
     with running_stack(SEED="none") as stack:
         processes = _descendants(stack)
