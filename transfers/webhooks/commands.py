@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 import structlog
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from psycopg.types.json import Jsonb
@@ -107,6 +107,21 @@ def process(webhook_id: UUID) -> Status:
     return _done(message, Status.PROCESSED, f"{told[0]} {deviates}".strip(), transfer_id=transfers[0])
 
 
+def process_or_mark(webhook_id: UUID) -> Status:
+    """Process one stored message, so that what goes wrong with it costs no other message its turn. A message that breaks its own
+    reading is FAILED and says so; STORED when the database itself gave up: the sweep tries again. Never inside a transaction."""
+    try:
+        return process(webhook_id)
+    except (OperationalError, InterfaceError):
+        log.exception("webhook stored, not processed", webhook=str(webhook_id))
+        return Status.STORED
+    except Exception as surprise:
+        # Whatever somebody sends us, the messages after it are read.
+        log.exception("webhook cannot be processed", webhook=str(webhook_id))
+        message = InboundWebhook.objects.get(pk=webhook_id)
+        return _done(message, Status.FAILED, f"Reading it broke ({type(surprise).__name__}): read again when that is mended.")
+
+
 def _look_now(transfer_id: UUID) -> str:
     """Bring the driver's next look forward. Whoever sent the message is not believed: the driver asks the provider."""
     now = clock.now()
@@ -127,12 +142,11 @@ def _done(message: InboundWebhook, status: Status, detail: str, *, transfer_id: 
 
 
 def process_stored(*, older_than: timedelta, limit: int = 100) -> int:
-    """Messages that were stored and not processed, because their process died. Returns how many were processed now."""
+    """Messages that were stored and not processed, because their process died or the database was away. Returns how many were
+    processed now, those that lead nowhere included."""
     left = InboundWebhook.objects.filter(status=Status.STORED, received_at__lt=Now() - older_than).order_by("received_at")
     ids = list(left.values_list("pk", flat=True)[:limit])
-    for webhook_id in ids:
-        process(webhook_id)
-    return len(ids)
+    return sum(process_or_mark(webhook_id) != Status.STORED for webhook_id in ids)
 
 
 def reprocess(*, source: str, only_failed: bool, reason: str, limit: int) -> dict[str, int]:
@@ -142,7 +156,7 @@ def reprocess(*, source: str, only_failed: bool, reason: str, limit: int) -> dic
         wanted = wanted.filter(status=Status.FAILED)
     counts: dict[str, int] = {}
     for webhook_id in list(wanted.values_list("pk", flat=True)[:limit]):
-        status = process(webhook_id)
+        status = process_or_mark(webhook_id)
         counts[status.value] = counts.get(status.value, 0) + 1
     with transaction.atomic():
         record(type=WEBHOOKS_REPROCESSED, resource_type="webhook_source", resource_id=source, reason=reason, metadata=dict(counts))

@@ -22,7 +22,8 @@ def _of_hint(body: bytes) -> str:
     except (ValueError, RecursionError) as error:
         raise NotUnderstood("The body is not JSON.") from error
     match message:
-        case {"data": {"end_to_end_id": str(name)}} if 0 < len(name) <= 35:
+        # Ours are plain ASCII; a name that is not, none of ours is like, and the database could not even be asked for some.
+        case {"data": {"end_to_end_id": str(name)}} if 0 < len(name) <= 35 and name.isascii() and name.isprintable():
             return name
     raise NotUnderstood("The body names no payment.")
 

@@ -55,7 +55,7 @@ def _take(request: HttpRequest, source: str, secret: str) -> HttpResponseBase:
 def _process(receipt: commands.Receipt) -> None:
     """The message is safe by now, so a failure here is ours alone: the sweep processes it again."""
     try:
-        commands.process(receipt.webhook_id)
+        commands.process_or_mark(receipt.webhook_id)
     except DatabaseError:
         log.exception("webhook stored, not processed", webhook=str(receipt.webhook_id))
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, OperationalError, connection
 from django.test import Client, override_settings
 from standardwebhooks import Webhook
 
@@ -54,32 +54,6 @@ def deliver(
     given = {key: value for key, value in given.items() if value}
     client = Client(raise_request_exception=False, enforce_csrf_checks=True)
     return client.generic("POST", f"/hooks/{source}", body, content_type="application/json", headers=given)
-
-
-@pytest.fixture
-def sent(world: World) -> Leg:
-    """A leg whose order is out, and whose transfer is looked at again in ten minutes."""
-    transfer = world.order()
-    Transfer.objects.filter(pk=transfer.pk).update(due_at=clock.now() + timedelta(minutes=10))
-    leg = Leg.objects.filter(transfer=transfer).first() or _leg(transfer)
-    Leg.objects.filter(pk=leg.pk).update(request_state="responded")
-    leg.refresh_from_db()
-    return leg
-
-
-def _leg(transfer: Transfer) -> Leg:
-    return Leg.objects.create(
-        transfer=transfer,
-        ordinal=1,
-        reference="0123456789ABCDEFGHJKMNPQRS",
-        rail="bank",
-        direction="out",
-        asset_id="MXN",
-        amount=1,
-        account_code="nostro:nordbank-mxn:MXN",
-        counterparty={},
-        created_at=clock.now(),
-    )
 
 
 def due_at(leg: Leg) -> datetime:
@@ -215,6 +189,8 @@ def test_messages_are_posted() -> None:
         (b"hello", "The body is not JSON."),
         (b"[]", "The body names no payment."),
         (b'{"data": {"end_to_end_id": 5}}', "The body names no payment."),
+        (message("a\0b"), "The body names no payment."),
+        (message("\ud800"), "The body names no payment."),
         (message("0" * 26), f"We have sent nothing under {'0' * 26}."),
     ],
 )
@@ -236,7 +212,7 @@ def test_an_order_that_is_not_out_yet_gets_no_hint(sent: Leg, world: World) -> N
 
 def test_a_message_is_safe_before_it_is_processed(sent: Leg, monkeypatch: pytest.MonkeyPatch) -> None:
     def break_down(_: Any) -> None:
-        raise DatabaseError("gone")
+        raise OperationalError("gone")
 
     with monkeypatch.context() as patch:
         patch.setattr(commands, "process", break_down)
