@@ -14,10 +14,11 @@ from approvals.models import ApprovalRequest, Vote
 from ledger.money import AssetUnit, Money
 from ledger.queries import unit
 from transfers.failures import FAILURES
-from transfers.models import Cashback, ExternalReference, Transfer, TransferEvent
+from transfers.models import Cashback, Transfer, TransferEvent
+from transfers.queries.references import TX_HASH, outside_names
 from transfers.states import DEPOSITS, Route
 
-TX_HASH, BANK_REFERENCE, PROVIDER_TRADE_ID = "tx_hash", "bank_reference", "provider_trade_id"
+BANK_REFERENCE, PROVIDER_TRADE_ID = "bank_reference", "provider_trade_id"
 _FEE_KINDS = {Route.INTERNAL_TRANSFER: "internal_transfer", Route.CONVERSION: "conversion"}
 
 
@@ -100,7 +101,7 @@ class TransferFacts:
 
 
 def facts_of(transfers: Sequence[Transfer]) -> list[TransferFacts]:
-    """In the order given; four queries for any number."""
+    """In the order given; a fixed number of queries."""
     ids = [transfer.pk for transfer in transfers]
     references, reached, approvals = _references(ids), _reached(ids), _approvals(transfers)
     converted = [one.pk for one in transfers if one.route == Route.CONVERSION]
@@ -131,11 +132,10 @@ def received_fields(transfers: Sequence[Transfer]) -> list[dict[str, Any]]:
 
 
 def _references(ids: Sequence[UUID]) -> dict[UUID, dict[str, str]]:
-    """The latest of each kind: a replaced transaction's hash is followed by its replacement's."""
+    """The latest of each kind."""
     found: dict[UUID, dict[str, str]] = defaultdict(dict)
-    rows = ExternalReference.objects.filter(transfer_id__in=ids).order_by("recorded_at", "id")
-    for transfer_id, kind, value in rows.values_list("transfer_id", "kind", "value"):
-        found[transfer_id][kind] = value
+    for name in outside_names(ids):
+        found[name.transfer_id][name.kind] = name.value
     return found
 
 

@@ -77,7 +77,10 @@ class TransferAnswer(serializers.Serializer[Any]):
     fees = Fee(many=True)
     fx_rate = serializers.CharField(allow_null=True)
     quote = QuoteSummary(allow_null=True)
-    on_chain_tx_hash = serializers.CharField(allow_null=True)
+    on_chain_tx_hash = serializers.CharField(
+        allow_null=True,
+        help_text="The one in a block; before that, the newest attempt to pay. Null where a cancellation used up its nonce.",
+    )
     bank_reference = serializers.CharField(allow_null=True)
     provider_trade_id = serializers.CharField(allow_null=True)
     destination = serializers.DictField(

@@ -11,7 +11,8 @@ from ledger.money import Money
 from ledger.queries import unit
 from transfers.api.facts import TransferFacts, facts_of
 from transfers.api.responses import Moment
-from transfers.models import ChainTransaction, ExternalReference, Leg, Receipt, ReceiptOrder, Transfer
+from transfers.models import ChainTransaction, Leg, Receipt, ReceiptOrder, Transfer
+from transfers.queries.references import outside_names
 
 KIND = "countersign.receipt/1"
 
@@ -82,9 +83,10 @@ def _settlement(order: ReceiptOrder, transfer: Transfer) -> dict[str, Any]:
 
 
 def _references(transfer: Transfer) -> list[dict[str, str]]:
-    """Every name the outside has for it: transaction hash, EndToEndId, UETR, the bank's own reference."""
-    rows = ExternalReference.objects.filter(transfer=transfer).order_by("kind", "value").values_list("kind", "value")
-    return [{"kind": kind, "value": value} for kind, value in rows]
+    """Every name the outside has for it: transaction hash, EndToEndId, UETR, the bank's own reference. Hashes of attempts that did
+    not pay are there under kinds of their own."""
+    named = sorted((name.kind, name.value) for name in outside_names([transfer.pk]))
+    return [{"kind": kind, "value": value} for kind, value in named]
 
 
 def _leg(leg: Leg) -> dict[str, Any]:

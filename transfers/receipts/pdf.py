@@ -18,6 +18,8 @@ _HOUSE = "Countersign"
 _TITLES = {"settled": "Payment receipt", "undone": "Notice: a payment was undone"}
 _NAMES = {
     "tx_hash": "Transaction",
+    "replaced_tx_hash": "Replaced transaction",
+    "cancelling_tx_hash": "Cancelling transaction",
     "end_to_end_id": "EndToEndId",
     "message_id": "Message id",
     "uetr": "UETR",

@@ -6,6 +6,8 @@ from backoffice.console.transfers.story import Story
 
 _KINDS = {
     "tx_hash": "Transaction",
+    "replaced_tx_hash": "Replaced",
+    "cancelling_tx_hash": "Cancelling",
     "end_to_end_id": "EndToEndId",
     "message_id": "Message id",
     "batch_message_id": "In message",

@@ -16,7 +16,8 @@ from ledger.models import Entry, Hold
 from ledger.queries import entries_of, holds_of
 from reconciliation.models import Break, Match
 from reconciliation.queries import breaks_of, evidence_of
-from transfers.models import ChainTransaction, ExternalReference, IdempotencyKey, Leg, ProviderCall, Quote, Transfer, TransferEvent
+from transfers.models import ChainTransaction, IdempotencyKey, Leg, ProviderCall, Quote, Transfer, TransferEvent
+from transfers.queries.references import OutsideName, outside_names
 
 RELATED = ("client", "corridor", "source_asset", "target_asset", "destination", "quote", "approval_request", "policy_decision__set")
 
@@ -35,7 +36,7 @@ class Story:
     entries: list[Entry]
     quotes: list[Quote]
     calls: list[ProviderCall]
-    references: list[ExternalReference]
+    references: list[OutsideName]
     keys: list[str]
     matches: list[Match]
     breaks: list[Break]
@@ -59,7 +60,7 @@ def read(transfer: Transfer) -> Story:
         entries=list(entries_of(pk)),
         quotes=list(Quote.objects.filter(transfer=transfer).order_by("quoted_at", "id")),
         calls=list(ProviderCall.objects.filter(transfer=transfer).order_by("intent_at", "id")),
-        references=list(ExternalReference.objects.filter(transfer=transfer).order_by("recorded_at", "id")),
+        references=outside_names([pk]),
         keys=list(IdempotencyKey.objects.filter(transfer=transfer).order_by("created_at").values_list("key", flat=True)),
         matches=evidence_of(pk),
         breaks=breaks_of(pk),

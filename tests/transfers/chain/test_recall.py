@@ -3,7 +3,7 @@
 import pytest
 
 from approvals.commands import place_halt
-from tests.transfers.chain.weather import attempts, deep, nothing_taken, paid_once, sent, step
+from tests.transfers.chain.weather import attempts, deep, nothing_taken, paid_once, sent, step, told_hashes
 from tests.transfers.stack import Stack
 from tests.transfers.world import FUNDS, PAYEE, World, available, drive_until
 from transfers.commands.recall import recall
@@ -21,9 +21,11 @@ def test_a_waiting_payment_is_recalled_and_the_hold_goes_when_that_is_final(live
     recall(transfer.id, "wrong address")
     step(transfer)
     assert [one.purpose for one in attempts(transfer)] == ["payment", "cancel"]
+    assert told_hashes(transfer) == (attempts(transfer)[0].hash, ["tx_hash", "cancelling_tx_hash"])
     assert available() < FUNDS
     drive_until(transfer, "CANCELLED", between=lambda: deep(rails))
     assert (transfer.failure_code, transfer.money_state) == ("recalled", "none")
+    assert told_hashes(transfer) == (None, ["replaced_tx_hash", "cancelling_tx_hash"])
     assert rails.token_balance(PAYEE) == before
     assert {leg.money_state for leg in Leg.objects.filter(transfer=transfer)} == {"none"}
     nothing_taken()
@@ -44,6 +46,7 @@ def test_the_payment_may_win_the_race(live: World, rails: Stack) -> None:
     step(transfer)
     drive_until(transfer, "CONFIRMED", between=lambda: deep(rails))
     assert [one.status for one in attempts(transfer)] == ["confirmed", "replaced"]
+    assert told_hashes(transfer) == (attempts(transfer)[0].hash, ["tx_hash", "replaced_tx_hash"])
     paid_once()
 
 

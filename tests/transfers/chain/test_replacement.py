@@ -3,7 +3,7 @@
 import pytest
 
 from ledger.models import LedgerTransaction
-from tests.transfers.chain.weather import attempts, deep, has_waited, paid_once, sent, step
+from tests.transfers.chain.weather import attempts, deep, has_waited, paid_once, sent, step, told_hashes
 from tests.transfers.stack import Stack
 from tests.transfers.world import PAYEE, UNIT, Books, World, drive_until
 from transfers.commands.speed_up import promise_of, room_of, speed_up
@@ -20,6 +20,7 @@ def outbid(live: World) -> Transfer:
     has_waited(transfer)
     step(transfer)
     assert [one.status for one in attempts(transfer)] == ["broadcast", "broadcast"]
+    assert told_hashes(transfer) == (attempts(transfer)[1].hash, ["tx_hash", "tx_hash"])
     return transfer
 
 
@@ -32,6 +33,7 @@ def test_what_waits_for_too_long_is_outbid_under_the_same_nonce(live: World, rai
     assert second.max_fee_per_gas * second.gas_limit <= WalletReservation.objects.get(leg=second.leg).gas_amount
     drive_until(transfer, "CONFIRMED", between=lambda: deep(rails))
     assert [one.status for one in attempts(transfer)] == ["replaced", "confirmed"]
+    assert told_hashes(transfer) == (second.hash, ["replaced_tx_hash", "tx_hash"])
     assert rails.token_balance(PAYEE) == before + 100 * UNIT
     paid_once()
 
@@ -42,6 +44,7 @@ def test_the_original_may_be_mined_after_its_replacement_was_sent(live: World, r
     transfer = outbid(live)
     drive_until(transfer, "CONFIRMED", between=lambda: deep(rails))
     assert [one.status for one in attempts(transfer)] == ["confirmed", "replaced"]
+    assert told_hashes(transfer) == (attempts(transfer)[0].hash, ["tx_hash", "replaced_tx_hash"])
     assert rails.token_balance(PAYEE) == before + 100 * UNIT
     assert LedgerTransaction.objects.filter(transaction_id=transfer.id, kind="withdrawal").count() == 1
     paid_once()

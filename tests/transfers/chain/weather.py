@@ -7,8 +7,10 @@ from ledger.queries.proofs import findings
 from tests.transfers.stack import CONFIRMATIONS, FINAL_DEPTH, Stack
 from tests.transfers.world import ACCOUNT, FUNDS, UNIT, available, drive_until, posted
 from transfers import driver
+from transfers.api.responses import write_transfer
 from transfers.commands.watching import watch_confirmed
 from transfers.models import ChainTransaction, Transfer
+from transfers.queries.references import outside_names
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 SENT = "100.00"
@@ -52,6 +54,13 @@ def final(rails: Stack) -> None:
 
 def attempts(transfer: Transfer) -> list[ChainTransaction]:
     return list(ChainTransaction.objects.filter(leg__transfer=transfer).order_by("attempt"))
+
+
+def told_hashes(transfer: Transfer) -> tuple[str | None, list[str]]:
+    """The hash that the client is told, and as what each attempt's is known."""
+    told: str | None = write_transfer(transfer)["on_chain_tx_hash"]
+    kinds = {name.value: name.kind for name in outside_names([transfer.pk])}
+    return told, [kinds[attempt.hash] for attempt in attempts(transfer)]
 
 
 def the_books_prove_themselves() -> None:
