@@ -58,6 +58,7 @@ urlpatterns = [
     path("transfers/<uuid:transfer_id>/receipts/<int:number>.<str:form>", receipts.receipt, name="transfer-receipt"),
     path("transfers/<uuid:transfer_id>/cancel/", transfers.cancel, name="transfer-cancel"),
     path("transfers/<uuid:transfer_id>/<str:name>/now/", operate.nudge, name="transfer-nudge"),
+    path("transfers/<uuid:transfer_id>/<str:name>/unsend/", operate.recall, name="transfer-recall"),
     path("transfers/<uuid:transfer_id>/<str:name>/hurry/", operate.hurry, name="transfer-speed-up"),
     path("transfers/<uuid:transfer_id>/<str:name>/terms/", operate.new_bounds, name="transfer-terms"),
     path("transfers/<uuid:transfer_id>/<str:name>/ask/", operate.verdict, name="transfer-verdict"),

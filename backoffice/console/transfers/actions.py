@@ -33,12 +33,12 @@ class Doing:
     @property
     def form(self) -> ReasonForm:
         """Each dialog's field needs an id of its own."""
-        kind = {_VERDICT: EvidenceForm, _RECALL: RecallForm}.get(self.view, ReasonForm)
+        kind = {_VERDICT: EvidenceForm, _CALL_BACK: RecallForm}.get(self.view, ReasonForm)
         return kind(auto_id=f"{self.dialog}-%s")
 
 
-_NUDGE, _VERDICT, _RECALL = "console:transfer-nudge", "console:transfer-verdict", "console:transfer-call-back"
-_SPEED_UP = "console:transfer-speed-up"
+_NUDGE, _VERDICT, _RECALL = "console:transfer-nudge", "console:transfer-verdict", "console:transfer-recall"
+_SPEED_UP, _CALL_BACK = "console:transfer-speed-up", "console:transfer-call-back"
 _DECIDED = "Two approvers other than you read your evidence and decide. When the outside answers meanwhile, the request is void."
 DOINGS = {
     one.name: one
@@ -64,7 +64,7 @@ DOINGS = {
             "Try to stop this payment?",
             "Its nonce is used up by a transaction that pays nobody. If the payment is mined first, the recall comes too late.",
             "Recall",
-            _NUDGE,
+            _RECALL,
             danger=True,
         ),
         Doing(
@@ -72,7 +72,7 @@ DOINGS = {
             "Ask to call this payout back?",
             "An approver other than you reads your reason and decides; then the bank is asked. Only what comes back is booked.",
             "Ask for it",
-            _RECALL,
+            _CALL_BACK,
             danger=True,
         ),
         Doing(

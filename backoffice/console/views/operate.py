@@ -17,8 +17,8 @@ from backoffice.console.transfers.scope import transfer_of
 from backoffice.console.views.transfers import page_of
 from transfers.commands import dear_speed_up, payout_recall, verdicts
 from transfers.commands import nudge as nudges
+from transfers.commands import recall as recalls
 from transfers.commands.new_bounds import propose_new_bounds
-from transfers.commands.recall import recall
 from transfers.commands.speed_up import gas_room, speed_up, why_not_speed_up
 from transfers.commands.verdicts import Verdict
 from transfers.errors import Conflict, Refused, Unavailable
@@ -27,8 +27,8 @@ from transfers.models import Transfer
 _NUDGES: dict[str, tuple[Callable[[UUID, str], Transfer], str]] = {
     "retry": (nudges.retry, "Its step is taken again now."),
     "resume": (nudges.resume, "What stopped it is looked at again now."),
-    "recall": (recall, "Its nonce is being used up without paying. The funds stay reserved until that is final."),
 }
+_STOPPING = "Its nonce is being used up without paying. The funds stay reserved until that is final."
 _BID = "A higher bid is made now."
 _NO_PERSON = "Your account belongs to no person, so nobody could tell whether two others decided. Ask an admin."
 
@@ -36,15 +36,27 @@ _NO_PERSON = "Your account belongs to no person, so nobody could tell whether tw
 @requires("transfers.retry_transfer")
 @require_POST
 def nudge(request: HttpRequest, transfer_id: UUID, name: str) -> HttpResponse:
-    """Retry, resume, recall. 409 when there is nothing to do so with by now."""
+    """Retry, resume. 409 when there is nothing to do so with by now."""
     if name not in _NUDGES:
         raise Http404("no such action")
+    return _with_reason(request, transfer_id, *_NUDGES[name])
+
+
+@requires("transfers.cancel_transfer")
+@require_POST
+def recall(request: HttpRequest, transfer_id: UUID, name: str) -> HttpResponse:
+    """Use up the nonce of a payment that is not in a block. 409 when it is too late by now."""
+    if name != "recall":
+        raise Http404("no such action")
+    return _with_reason(request, transfer_id, recalls.recall, _STOPPING)
+
+
+def _with_reason(request: HttpRequest, transfer_id: UUID, act: Callable[[UUID, str], Transfer], words: str) -> HttpResponse:
     found = transfer_of(operator_of(request), transfer_id)
     form = ReasonForm(request.POST)
     if not form.is_valid():
         return page_of(request, transfer_id, error=_first(form), status=422)
-    act, done = _NUDGES[name]
-    return _press(request, found, lambda: act(found.pk, form.cleaned_data["reason"]), words=done)
+    return _press(request, found, lambda: act(found.pk, form.cleaned_data["reason"]), words=words)
 
 
 @requires("transfers.retry_transfer")
