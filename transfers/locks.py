@@ -1,5 +1,6 @@
 """Row locks of this floor, in the order everybody takes them (DECISIONS): idempotency key, transfer, (approval, halts, limit
-bucket of the floor below), wallet, account at the bank, (accounts of the ledger, last). Each function must be called inside a
+bucket of the floor below), wallet, account at the bank, (accounts of the ledger, last). Of several transfers the one with the lower
+id comes first, and a message to a bank after the legs that are in it. Each function must be called inside a
 database transaction."""
 
 from dataclasses import dataclass
@@ -46,6 +47,16 @@ def leased(lease: Lease, *statuses: Status) -> Transfer:
 def legs(transfer_id: UUID) -> dict[str, Leg]:
     """Legs by rail, locked in their order; the transfer must be locked already."""
     return {leg.rail: leg for leg in Leg.objects.select_for_update().filter(transfer_id=transfer_id).order_by("ordinal")}
+
+
+def batch_members(batch_id: UUID) -> list[Leg]:
+    """The legs in a message to the bank, locked like their transfers, by reference. Who joins or leaves meanwhile is not among
+    them: lock the message next, and compare."""
+    members = Transfer.objects.filter(pk__in=Leg.objects.filter(batch_id=batch_id).values("transfer_id")).order_by("id")
+    locked = [row.pk for row in members.select_for_update()]
+    rows = Leg.objects.select_for_update(of=("self",)).select_related("transfer").prefetch_related("external_references")
+    found = rows.filter(batch_id=batch_id, transfer_id__in=locked).order_by("transfer_id")
+    return sorted(found, key=lambda leg: leg.reference)
 
 
 def deposit_address(address_id: UUID) -> DepositAddress:

@@ -62,7 +62,8 @@ def taken_back_after_payout(limit: int) -> list[Transfer]:
     told = TransferEvent.objects.filter(
         transfer=OuterRef("pk"), type="transfer.payment_in_doubt", data__code="reorged_after_payout"
     )
-    doubtful = Transfer.objects.filter(money_state=MoneyState.EXCEPTION, status__in=(Status.CONFIRMED, Status.FIAT_SETTLED))
+    since_payment = (Status.SENT_ON_CHAIN, Status.CONFIRMED, Status.FIAT_SETTLED)
+    doubtful = Transfer.objects.filter(money_state=MoneyState.EXCEPTION, status__in=since_payment)
     return list(doubtful.filter(Exists(told)).order_by("state_entered_at")[:limit])
 
 

@@ -18,6 +18,7 @@ from tests.transfers import stack as stacks
 from tests.transfers import world as worlds
 from tests.transfers.stack import Processes, Stack
 from tests.transfers.world import World
+from transfers.models import BankAccount
 from transfers.rails import registry
 from transfers.rails.registry import Rails
 
@@ -65,6 +66,13 @@ def rails(stack: Stack, sandbox_rails: Rails) -> Iterator[Stack]:
 def live(db: None, bound: None, rails: Stack) -> World:
     """A house on the sandbox: what its books say is really on chain."""
     return settle_in(rails)
+
+
+@pytest.fixture
+def gathering(live: World) -> World:
+    """A house whose bank takes payouts gathered into one message."""
+    BankAccount.objects.update(gather_s=600)
+    return live
 
 
 def settle_in(stack: Stack) -> World:

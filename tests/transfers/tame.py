@@ -1,10 +1,10 @@
 """An outside that does what it is asked at once: chain, signer, desk and bank without a process, for stories about our own side."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, cast
 
@@ -14,7 +14,7 @@ from audit import clock
 from tests.transfers.world import World, drive_until
 from transfers.models import Transfer
 from transfers.rails import registry
-from transfers.rails.bank import BankAnswer, RecallAnswer, RecallRequest
+from transfers.rails.bank import BankAnswer, BatchAnswer, CreditTransfer, RecallAnswer, RecallRequest
 from transfers.rails.base import RailError, RetryableError
 from transfers.rails.desk import DeskQuote
 from transfers.rails.evm import ChainState, FeeEstimate, TokenTransfer
@@ -36,6 +36,8 @@ class Tame:
     recall_says: str = "pending"
     recall_fails: RailError | None = None
     recalls: list[RecallRequest] = field(default_factory=list)
+    # The orders of every message to the bank, by end-to-end id.
+    messages: list[list[str]] = field(default_factory=list)
     desk_rate: Decimal = Decimal(17)
     _signed: dict[str, SignIntent] = field(default_factory=dict)
     # Of sweeps: from whose address they fetch.
@@ -93,6 +95,10 @@ class Tame:
 
     def submit(self, _: object) -> BankAnswer:
         return BankAnswer(self.bank_says, "AM03" if self.bank_says == "RJCT" else "", "bank-1", "asked", "said")
+
+    def submit_many(self, orders: Sequence[CreditTransfer], *, created_at: datetime) -> BatchAnswer:  # noqa: ARG002
+        self.messages.append([order.end_to_end_id for order in orders])
+        return BatchAnswer({order.end_to_end_id: (self.bank_says, "", "bank-1") for order in orders}, "asked", "said")
 
     def status(self, _: str) -> BankAnswer:
         return self.submit(None)

@@ -1,7 +1,5 @@
 """Payouts gathered into one message, on the running sandbox bank: each with its own verdict, the whole handed over once."""
 
-import time
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -9,64 +7,15 @@ from django.db import DatabaseError, connection, transaction
 from lxml import etree
 
 from approvals.commands import place_halt
-from audit import clock
 from ledger.queries import trial_balance
-from tests.transfers.bank_faults import ask, faulty
+from tests.transfers.bank_faults import faulty
+from tests.transfers.batches import all_until, close, drive, joined, legs_of, times_at_the_bank
 from tests.transfers.stack import Stack
-from tests.transfers.world import ACCOUNT, FUNDS, LONG_AGO, UNIT, World, drive_until, history, posted
-from transfers import driver
-from transfers.models import BankAccount, ExternalReference, Leg, PayoutBatch, ProviderCall, Transfer
+from tests.transfers.world import ACCOUNT, FUNDS, UNIT, World, history, posted
+from transfers.models import BankAccount, ExternalReference, PayoutBatch, ProviderCall
 from transfers.rails.registry import rails as current
 
 pytestmark = pytest.mark.stack
-PESOS = "SE1190000000000000000001"
-
-
-@pytest.fixture
-def gathering(live: World) -> World:
-    BankAccount.objects.update(gather_s=600)
-    return live
-
-
-def a_moment(rails: Stack) -> None:
-    rails.mine()
-    time.sleep(0.1)
-
-
-def joined(house: World, rails: Stack, count: int) -> list[Transfer]:
-    """Off-ramps that have joined a batch and wait for it to close."""
-    transfers = [house.off_ramp(f"{100 + number}.00") for number in range(count)]
-    for transfer in transfers:
-        drive_until(transfer, "CONFIRMED", between=lambda: a_moment(rails))
-        if Leg.objects.get(transfer=transfer, rail="bank").batch_id is None:
-            drive(transfer)
-    return transfers
-
-
-def drive(transfer: Transfer) -> None:
-    Transfer.objects.filter(pk=transfer.pk, due_at__isnull=False).update(due_at=LONG_AGO)
-    driver.advance_one(transfer.id)
-    transfer.refresh_from_db()
-
-
-def close() -> None:
-    PayoutBatch.objects.filter(status="open").update(closes_at=clock.now())
-
-
-def all_until(transfers: Sequence[Transfer], rails: Stack, *statuses: str) -> None:
-    for transfer in transfers:
-        drive_until(transfer, *statuses, between=lambda: a_moment(rails))
-
-
-def legs_of(transfers: Sequence[Transfer]) -> list[Leg]:
-    return [Leg.objects.get(transfer=transfer, rail="bank") for transfer in transfers]
-
-
-def times_at_the_bank(rails: Stack, legs: Sequence[Leg]) -> list[int]:
-    """How often each is booked, by the bank's statements."""
-    ask(rails, "POST", f"/statements/{PESOS}/close")
-    pages = [page["content"] for page in ask(rails, "GET", f"/statements/{PESOS}")["data"]]
-    return [sum(page.count(f"<EndToEndId>{leg.reference}</EndToEndId>") for page in pages) for leg in legs]
 
 
 def test_payouts_of_one_day_go_as_one_message_and_each_settles(gathering: World, rails: Stack) -> None:

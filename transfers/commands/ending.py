@@ -14,11 +14,17 @@ from transfers.failures import FAILURES
 from transfers.models import Leg, Transfer
 from transfers.postings import released
 from transfers.states import MoneyState, RequestState, Status
+from transfers.uncertain import CHAIN
 
 
 def past_no_return(legs: dict[str, Leg]) -> bool:
     """Whether any leg has a committed intent: from then on only evidence from outside ends the transfer."""
     return any(leg.request_state != RequestState.RECEIVED for leg in legs.values())
+
+
+def paid_beside_the_chain(legs: dict[str, Leg]) -> bool:
+    """Whether a leg over another rail has a committed intent: then the one on chain can be given back to nobody."""
+    return past_no_return({rail: leg for rail, leg in legs.items() if rail != CHAIN})
 
 
 def end_unsent(transfer: Transfer, target: Status, *, failure_code: str, reason: str = "", **columns: Any) -> None:

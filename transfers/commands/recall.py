@@ -12,7 +12,7 @@ from audit import clock
 from transfers import locks
 from transfers.commands import moves
 from transfers.commands.advance.lock_funds import CHAIN
-from transfers.commands.ending import past_no_return
+from transfers.commands.ending import paid_beside_the_chain, past_no_return
 from transfers.commands.wake import wake_after_commit
 from transfers.crashpoints import crashpoint
 from transfers.errors import Conflict, Refused
@@ -29,6 +29,8 @@ def why_not_recall(transfer: Transfer) -> str:
     legs = {leg.rail: leg for leg in Leg.objects.filter(transfer=transfer)}
     if transfer.status == Status.FUNDS_LOCKED and not past_no_return(legs):
         return "Nothing is committed yet: cancel it instead."
+    if paid_beside_the_chain(legs):
+        return "The bank was ordered to pay out already: the payment on chain has to go through."
     if WalletReservation.objects.filter(leg__transfer=transfer).exclude(recalled_at=None).exists():
         return "It is being recalled already."
     if ChainTransaction.objects.filter(leg__transfer=transfer, block_number__isnull=False).exists():

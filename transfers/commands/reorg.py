@@ -6,7 +6,8 @@ from ledger import chart
 from ledger.commands import PlaceHold, reverse
 from transfers import postings
 from transfers.commands import moves, payload, treasury
-from transfers.commands.advance.lock_funds import CHAIN
+from transfers.commands.advance.batch_content import leave
+from transfers.commands.advance.lock_funds import BANK, CHAIN
 from transfers.commands.deposits.sent_back import follow_arrival
 from transfers.commands.facts import confirmation_of, facts_of
 from transfers.models import ChainTransaction, Leg, Transfer
@@ -16,12 +17,16 @@ CODE = "reorged"
 
 
 def take_back(transfer: Transfer, legs: dict[str, Leg], sent: ChainTransaction) -> None:
-    """CONFIRMED to REORGED. Raises what the ledger raises when a posting cannot be reversed, and IllegalTransition."""
+    """CONFIRMED to REORGED, before its bank was ordered. Raises IllegalTransition, and what the ledger raises when a posting cannot
+    be reversed."""
     leg, facts, times = legs[CHAIN], facts_of(transfer, legs), confirmation_of(transfer)
     # What nobody had on hold when it went is on nobody's account when it is back.
     hold = f"{payload.hold_reference(transfer.reference)}/reorg-{times}" if transfer.hold_reference else ""
     reason = f"Block {sent.block_number} ({sent.block_hash}) is no longer part of the chain."
     Leg.objects.filter(pk=leg.pk).update(money_state=MoneyState.RESERVED)
+    if BANK in legs:
+        # It waits in a message that others send: nobody is paid for tokens that have not reached the partner.
+        leave(legs[BANK])
     ChainTransaction.objects.filter(pk=sent.pk).update(watch_at=None)
     treasury.reopen_reservation(leg)
     moves.move(

@@ -16,7 +16,7 @@ from transfers import locks
 from transfers.commands import moves
 from transfers.commands.advance.lock_funds import BANK, CHAIN
 from transfers.commands.advance.look import Look, keep, look
-from transfers.commands.advance.outcomes import in_doubt, paid_as_ordered
+from transfers.commands.advance.outcomes import AFTER_PAYOUT, in_doubt, paid_as_ordered
 from transfers.commands.advance.polling import next_look_at_chain
 from transfers.commands.reorg import take_back
 from transfers.crashpoints import crashpoint
@@ -28,7 +28,6 @@ from transfers.states import MoneyState, RequestState, Status
 
 log = logging.getLogger(__name__)
 WATCHED = (Status.CONFIRMED, Status.FIAT_SETTLED)
-AFTER_PAYOUT = "reorged_after_payout"
 # Whoever claims it and dies leaves it to the next look.
 CLAIMED_FOR = timedelta(seconds=30)
 

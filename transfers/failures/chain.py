@@ -155,7 +155,8 @@ ENTRIES: tuple[Failure, ...] = (
         "reorged",
         "The block that held a confirmed payment is no longer part of the chain, before the depth at which we stop watching.",
         "CONFIRMED to REORGED: the postings are reversed and the funds held anew in one database transaction. The same bytes are "
-        "sent again, then SENT_ON_CHAIN and CONFIRMED under postings of their own.",
+        "sent again, then SENT_ON_CHAIN and CONFIRMED under postings of their own. A payout that waits to go to the bank with "
+        "others leaves their message.",
         "The blockchain is settling the order of its latest blocks. We are watching your transfer until it is final.",
         "Nothing while it is one transfer. Many at once: halt the network until it is quiet, and ask what depth is safe.",
         ends=False,
@@ -163,8 +164,8 @@ ENTRIES: tuple[Failure, ...] = (
     Failure(
         "reorged_after_payout",
         "The block that held our tokens' way to the partner is gone, and the bank was ordered to pay out already.",
-        "Stays where it is with its money in exception: what the bank may have paid is never taken back by itself. The same bytes "
-        "are sent again; when they are final the exception ends.",
+        "Stays where it is with its money in exception: what the bank may have paid is never taken back by itself, and cannot be "
+        "recalled. The same bytes are sent again; when they are final the exception ends.",
         WORKING,
         "Watch the wallet's nonce until the payment is mined again. If it cannot be, we owe the partner: call treasury.",
         ends=False,

@@ -12,7 +12,7 @@ class PayoutBatch(models.Model):
 
     From `sent` on, which is the intent, its content never changes: it is what is handed over, and handed over again if the bank
     never got it. Whoever hands it over holds the lease; each leg's own driver acts on the bank's verdict about it. A `full` one
-    takes in nobody and waits to be handed over; an `empty` one lost its legs to a halt.
+    takes in nobody and waits to be handed over; of an `empty` one nobody could go any more.
     """
 
     class Status(models.TextChoices):

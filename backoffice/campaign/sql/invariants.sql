@@ -115,3 +115,9 @@ SELECT format('request %s counts the vote of %s, who is not active', request.ref
   JOIN approvals_vote vote ON vote.request_id = request.id AND vote.decision = 'approve'
   JOIN approvals_person person ON person.id = vote.person_id
  WHERE NOT person.active AND request.executed_at IS NULL AND request.status = 'approved';
+
+-- I6: no bank is ordered to pay for what is not confirmed, or was given back as if it had never gone
+SELECT format('%s is %s and its bank was ordered to pay', transfer.reference, transfer.status)
+  FROM transfers_leg leg JOIN transfers_transfer transfer ON transfer.id = leg.transfer_id
+ WHERE leg.rail = 'bank' AND leg.direction = 'out' AND leg.request_state <> 'received'
+   AND transfer.status NOT IN ('CONFIRMED', 'FIAT_SETTLED', 'RECONCILED', 'FAILED');

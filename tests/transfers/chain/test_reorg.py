@@ -6,7 +6,7 @@ from approvals.commands import place_halt
 from backoffice.alerts.rules.reorgs import AfterPayout
 from ledger.models import Hold, LedgerTransaction
 from reconciliation.commands.closing import close_proved_transfers
-from tests.transfers.chain.weather import attempts, deep, final, paid_once, step, the_books_prove_themselves, watch
+from tests.transfers.chain.weather import attempts, branch_off, deep, final, paid_once, step, the_books_prove_themselves, watch
 from tests.transfers.stack import Stack
 from tests.transfers.world import FUNDS, PAYEE, UNIT, World, available, drive_until, history, posted
 from transfers.commands.watching import watch_confirmed
@@ -18,13 +18,6 @@ ANVIL = True
 
 def confirmed(transfer: Transfer, rails: Stack) -> Transfer:
     return drive_until(transfer, "CONFIRMED", between=rails.mine)
-
-
-def branch_off(transfer: Transfer, rails: Stack, keep: str = "same") -> None:
-    """The block of the payment is replaced, and those on top of it."""
-    block = attempts(transfer)[-1].block_number
-    assert block is not None
-    rails.order("reorg", depth=rails.height() - block + 1, keep=keep)
 
 
 @pytest.mark.parametrize("keep", ["same", "later", "never"])

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.transfers.chain.test_reorg import branch_off, confirmed
-from tests.transfers.chain.weather import attempts, deep, the_books_prove_themselves, watch
+from tests.transfers.chain.test_reorg import confirmed
+from tests.transfers.chain.weather import attempts, branch_off, deep, the_books_prove_themselves, watch
 from tests.transfers.incoming import address_of
 from tests.transfers.stack import Stack
 from tests.transfers.sweeps import HOT, ROOM, SWEPT, swept, there

@@ -52,6 +52,13 @@ def final(rails: Stack) -> None:
     rails.mine(FINAL_DEPTH)
 
 
+def branch_off(transfer: Transfer, rails: Stack, keep: str = "same") -> None:
+    """The block of the payment is replaced, and those on top of it."""
+    block = attempts(transfer)[-1].block_number
+    assert block is not None
+    rails.order("reorg", depth=rails.height() - block + 1, keep=keep)
+
+
 def attempts(transfer: Transfer) -> list[ChainTransaction]:
     return list(ChainTransaction.objects.filter(leg__transfer=transfer).order_by("attempt"))
 

@@ -1,6 +1,6 @@
 """A payout that shares a message with others: it joins the open batch of its nostro and value date, and waits for it to close.
 
-Locks go transfer, legs, batch, halts. A batch takes in no leg once it is full or sent, so whoever hands it over locks no transfer.
+Locks go transfer, legs, batch, halts. Whoever hands a batch over locks the transfers of all its members first, by their ids.
 """
 
 from datetime import datetime, timedelta

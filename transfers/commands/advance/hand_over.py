@@ -5,34 +5,28 @@ answer the bank is asked about the first order: only when it never saw that one 
 does not say about an order is asked by its EndToEndId.
 """
 
-import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from approvals.errors import Halted
 from audit import clock
-from transfers.commands.advance.lock_funds import BANK
-from transfers.commands.advance.payout_order import draw_up, key_of, read_back
-from transfers.commands.advance.permit import no_halt
+from transfers import locks
+from transfers.commands.advance.batch_content import fix_content
+from transfers.commands.advance.payout_order import read_back
 from transfers.crashpoints import crashpoint
 from transfers.errors import Conflict
-from transfers.models import BankAccount, ExternalReference, Leg, PayoutBatch, ProviderCall
+from transfers.models import PayoutBatch
 from transfers.rails.bank import BatchAnswer, CreditTransfer
 from transfers.rails.base import RailError, TerminalError
 from transfers.rails.registry import rails
-from transfers.states import RequestState
 
 State = PayoutBatch.Status
 LEASE = timedelta(seconds=60)
 DONE = (State.ANSWERED, State.EMPTY)
-BATCH_MESSAGE_ID = "batch_message_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +57,9 @@ def hand_over(batch_id: UUID) -> PayoutBatch | None:
 
 def _commit_intent(batch_id: UUID) -> Claim | None:
     with transaction.atomic():
+        # Only who fixes the content needs its members; later everybody in it comes by.
+        waiting = PayoutBatch.objects.filter(pk=batch_id, status__in=(State.OPEN, State.FULL)).exists()
+        members = locks.batch_members(batch_id) if waiting else []
         batch = PayoutBatch.objects.select_for_update().get(pk=batch_id)
         if batch.status in DONE:
             return Claim(batch, batch.fence, resumed=False)
@@ -70,57 +67,12 @@ def _commit_intent(batch_id: UUID) -> Claim | None:
             return None
         resumed = batch.status == State.SENT
         if not resumed:
-            _fix_content(batch)
+            if batch.legs.count() != len(members):
+                return None
+            fix_content(batch, members)
         PayoutBatch.objects.filter(pk=batch.pk).update(lease_until=Now() + LEASE, fence=F("fence") + 1)
         batch.refresh_from_db()
         return Claim(batch, batch.fence, resumed=resumed)
-
-
-def _fix_content(batch: PayoutBatch) -> None:
-    """Who is under a halt by now stays behind; with the rest the batch passes the point of no return."""
-    account = batch.bank_account
-    members = batch.legs.select_related("transfer").prefetch_related("external_references").order_by("reference")
-    legs = [leg for leg in members if _may_go(leg, account)]
-    if not legs:
-        PayoutBatch.objects.filter(pk=batch.pk).update(status=State.EMPTY)
-        return
-    content = [draw_up(leg, account, value_date=batch.value_date, message_id=batch.message_id) for leg in legs]
-    PayoutBatch.objects.filter(pk=batch.pk).update(
-        status=State.SENT, content=content, count=len(legs), total=sum(int(leg.amount) for leg in legs), sent_at=clock.now()
-    )
-    Leg.objects.filter(pk__in=[leg.pk for leg in legs]).update(request_state=RequestState.FORWARDED)
-    _record(batch, account, legs, content)
-
-
-def _may_go(leg: Leg, account: BankAccount) -> bool:
-    try:
-        no_halt(leg.transfer, legs={BANK: leg}, provider=account.provider)
-    except Halted:
-        Leg.objects.filter(pk=leg.pk).update(batch=None)
-        return False
-    return True
-
-
-def _record(batch: PayoutBatch, account: BankAccount, legs: Sequence[Leg], content: Sequence[dict[str, Any]]) -> None:
-    """Each order has its own call on record, as if it went by itself, and the name of the message."""
-    now = clock.now()
-    ProviderCall.objects.bulk_create(
-        ProviderCall(
-            key=key_of(leg),
-            transfer=leg.transfer,
-            leg=leg,
-            provider=account.provider,
-            operation="pay",
-            request=json.dumps(request, sort_keys=True),
-            correlation_id=leg.transfer.correlation_id,
-            intent_at=now,
-        )
-        for leg, request in zip(legs, content, strict=True)
-    )
-    ExternalReference.objects.bulk_create(
-        ExternalReference(transfer=leg.transfer, leg=leg, kind=BATCH_MESSAGE_ID, value=batch.message_id, recorded_at=now)
-        for leg in legs
-    )
 
 
 def _asked(claim: Claim) -> BatchAnswer | None:

@@ -14,6 +14,7 @@ from transfers.commands.advance.polling import look_again_at_doubt, next_look_at
 from transfers.commands.advance.rehearse import meaning_of
 from transfers.commands.advance.signing import Outcome
 from transfers.commands.deposits.sent_back import follow_arrival
+from transfers.commands.ending import paid_beside_the_chain
 from transfers.commands.facts import confirmation_of, facts_of
 from transfers.commands.limit_shares import give_back_limits_of
 from transfers.failures import FAILURES
@@ -23,6 +24,7 @@ from transfers.rails.registry import rails
 from transfers.states import MoneyState, RequestState, Route, Status
 
 WATCHED_FROM_VERSION = 2
+AFTER_PAYOUT = "reorged_after_payout"
 
 
 def conclude(transfer: Transfer, legs: dict[str, Leg], seen: Look, *, revert_reason: str) -> None:
@@ -32,7 +34,10 @@ def conclude(transfer: Transfer, legs: dict[str, Leg], seen: Look, *, revert_rea
         raise ValueError("nothing is mined")
     _close_open_calls(sent)
     state = seen.states[sent.hash]
-    if state.status == "reverted":
+    pays_nobody = state.status == "reverted" or sent.purpose == ChainTransaction.Purpose.CANCEL
+    if pays_nobody and paid_beside_the_chain(legs):
+        in_doubt(transfer, legs[CHAIN], AFTER_PAYOUT, tx_hash=sent.hash, block_number=state.block_number)
+    elif state.status == "reverted":
         _reverted(transfer, sent, state, revert_reason)
     elif sent.purpose == ChainTransaction.Purpose.CANCEL:
         _recalled(transfer, sent, state)
@@ -150,7 +155,7 @@ def _give_back(
     reason: str,
     facts: dict[str, Any],
 ) -> None:
-    """The nonce is used and nobody was paid: everything comes back but the gas. No other leg was ever begun."""
+    """The nonce is used and nobody was paid, over no other rail either: everything comes back but the gas."""
     Leg.objects.filter(transfer=transfer).update(money_state=MoneyState.NONE)
     give_back_limits_of(transfer)
     treasury.end_reservation(sent.leg)

@@ -39,7 +39,7 @@ def pay_in_batch(lease: Lease, account: BankAccount) -> None:
     answered = hand_over(batch.id)
     leg = Leg.objects.get(transfer_id=lease.transfer_id, rail=BANK)
     if answered is None or leg.batch_id != batch.id:
-        # Somebody else is at it; or a halt has left this one behind, and joining again will say so.
+        # Somebody else is at it; or this one was left behind, and joining again will say why.
         wait_for(lease, batch)
         return
     answer = _verdict(leg, answered)
