@@ -85,31 +85,44 @@ def refund(transfer: Transfer, deposit: Transfer, *, value_at: datetime) -> Post
     )
 
 
-def batch(reported: CardBatch, *, value_at: datetime) -> Posting:
-    """Dr clearing with what will come and the processing fees, Cr the provider's debt with what it settles by that.
+def batch(reported: CardBatch, *, value_at: datetime) -> Posting | None:
+    """Dr clearing with what will come and the processing fees, Cr the provider's debt with what it settles by that. A batch that
+    takes more than it gives stands the other way round; None for one that moves nothing.
 
     A chargeback's own fee was booked as a loss when the dispute was; the batch only pays it.
     """
     asset = reported.asset_id
     fees = sum(int(line["fee"]) for line in reported.lines if line["kind"] == "capture")
-    settled = reported.net + fees
-    paid = (Line.debit(processing_fee(asset), fees),) if fees else ()
+    lines = (
+        *_debited(clearing(asset), reported.net),
+        *_debited(processing_fee(asset), fees),
+        *_debited(receivable(asset), -reported.net - fees),
+    )
+    if not lines:
+        return None
     return Posting(
         reference=f"card-batch/{reported.reference}",
         kind="card_settlement",
         value_at=value_at,
-        lines=(Line.debit(clearing(asset), reported.net), *paid, Line.credit(receivable(asset), settled)),
+        lines=lines,
         description=f"Settlement {reported.reference}",
     )
 
 
+def _debited(account_code: str, amount: int) -> tuple[Line, ...]:
+    """A debit, a credit for an amount below zero, no line for nothing."""
+    if amount == 0:
+        return ()
+    return (Line.debit(account_code, amount) if amount > 0 else Line.credit(account_code, -amount),)
+
+
 def payment(reported: CardBatch, *, nostro: str, value_at: datetime) -> Posting:
-    """Dr the nostro, Cr clearing: the batch has come."""
+    """Dr the nostro, Cr clearing: the batch has come. The other way round where the provider has collected it from us."""
     return Posting(
         reference=f"card-batch-paid/{reported.reference}",
         kind="card_settlement_paid",
         value_at=value_at,
-        lines=(Line.debit(nostro, reported.net), Line.credit(clearing(reported.asset_id), reported.net)),
+        lines=(*_debited(nostro, reported.net), *_debited(clearing(reported.asset_id), -reported.net)),
         description=f"Settlement {reported.reference} at the bank",
         settled_at=value_at,
     )
@@ -119,14 +132,15 @@ def chargeback_reference(dispute: CardDispute) -> str:
     return f"chargeback/{dispute.provider_id}"
 
 
-def chargeback(dispute: CardDispute, *, refunded: int, value_at: datetime) -> Posting:
+def chargeback(dispute: CardDispute, *, given_back: int, value_at: datetime) -> Posting:
     """Dr the client's money, below zero if need be, Cr the provider's debt; linked to the capture that it takes back.
 
-    `refunded` of it the client has paid back already: what is disputed beyond the rest is our loss, until the dispute is won.
+    `given_back` of it the client has paid already, by refunds and to disputes that stand: what is disputed beyond the rest is our
+    loss, until the dispute is won.
     """
     transfer = dispute.transfer
     client = chart.client_account_code(transfer.client_id, transfer.source_asset_id)
-    owed = min(int(dispute.amount), max(int(transfer.source_amount) - refunded, 0))
+    owed = min(int(dispute.amount), max(int(transfer.source_amount) - given_back, 0))
     twice = int(dispute.amount) - owed
     lost = (Line.debit(chargeback_loss(transfer.source_asset_id), twice),) if twice else ()
     paid = (Line.debit(client, owed),) if owed else ()

@@ -16,13 +16,14 @@ class Match(models.Model):
     transfer_id = models.UUIDField(db_index=True)
     leg_reference = models.CharField(max_length=26)
     role = models.TextField(help_text="What it proves: payment, receipt or gas.")
+    subject = models.TextField(default="", db_default="", help_text="Which dispute of the leg; empty for all that a leg has once.")
     rule = models.TextField(help_text="The rule that matched, with its version.")
     confidence = models.PositiveSmallIntegerField(help_text="Percent; only 100 closes itself.")
     matched_at = models.DateTimeField()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["leg_reference", "role"], name="reconciliation_match_proves_a_role_once"),
+            models.UniqueConstraint(fields=["leg_reference", "role", "subject"], name="reconciliation_match_proves_a_subject_once"),
         ]
 
 

@@ -116,7 +116,7 @@ def test_an_item_proves_one_thing_and_a_thing_is_proved_once() -> None:
     matched, waiting = ExternalItem.objects.get(amount=3_000), ExternalItem.objects.get(amount=2_000)
     with pytest.raises(DatabaseError, match="item_id"), transaction.atomic():
         _match(matched.id, leg="01OTHER")
-    with pytest.raises(DatabaseError, match="reconciliation_match_proves_a_role_once"), transaction.atomic():
+    with pytest.raises(DatabaseError, match="reconciliation_match_proves_a_subject_once"), transaction.atomic():
         _match(waiting.id)
     _match(waiting.id, role="gas")
 

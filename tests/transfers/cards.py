@@ -35,12 +35,16 @@ class Provider:
     def settle(self) -> None:
         self.post("/sandbox/settle")
 
-    def chargeback(self, transfer: Transfer) -> None:
-        self.post("/sandbox/chargeback", reference=reference_of(transfer))
+    def chargeback(self, transfer: Transfer, amount: str = "") -> str:
+        """The cardholder takes `amount` back, else all that is left; the dispute's name."""
+        part = {"amount": amount} if amount else {}
+        shown = self.post("/sandbox/chargeback", reference=reference_of(transfer), **part)
+        return str(shown["disputes"][-1]["id"])
 
-    def lose(self, transfer: Transfer) -> None:
+    def lose(self, transfer: Transfer, dispute: str = "") -> None:
         """The cardholder loses the dispute: we have won it."""
-        self.post("/sandbox/chargeback_won", reference=reference_of(transfer))
+        named = {"dispute": dispute} if dispute else {}
+        self.post("/sandbox/chargeback_won", reference=reference_of(transfer), **named)
 
 
 def reference_of(transfer: Transfer) -> str:

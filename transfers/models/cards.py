@@ -1,15 +1,15 @@
 """Cards: what the provider settles in batches, and what cardholders take back."""
 
 from django.db import models
-from django.db.models import Q
 
 from audit.identity import new_id
 from ledger.fields import MinorUnitsField
 
 
 class CardBatch(models.Model):
-    """One payment of the provider for many captures. `lines` are as reported; minor units as text. Only `status` moves, each time
-    with an event of version `version`."""
+    """One payment of the provider for many captures. `net` is below zero when refunds and chargebacks outweigh them: the provider
+    collects it from us. `lines` are as reported; minor units as text. Only `status` moves, each time with an event of version
+    `version`."""
 
     class Status(models.TextChoices):
         REPORTED = "reported"
@@ -27,7 +27,6 @@ class CardBatch(models.Model):
 
     class Meta:
         verbose_name_plural = "card batches"
-        constraints = [models.CheckConstraint(condition=Q(net__gt=0), name="transfers_card_batch_pays_something")]
 
 
 class CardRefund(models.Model):

@@ -9,10 +9,12 @@ from pathlib import Path
 from backoffice.sandbox.bank.config import BankConfig
 from backoffice.sandbox.bank.money import NotAnAmount
 
-# A returned payment says why; a statement may show another amount than was booked, be given out late, or not at all.
+# A returned payment says why, and one that was collected is a direct debit; a statement may show another amount than was booked, be
+# given out late, or not at all.
 _LATER_COLUMNS = (
     ("booking", "return_reason", "TEXT NOT NULL DEFAULT ''"),
     ("booking", "shown_amount", "INTEGER"),
+    ("booking", "is_collected", "INTEGER NOT NULL DEFAULT 0"),
     ("statement", "shown_from", "REAL NOT NULL DEFAULT 0"),
     ("statement", "is_lost", "INTEGER NOT NULL DEFAULT 0"),
 )
@@ -97,7 +99,7 @@ def available_balance(rows: sqlite3.Connection, iban: str) -> int:
 
 
 def book(
-    rows: sqlite3.Connection, *, iban: str, amount: int, kind: str, booked_at: float, bank_reference: str, **details: str
+    rows: sqlite3.Connection, *, iban: str, amount: int, kind: str, booked_at: float, bank_reference: str, **details: str | int
 ) -> sqlite3.Row:
     """One movement, as it was written; positive is a credit. `details` are columns of `booking`."""
     if amount == 0:

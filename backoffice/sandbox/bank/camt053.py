@@ -15,7 +15,7 @@ from backoffice.sandbox.bank.xml import Writer
 NAMESPACE = "urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"
 # Domain, family and sub-family of the bank transaction code list.
 _CODES = {"payment": ("PMNT", "ICDT", "DMCT"), "incoming": ("PMNT", "RCDT", "DMCT"), "fee": ("ACMT", "MDOP", "CHRG")}
-_RETURNED = ("PMNT", "ICDT", "RRTN")
+_RETURNED, _COLLECTED = ("PMNT", "ICDT", "RRTN"), ("PMNT", "RDDT", "PMDD")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +82,19 @@ def write_entry(writer: Writer, statement: etree._Element, currency: str, bookin
     writer.path(entry, "BookgDt/DtTm", time_text(booking["booked_at"]))
     writer.path(entry, "ValDt/Dt", _day(booking["booked_at"]))
     writer.add(entry, "AcctSvcrRef", booking["bank_reference"])
-    domain, family, sub_family = _RETURNED if booking["return_reason"] else _CODES[booking["kind"]]
+    domain, family, sub_family = _code(booking)
     code = writer.add(writer.add(entry, "BkTxCd"), "Domn")
     writer.add(code, "Cd", domain)
     family_element = writer.add(code, "Fmly")
     writer.add(family_element, "Cd", family)
     writer.add(family_element, "SubFmlyCd", sub_family)
     _details(writer, writer.add(writer.add(entry, "NtryDtls"), "TxDtls"), currency, booking, shown)
+
+
+def _code(booking: sqlite3.Row) -> tuple[str, str, str]:
+    if booking["is_collected"]:
+        return _COLLECTED
+    return _RETURNED if booking["return_reason"] else _CODES[booking["kind"]]
 
 
 def _details(writer: Writer, details: etree._Element, currency: str, booking: sqlite3.Row, shown: int) -> None:

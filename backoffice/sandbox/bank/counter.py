@@ -49,6 +49,7 @@ class Counter:
             ("GET", re.compile("/statements/([^/]+)"), self.statements),
             ("POST", re.compile("/statements/([^/]+)/close"), self.close),
             ("POST", re.compile("/sandbox/incoming"), self.incoming),
+            ("POST", re.compile("/sandbox/collection"), self.collection),
             ("POST", re.compile("/sandbox/fee"), self.fee),
             ("POST", re.compile("/desk/quotes"), self.quote),
             ("GET", re.compile("/sandbox/faults"), self.faults),
@@ -129,6 +130,11 @@ class Counter:
         given = request.json()
         return self._book(given, sign=1, kind="incoming", counterparty=given.get("name", "Unknown payer"))
 
+    def collection(self, request: Request) -> Answer:
+        """Somebody collects by direct debit: `iban`, `amount`, `name`; optional `account`, `remittance`, `end_to_end_id`."""
+        given = request.json()
+        return self._book(given, sign=-1, kind="payment", counterparty=given.get("name", "Unknown creditor"), is_collected=1)
+
     def fee(self, request: Request) -> Answer:
         """The bank takes a fee: `iban`, `amount`; optional `remittance`."""
         given = request.json()
@@ -172,7 +178,7 @@ class Counter:
         except desk.NotQuoted as error:
             raise Problem(422, "not_quoted", str(error)) from error
 
-    def _book(self, given: dict[str, str], *, sign: int, kind: str, counterparty: str) -> Answer:
+    def _book(self, given: dict[str, str], *, sign: int, kind: str, counterparty: str, is_collected: int = 0) -> Answer:
         try:
             with self._books.transaction() as rows:
                 currency = account_row(rows, given["iban"])["currency"]
@@ -180,8 +186,9 @@ class Counter:
                 if amount <= 0:
                     raise NotAnAmount("the amount must be more than zero")
                 reference = next_reference(rows, "B")
-                details = {"counterparty": counterparty, "counterparty_account": given.get("account", "")}
+                details: dict[str, str | int] = {"counterparty": counterparty, "counterparty_account": given.get("account", "")}
                 details |= {"remittance": given.get("remittance", ""), "end_to_end_id": given.get("end_to_end_id", "")}
+                details["is_collected"] = is_collected
                 now = self._clock()
                 book(rows, iban=given["iban"], amount=sign * amount, kind=kind, booked_at=now, bank_reference=reference, **details)
         except KeyError as error:

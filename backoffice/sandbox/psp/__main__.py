@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 import time
+from decimal import Decimal
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -76,23 +77,29 @@ class Office:
         return 1.0
 
     def _pay(self) -> None:
-        """Marked before it is sent: a batch is rather paid late, by hand, than twice."""
+        """Marked before it is sent: a batch is rather paid late, by hand, than twice. What is owed to us is collected once it is
+        covered."""
         if not self._arguments.bank_url:
             return
         with self._books.transaction() as rows:
             due = rows.execute("SELECT * FROM batch WHERE is_paid = 0 ORDER BY sequence").fetchall()
         for row in due:
-            iban = self._account(row["currency"])
+            iban = self._account(row["currency"], owed=-row["net"]) if row["net"] else ""
             if iban is None:
                 continue
             with self._books.transaction() as rows:
                 rows.execute("UPDATE batch SET is_paid = 1 WHERE sequence = ?", (row["sequence"],))
-            order = {"iban": iban, "amount": major_text(row["net"], row["currency"]), "name": "Sandbox Cards Ltd"}
-            self._bank("POST", "/sandbox/incoming", order | {"remittance": f"Settlement {batch_reference(row['sequence'])}"})
+            if row["net"] == 0:
+                continue
+            order = {"iban": iban, "amount": major_text(abs(row["net"]), row["currency"]), "name": "Sandbox Cards Ltd"}
+            path = "/sandbox/incoming" if row["net"] > 0 else "/sandbox/collection"
+            self._bank("POST", path, order | {"remittance": f"Settlement {batch_reference(row['sequence'])}"})
 
-    def _account(self, currency: str) -> str | None:
+    def _account(self, currency: str, *, owed: int) -> str | None:
+        """The first account of that currency, with at least `owed` minor units available."""
         accounts = self._bank("GET", "/accounts", None)
-        return next((str(one["iban"]) for one in accounts.get("data", []) if one["currency"] == currency), None)
+        kept = (one for one in accounts.get("data", []) if one["currency"] == currency)
+        return next((one["iban"] for one in kept if Decimal(one["available"]) >= Decimal(major_text(max(owed, 0), currency))), None)
 
     def _bank(self, method: str, path: str, body: dict[str, str] | None) -> dict[str, list[dict[str, str]]]:
         """The bank's answer, empty when there is none."""

@@ -25,6 +25,7 @@ class Books:
         schema = Path(__file__).with_name("books.sql").read_text()
         self._connection.executescript(schema)
         self._know_refunds(schema)
+        self._name_disputes()
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -42,8 +43,13 @@ class Books:
         """Books that were opened before there were refunds take no lines of them: theirs are copied into a table that does."""
         made = self._connection.execute("SELECT sql FROM sqlite_master WHERE name = 'line'").fetchone()["sql"]
         if "'refund'" not in made:
-            copy = "INSERT INTO line SELECT * FROM old_line; DROP TABLE old_line;"
+            copy = "INSERT INTO line SELECT *, '' FROM old_line; DROP TABLE old_line;"
             self._connection.executescript(f"ALTER TABLE line RENAME TO old_line; {schema} {copy}")
+
+    def _name_disputes(self) -> None:
+        """Lines of an earlier release say what payment they are about, and not which dispute of it."""
+        if "dispute" not in {row["name"] for row in self._connection.execute("PRAGMA table_info(line)")}:
+            self._connection.execute("ALTER TABLE line ADD COLUMN dispute TEXT NOT NULL DEFAULT ''")
 
     def close(self) -> None:
         with self._lock:

@@ -24,7 +24,8 @@ CREATE TABLE IF NOT EXISTS refund (
     amount INTEGER NOT NULL,
     made_at REAL NOT NULL
 );
--- What the next batch settles: money to us is positive. `reference` is the payment's or the refund's; `batch` is the one that did.
+-- What the next batch settles: money to us is positive. `reference` is the payment's or the refund's; `batch` is the one that did;
+-- `dispute` the one that it is about.
 CREATE TABLE IF NOT EXISTS line (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     kind TEXT NOT NULL CHECK (kind IN ('capture', 'chargeback', 'chargeback_won', 'refund')),
@@ -32,7 +33,8 @@ CREATE TABLE IF NOT EXISTS line (
     currency TEXT NOT NULL,
     gross INTEGER NOT NULL,
     fee INTEGER NOT NULL,
-    batch INTEGER
+    batch INTEGER,
+    dispute TEXT NOT NULL DEFAULT ''
 );
 CREATE TABLE IF NOT EXISTS batch (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -10,8 +10,8 @@ from decimal import Decimal, InvalidOperation
 from backoffice.sandbox.bank.money import NotAnAmount, major_text, minor_units
 from backoffice.sandbox.bank.problems import Problem
 from backoffice.sandbox.bank.server import Answer, Request, Routes
-from backoffice.sandbox.psp import refunds
-from backoffice.sandbox.psp.books import DISPUTE_FEE, FEE_BPS, FEE_FIXED, Books, hint, shown
+from backoffice.sandbox.psp import disputes, refunds
+from backoffice.sandbox.psp.books import FEE_BPS, FEE_FIXED, Books, hint, shown
 
 # The cards of the sandbox: what their issuer says.
 DECLINED = {"card_declined": "do_not_honour", "card_poor": "insufficient_funds"}
@@ -103,12 +103,12 @@ class Counter:
             return Answer.json({"data": [_batch(rows, row) for row in found]})
 
     def chargeback(self, request: Request) -> Answer:
-        """The cardholder takes a captured payment back, but for what was refunded: `reference`."""
-        return self._dispute(request, won=False)
+        """The cardholder takes a captured payment back: `reference`; optional `amount`, else all that was not refunded or taken."""
+        return self._about_dispute(request, disputes.open_one)
 
     def won(self, request: Request) -> Answer:
-        """The dispute about `reference` is decided for us; its fee stays."""
-        return self._dispute(request, won=True)
+        """A dispute about `reference` is decided for us; its fee stays. Optional `dispute`, else the oldest that stands."""
+        return self._about_dispute(request, disputes.win)
 
     def settle(self, _request: Request) -> Answer:
         """Close a batch per currency now. Paying it out is the process's business."""
@@ -117,23 +117,14 @@ class Counter:
         self._wake()
         return Answer.json({"sequences": made})
 
-    def _dispute(self, request: Request, *, won: bool) -> Answer:
-        reference, now = request.json().get("reference", ""), self._clock()
+    def _about_dispute(
+        self, request: Request, step: Callable[[sqlite3.Connection, sqlite3.Row, dict[str, str], float], None]
+    ) -> Answer:
+        given = request.json()
+        reference = given.get("reference", "")
         with self._books.transaction() as rows:
             self._there(rows, reference)
-            row = rows.execute("SELECT * FROM payment WHERE reference = ?", (reference,)).fetchone()
-            lost = rows.execute("SELECT * FROM dispute WHERE reference = ?", (reference,)).fetchone()
-            amount = refunds.left(rows, row)
-            if row["status"] != "captured" or (lost is None) == won or (won and lost["status"] == "won") or not (won or amount):
-                raise Problem(422, "not_possible", "there is nothing to dispute or to win")
-            if won:
-                rows.execute("UPDATE dispute SET status = 'won' WHERE reference = ?", (reference,))
-                self._line(rows, "chargeback_won", reference, row["currency"], lost["amount"], 0)
-            else:
-                values = (f"dp_{uuid.uuid4().hex[:16]}", reference, amount, DISPUTE_FEE, "lost", now)
-                rows.execute("INSERT INTO dispute VALUES (?, ?, ?, ?, ?, ?)", values)
-                self._line(rows, "chargeback", reference, row["currency"], -amount, DISPUTE_FEE)
-            hint(rows, "dispute.won" if won else "dispute.opened", reference, now)
+            step(rows, rows.execute("SELECT * FROM payment WHERE reference = ?", (reference,)).fetchone(), given, self._clock())
             answer = Answer.json(shown(rows, reference))
         self._wake()
         return answer
@@ -152,8 +143,8 @@ class Counter:
 
 
 def close_batches(rows: sqlite3.Connection, now: float) -> list[int]:
-    """A batch per currency of everything not settled yet; one that would not pay anything waits for the next."""
-    waiting = "SELECT currency, sum(gross - fee) AS net FROM line WHERE batch IS NULL GROUP BY currency HAVING sum(gross - fee) > 0"
+    """A batch per currency of everything not settled yet, whether it pays, collects or comes to nothing."""
+    waiting = "SELECT currency, sum(gross - fee) AS net FROM line WHERE batch IS NULL GROUP BY currency"
     made = []
     for row in rows.execute(waiting).fetchall():
         values = (row["currency"], row["net"], now)
@@ -183,6 +174,7 @@ def _batch(rows: sqlite3.Connection, row: sqlite3.Row) -> dict[str, object]:
                 "reference": line["reference"],
                 "gross": major_text(line["gross"], currency),
                 "fee": major_text(line["fee"], currency),
+                **({"dispute": line["dispute"]} if line["dispute"] else {}),
             }
             for line in lines
         ],

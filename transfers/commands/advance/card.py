@@ -196,9 +196,16 @@ def _charged_back(transfer: Transfer, dispute: CardDispute, refunded: int) -> No
     )
     now = clock.now()
     value_at = value_time_of_correction(card_postings.capture_reference(transfer), now=now)
-    post(card_postings.chargeback(dispute, refunded=refunded, value_at=value_at))
+    given_back = refunded + _lost_before(dispute)
+    post(card_postings.chargeback(dispute, given_back=given_back, value_at=value_at))
     if dispute.fee:
         post(card_postings.dispute_fee(dispute, value_at=now))
+
+
+def _lost_before(dispute: CardDispute) -> int:
+    """What other disputes about the same payment have taken and keep, in minor units."""
+    others = CardDispute.objects.filter(transfer_id=dispute.transfer_id, status=CardDispute.Status.LOST).exclude(pk=dispute.pk)
+    return sum(others.values_list("amount", flat=True))
 
 
 def _won(transfer: Transfer, dispute: CardDispute) -> None:

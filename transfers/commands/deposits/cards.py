@@ -123,8 +123,8 @@ def _drawn_up(order: CardOrder, asset_id: str, amount: int) -> Transfer:
 
 @transaction.atomic
 def book_batch(reported: Batch) -> CardBatch:
-    """Book what the provider says it settles, once per batch. Raises Conflict for a batch that does not add up or names a payment
-    that is none of ours: nothing of it is booked then."""
+    """Book what the provider says it settles, once per batch; one that comes to nothing is paid by that. Raises LedgerError, and
+    Conflict for a batch that does not add up or names a payment that is none of ours: nothing of it is booked then."""
     there = CardBatch.objects.filter(reference=reported.reference).first()
     if there is not None:
         return there
@@ -140,14 +140,25 @@ def book_batch(reported: Batch) -> CardBatch:
         asset_id=reported.currency,
         net=reported.net,
         lines=[
-            {"number": line.number, "kind": line.kind, "reference": line.reference, "gross": str(line.gross), "fee": str(line.fee)}
+            {
+                "number": line.number,
+                "kind": line.kind,
+                "reference": line.reference,
+                "dispute": line.dispute,
+                "gross": str(line.gross),
+                "fee": str(line.fee),
+            }
             for line in reported.lines
         ],
         reported_at=clock.now(),
     )
     _tell(kept, "card.batch_reported", before=0)
-    post(card_postings.batch(kept, value_at=clock.now()))
+    posting = card_postings.batch(kept, value_at=clock.now())
+    if posting is not None:
+        post(posting)
     look_at([line.reference for line in reported.lines if line.kind != "capture"])
+    if kept.net == 0:
+        _end(kept)
     crashpoint("card_batch.before_commit")
     return kept
 
@@ -158,10 +169,14 @@ def pay_batch(batch_id: UUID, *, nostro: str) -> None:
     batch = CardBatch.objects.select_for_update().get(pk=batch_id)
     if batch.status == CardBatch.Status.PAID:
         return
+    post(card_postings.payment(batch, nostro=nostro, value_at=clock.now()))
+    _end(batch)
+
+
+def _end(batch: CardBatch) -> None:
     batch.status, batch.version = CardBatch.Status.PAID, batch.version + 1
     batch.save(update_fields=["status", "version"])
     _tell(batch, "card.batch_paid", before=batch.version - 1)
-    post(card_postings.payment(batch, nostro=nostro, value_at=clock.now()))
     look_at([line["reference"] for line in batch.lines if line["kind"] in ("capture", "refund")])
 
 

@@ -59,18 +59,21 @@ class CardPayment:
 
 @dataclass(frozen=True, slots=True)
 class BatchLine:
-    """`gross` is positive when it is paid to us; the provider keeps `fee`. `reference` is the payment's, or the refund's."""
+    """`gross` is positive when it is paid to us; the provider keeps `fee`. `reference` is the payment's, or the refund's; `dispute`
+    is the provider's name of the dispute, where the line is about one and says so."""
 
     number: int
     kind: str
     reference: str
     gross: int
     fee: int
+    dispute: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """One payment to our bank account for many captures, less fees and chargebacks. `net` is what comes."""
+    """One payment to our bank account for many captures, less fees, refunds and chargebacks. `net` is what comes; below zero it is
+    collected from us."""
 
     sequence: int
     reference: str
@@ -204,6 +207,7 @@ class PspRail:
                 line["reference"],
                 self._minor(line["gross"], currency),
                 self._minor(line["fee"], currency),
+                line.get("dispute", ""),
             )
             for line in given["lines"]
         )
