@@ -219,12 +219,16 @@ class MonthArchived(LedgerError):
     """Entries booked before `until` are archived."""
 
     def __init__(self, until: datetime) -> None:
-        month = (until - timedelta(days=1)).astimezone(UTC)
-        super().__init__(
-            f"this needs entries that are archived (booked up to and including {month:%Y-%m}); ask for a later time, or have the "
-            f"months put back: manage.py reattach_partition ledger_entry {month:%Y-%m}"
-        )
         self.until = until
+        super().__init__(
+            f"this needs entries that are archived (booked up to and including {self.latest:%Y-%m}); ask for a later time, or have "
+            f"the months put back: manage.py reattach_partition ledger_entry {self.latest:%Y-%m}"
+        )
+
+    @property
+    def latest(self) -> datetime:
+        """A moment of the latest archived month, which is the first to be put back."""
+        return (self.until - timedelta(days=1)).astimezone(UTC)
 
 
 class SnapshotDiffers(LedgerError):

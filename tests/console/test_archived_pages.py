@@ -6,22 +6,23 @@ import pytest
 
 from audit import clock
 from audit.models import AuditEvent
+from backoffice.console.ledger.intervals import IntervalForm, interval
 from ledger.models import Entry, LedgerTransaction
 from tests.console.office import text_of
 from tests.ledger.lies import lie
 from tests.transfers.world import ACCOUNT
 
 pytestmark = pytest.mark.django_db
-PAGES = (
+USUAL = (
     f"/ledger/accounts/{ACCOUNT}/",
     f"/ledger/statements/csv/{ACCOUNT}/",
     f"/ledger/statements/pdf/{ACCOUNT}/",
-    "/ledger/trial-balance/?at=2026-01-02",
     "/ledger/revenue/",
     "/ledger/revenue/csv/",
     "/ledger/revenue/entries/?group=kind&value=withdrawal",
     "/ledger/revenue/entries/csv/?group=kind&value=withdrawal",
 )
+PAGES = ("/ledger/trial-balance/?at=2026-01-02", *(f"{path}{'&' if '?' in path else '?'}since=2026-01-02" for path in USUAL))
 
 
 @pytest.fixture
@@ -45,11 +46,20 @@ def test_it_says_from_when_on_it_can_answer(maker, archived, path):
     page = text_of(response)
     assert "<h1>This needs entries that are archived</h1>" in page
     assert f"?since={archived:%Y-%m-%d}" in page
+    assert f"reattach_partition ledger_entry {archived - timedelta(days=1):%Y-%m}" in page
     assert not AuditEvent.objects.filter(type="console.exported").exists()
 
 
-def test_from_then_on_it_answers(maker, archived):
-    assert maker.get("/ledger/revenue/", {"since": f"{archived:%Y-%m-%d}"}).status_code == 200
+@pytest.mark.parametrize("path", [path for path in USUAL if "revenue" in path])
+def test_it_answers_from_then_on_when_nothing_else_is_asked_for(maker, archived, path):
+    assert maker.get(path).status_code == 200
+
+
+def test_the_usual_interval_begins_where_entries_are_at_hand(archived):
+    assert interval(IntervalForm({})).first == archived.date()
+    # Nothing of a month that is archived whole is at hand: that is said, and not an interval turned round.
+    before = archived.date() - timedelta(days=40)
+    assert interval(IntervalForm({"until": before.isoformat()})).first == before - timedelta(days=30)
 
 
 def test_a_posting_whose_entries_are_archived_says_so_to_those_who_see_every_client(maker, limited, client, cast):

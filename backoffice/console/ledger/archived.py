@@ -22,7 +22,7 @@ def says_archived(view: View) -> View:
         try:
             return view(request, *args, **kwargs)
         except MonthArchived as archived:
-            context = {"until": archived.until, "path": request.path, "tabs": tabs("")}
+            context = {"until": archived.until, "latest": archived.latest, "path": request.path, "tabs": tabs("")}
             return render(request, "ledger/archived.html", context, status=422)
 
     return told

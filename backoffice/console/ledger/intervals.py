@@ -1,7 +1,7 @@
 """The interval of a statement and the time that places an entry in it, as the address of the page has them."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Self
 from urllib.parse import urlencode
 
@@ -12,6 +12,7 @@ from audit import clock
 from backoffice.console.moments import UtcDayField, UtcMomentField, beginning_of
 from backoffice.console.parts import Tab
 from ledger.queries import TimeBasis
+from ledger.queries.archived import entries_archived_until
 
 BASES = (
     (TimeBasis.BOOKED.value, "booking time"),
@@ -29,7 +30,7 @@ def in_words(by: TimeBasis) -> str:
 
 
 class IntervalForm(forms.Form):
-    """Both days count. Left out, the last 31 days by booking."""
+    """Both days count. Left out, the last 31 days by booking, as far as their entries are not archived."""
 
     since = UtcDayField(label="From", required=False)
     until = UtcDayField(label="To, that day included", required=False)
@@ -84,8 +85,14 @@ def interval(form: IntervalForm) -> Interval:
     """What the form says; of a form that makes no sense, the usual one."""
     given = form.cleaned_data if form.is_valid() else {}
     last = given.get("until") or clock.now().date()
-    first = given.get("since") or max(last - _USUAL, _FIRST_DAY)
+    first = given.get("since") or _usual_first(last)
     return Interval(first, last, TimeBasis(given.get("by") or TimeBasis.BOOKED), given.get("at"))
+
+
+def _usual_first(last: date) -> date:
+    archived = entries_archived_until()
+    at_hand = archived.astimezone(UTC).date() if archived else _FIRST_DAY
+    return max(last - _USUAL, at_hand if at_hand <= last else _FIRST_DAY)
 
 
 def shortcuts(now: Interval, **kept: str) -> list[Tab]:
