@@ -47,7 +47,8 @@ class ForcedKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """`guarded` is the default for new accounts: row-locked, and never below the floor by a voluntary posting."""
+    """`guarded`: row-locked, and never below the floor by a voluntary posting. Elsewhere that is by choice; where a room says so
+    its accounts never go without it."""
 
     type: AccountType
     guarded: bool = False

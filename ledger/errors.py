@@ -21,6 +21,7 @@
 ├── StillAdjusted         a posting whose adjustments stand is not reversed before they are
 ├── HoldUnknown
 ├── HoldEnded             the hold ended before, in another way
+├── HoldNotDue            a hold does not expire before its time
 ├── SettlementTooHigh     holds settle more than the posting takes from their account
 ├── StatementTooLong      more rows than fit
 ├── MonthArchived         it would need entries that are archived
@@ -200,6 +201,17 @@ class HoldEnded(LedgerError):
         super().__init__(f"hold {reference} was already {status}")
         self.reference = reference
         self.status = status
+
+
+class HoldNotDue(LedgerError):
+    """`expires_at` is when it expires, as the database writes it; None when it has no end of its own."""
+
+    def __init__(self, reference: str, expires_at: str | None) -> None:
+        super().__init__(
+            f"hold {reference} " + (f"expires at {expires_at}, not before" if expires_at else "has no time to expire at")
+        )
+        self.reference = reference
+        self.expires_at = expires_at
 
 
 class SettlementTooHigh(LedgerError):

@@ -7,6 +7,9 @@ nothing saves these rows one by one. Owners are opaque strings: the ledger holds
 operator.
 """
 
+from functools import reduce
+from operator import or_
+
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
@@ -55,6 +58,12 @@ class Asset(ReadOnlyModel):
         ]
 
 
+def _in_its_room() -> Q:
+    """The side of the equation on which its kind of account stands."""
+    rooms = {side: [kind.value for kind, room in chart.ROOMS.items() if room.type is side] for side in chart.AccountType}
+    return reduce(or_, (Q(type=side.value, kind__in=kinds) for side, kinds in rooms.items()))
+
+
 class Account(ReadOnlyModel):
     """An account of one asset. `guarded` accounts are row-locked and keep `posted - held >= floor` for voluntary postings; the
     others only collect and are never locked. `code` is its stable business name, such as `client:acme:USDC.ethereum`."""
@@ -86,6 +95,11 @@ class Account(ReadOnlyModel):
             ),
             models.CheckConstraint(
                 condition=Q(kind__in=[kind.value for kind in chart.AccountKind]), name="ledger_account_kind_is_known"
+            ),
+            models.CheckConstraint(condition=_in_its_room(), name="ledger_account_is_on_the_side_of_its_room"),
+            models.CheckConstraint(
+                condition=Q(guarded=True) | ~Q(kind__in=[kind.value for kind, room in chart.ROOMS.items() if room.guarded]),
+                name="ledger_account_is_guarded_where_it_must_be",
             ),
             models.CheckConstraint(
                 condition=Q(status="open", closed_at=None) | Q(status="closed", closed_at__isnull=False),

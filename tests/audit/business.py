@@ -171,12 +171,13 @@ def _called_back(world: World) -> None:
 def _books() -> None:
     open_account(code="wallet:old:USDC", name="old", kind=AccountKind.WALLET, asset_id=USDC)
     close_account(code="wallet:old:USDC", reason="never used")
-    apply_holds(*(PlaceHold(name, ACCOUNT, UNIT) for name in ("stays", "released", "expired")))
+    past = datetime(2026, 1, 1, tzinfo=UTC)
+    apply_holds(PlaceHold("stays", ACCOUNT, UNIT), PlaceHold("released", ACCOUNT, UNIT), PlaceHold("expired", ACCOUNT, UNIT, past))
     apply_holds(ReleaseHold("released"), ExpireHold("expired"))
     close_period(month=date(2026, 1, 1), reason="over")
     reopen_period(month=date(2026, 1, 1), reason="a late invoice")
-    carry_forward(until=datetime(2026, 1, 1, tzinfo=UTC))
-    take_snapshot(kind=SnapshotKind.TRIAL_BALANCE, at=datetime(2026, 1, 1, tzinfo=UTC))
+    carry_forward(until=past)
+    take_snapshot(kind=SnapshotKind.TRIAL_BALANCE, at=past)
 
 
 def _parties(world: World) -> None:

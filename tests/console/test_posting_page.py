@@ -105,8 +105,8 @@ def test_a_posting_between_other_clients_is_not_found(limited):
     with context.bind(Actor.system("test")):
         for code in ("client:acme:MXN", "client:initech:MXN"):
             owner = code.rpartition(":")[0]
-            open_account(code=code, name=code, kind=AccountKind.CLIENT_MONEY, asset_id="MXN", owner=owner, guarded=False)
-    _book("move/1", Line.debit("client:acme:MXN", 5), Line.credit("client:initech:MXN", 5))
+            open_account(code=code, name=code, kind=AccountKind.CLIENT_MONEY, asset_id="MXN", owner=owner)
+    _book("move/1", Line.debit("client:acme:MXN", 5), Line.credit("client:initech:MXN", 5), forced_kind="chargeback")
     assert limited.get("/ledger/postings/move/1/").status_code == 404
     assert limited.get("/ledger/postings/none/1/").status_code == 404
 

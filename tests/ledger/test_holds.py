@@ -19,10 +19,10 @@ from ledger.errors import (
     UnknownAccount,
 )
 from ledger.models import Hold
-from tests.ledger.house import ACME, FEES, GLOBEX, HOT, book, deposit, figures
+from tests.ledger.house import ACME, DAY, FEES, GLOBEX, HOT, book, deposit, figures
 
 pytestmark = pytest.mark.usefixtures("house")
-HOLD = PlaceHold("hold-1", ACME, 400)
+HOLD = PlaceHold("hold-1", ACME, 400, expires_at=DAY)
 
 
 @pytest.fixture(autouse=True)

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
 from audit.context import Actor, bind
 from audit.models import AuditEvent
 from ledger.commands import Line, PlaceHold, advance_checkpoints, apply_holds, set_account_guarded
 from ledger.errors import AccountNotEmpty, InsufficientFunds, NotGuarded, SwitchTooSoon, UnknownAccount
-from ledger.models import Balance
+from ledger.models import Account, Balance
 from ledger.queries.proofs import findings
 from tests.ledger.crowd import at_once, committed_copy
 from tests.ledger.house import ACME, FEES, HOT, book, deposit, figures
@@ -88,16 +88,23 @@ def test_switching_to_what_it_is_changes_nothing() -> None:
 
 
 def test_money_on_hold_keeps_an_account_guarded() -> None:
-    apply_holds(PlaceHold("hold", ACME, 1))
+    fee("fee", 10)
+    set_account_guarded(code=FEES, guarded=True, reason="test")
+    apply_holds(PlaceHold("hold", FEES, 1))
     with pytest.raises(AccountNotEmpty):
-        set_account_guarded(code=ACME, guarded=False, reason="test")
-    assert figures(ACME) == (1_000, 1, 999)
+        set_account_guarded(code=FEES, guarded=False, reason="test")
+    assert figures(FEES) == (10, 1, 9)
 
 
 def test_a_collecting_account_takes_no_hold() -> None:
-    set_account_guarded(code=ACME, guarded=False, reason="test")
     with pytest.raises(NotGuarded):
-        apply_holds(PlaceHold("hold", ACME, 1))
+        apply_holds(PlaceHold("hold", FEES, 1))
+
+
+def test_client_money_is_never_without_its_guard() -> None:
+    with pytest.raises(IntegrityError, match="is_guarded_where_it_must_be"), transaction.atomic():
+        set_account_guarded(code=ACME, guarded=False, reason="faster")
+    assert Account.objects.get(code=ACME).guarded
 
 
 def test_it_needs_an_account_and_a_reason() -> None:

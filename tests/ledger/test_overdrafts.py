@@ -207,12 +207,6 @@ def test_what_makes_no_sense_is_refused(name: str) -> None:
     _refused(call, error, {})
 
 
-def test_an_account_that_nothing_locks_is_refused() -> None:
-    loose = "client:acme:loose:USDC.ethereum"
-    open_account(code=loose, name=loose, kind=AccountKind.CLIENT_MONEY, asset_id=USDC, owner="client:acme", guarded=False)
-    _refused(lambda: net(1, source=ACME, target=loose), BadPosting, {})
-
-
 def _refused(call: Callable[[], Posted], error: type[LedgerError], facts: dict[str, object]) -> None:
     before = _everything()
     with pytest.raises(error) as refusal, transaction.atomic():

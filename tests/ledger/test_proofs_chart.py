@@ -27,9 +27,9 @@ CHART = {
         f"UPDATE ledger_account SET owner = 'client:x' WHERE code = '{ACME}'",
         ("accounts_match_events", ACME, "it was opened as something else, the audit trail tells"),
     ),
-    "no longer guarded": (
-        f"UPDATE ledger_account SET guarded = false WHERE code = '{ACME}'",
-        ("accounts_match_events", ACME, "it only collects, the audit trail tells that it is guarded"),
+    "guarded": (
+        "UPDATE ledger_account SET guarded = true WHERE code = 'wallet:after'",
+        ("accounts_match_events", "wallet:after", "it is guarded, the audit trail tells that it only collects"),
     ),
     "another exponent": (
         "UPDATE ledger_asset SET exponent = 2 WHERE id = 'USDC.ethereum'",

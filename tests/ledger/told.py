@@ -41,7 +41,7 @@ def _business(when: str) -> None:
     deposit(f"{when}-1", ACME, 1_000)
     deposit(f"{when}-2", GLOBEX, 500, metadata={"note": "x"})
     book(f"{when}-fee", Line.debit(ACME, 10), Line.credit(FEES, 10))
-    apply_holds(*(PlaceHold(f"{when}-{name}", ACME, 100) for name in ("open", "paid", "late")))
+    apply_holds(*(PlaceHold(f"{when}-{name}", ACME, 100) for name in ("open", "paid")), PlaceHold(f"{when}-late", ACME, 100, DAY))
     book(f"{when}-paid", Line.debit(ACME, 90), Line.credit(HOT, 90), holds=(SettleHold(f"{when}-paid", 90),))
     apply_holds(ExpireHold(f"{when}-late"))
     lines = (Line.debit(HOT, 1), Line.credit(ACME, 1))
