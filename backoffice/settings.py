@@ -60,8 +60,8 @@ CHAIN_RPC_URL = env.text("CHAIN_RPC_URL", "")
 CHAIN_RPC_URL_2 = env.text("CHAIN_RPC_URL_2", "")
 CHAIN_ID = env.integer("CHAIN_ID", 31337, minimum=1)
 CHAIN_CONFIRMATIONS = env.integer("CHAIN_CONFIRMATIONS", 3, minimum=1)
-# How deep a payment is watched, and from where on our own index reads: below it we expect no reorg.
-CHAIN_FINAL_DEPTH = env.integer("CHAIN_FINAL_DEPTH", 12, minimum=1)
+# How deep a payment is watched, and from where on deposits are credited and our own index reads: below it we expect no reorg.
+CHAIN_FINAL_DEPTH = max(env.integer("CHAIN_FINAL_DEPTH", 12, minimum=1), CHAIN_CONFIRMATIONS)
 # How many blocks a bid may wait before it is outbid; and how many prices of the first one operator may have spent without another.
 CHAIN_STUCK_AFTER_BLOCKS = env.integer("CHAIN_STUCK_AFTER_BLOCKS", 15, minimum=1)
 CHAIN_BLOCK_TIME, SPEED_UP_ALONE_TIMES = env.seconds("CHAIN_BLOCK_TIME", 2.0), env.integer("SPEED_UP_ALONE_TIMES", 4, minimum=1)

@@ -52,8 +52,8 @@ def left_behind(*, longer_than: timedelta, limit: int) -> list[UUID]:
 
 def in_disagreement() -> list[tuple[UUID, str, str]]:
     """Transfers about which the nodes contradict each other now: id, reference, and what they say. The longest first."""
-    watched = (Status.SENT_ON_CHAIN, Status.DROPPED, Status.REORGED, Status.CONFIRMED, Status.FIAT_SETTLED)
-    found = Transfer.objects.filter(status__in=watched, last_error__startswith="nodes_disagree").order_by("state_entered_at")
+    told = (Status.CREATED, Status.SENT_ON_CHAIN, Status.DROPPED, Status.REORGED, Status.CONFIRMED, Status.FIAT_SETTLED)
+    found = Transfer.objects.filter(status__in=told, last_error__startswith="nodes_disagree").order_by("state_entered_at")
     return list(found.values_list("id", "reference", "last_error")[:100])
 
 

@@ -21,7 +21,7 @@ ENTRIES: tuple[Failure, ...] = (
     ),
     Failure(
         "deposit_reorged",
-        "Another block stands where a credited deposit was: the chain was rewritten below final depth.",
+        "Every node shows another block where a credited deposit was: the chain was rewritten below final depth.",
         "CONFIRMED to REORGED; the credit is reversed, below zero if the client has spent it. Credited again when final again.",
         "The blockchain has taken your deposit back for now. We credit it again as soon as it is final.",
         "Rare and serious: halt the asset while the chain settles, and look at the client's overdraft.",

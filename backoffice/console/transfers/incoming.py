@@ -100,7 +100,7 @@ def sentence(story: Story) -> str:
         return _CARD[Status(transfer.status)]
     on_chain = transfer.route == Route.CHAIN_DEPOSIT
     if transfer.status == Status.CREATED:
-        needed = settings.CHAIN_CONFIRMATIONS
+        needed = settings.CHAIN_FINAL_DEPTH
         return f"Seen, credited after {needed} confirmations" if on_chain else "Booked by the bank, being credited"
     if transfer.status == Status.CONFIRMED:
         proof = "our own chain index" if on_chain else "the statement line"

@@ -4,8 +4,10 @@ import pytest
 
 from backoffice.alerts.rules.nodes import NodesDisagree
 from tests.transfers.chain.weather import attempts, deep, final, paid_once, sent, step, watch
+from tests.transfers.incoming import address_of
 from tests.transfers.stack import CONFIRMATIONS, FINAL_DEPTH, Stack
-from tests.transfers.world import World, drive_until, history
+from tests.transfers.world import ACCOUNT, FUNDS, UNIT, World, drive_until, history, posted
+from transfers.commands.deposits.watching import watch as watch_deposits
 from transfers.commands.providers import add_provider, switch_provider
 from transfers.models import Transfer
 
@@ -79,3 +81,20 @@ def test_a_reorg_that_both_show_is_believed(live: World, rails: Stack) -> None:
     assert watch(transfer).status == "REORGED"
     drive_until(transfer, "CONFIRMED", between=lambda: deep(rails))
     paid_once()
+
+
+def test_a_deposit_is_credited_once_at_final_depth_and_not_while_one_lies(live: World, rails: Stack) -> None:
+    rails.fund(address_of().value, wei=0, token=250 * UNIT)
+    watch_deposits()
+    deposit = Transfer.objects.get(route="chain_deposit")
+    rails.mine(FINAL_DEPTH - 2)
+    assert (step(deposit).status, posted(ACCOUNT)) == ("CREATED", FUNDS)
+    rails.order_second("lie", what="amount")
+    rails.mine()
+    assert step(deposit).last_error.startswith("nodes_disagree")
+    assert [alert.transfer_id for alert in NodesDisagree().find() or []] == [deposit.pk]
+    rails.obey()
+    assert (step(deposit).status, posted(ACCOUNT)) == ("CONFIRMED", FUNDS + 250 * UNIT)
+    rails.order_second("lie", what="missing")
+    assert step(deposit).last_error.startswith("nodes_disagree")
+    assert (deposit.status, posted(ACCOUNT)) == ("CONFIRMED", FUNDS + 250 * UNIT)

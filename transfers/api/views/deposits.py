@@ -37,7 +37,7 @@ def _on_chain(row: DepositAddress) -> dict[str, Any]:
         "network": row.network,
         "address": row.value,
         "assets": [{"asset": token.id, "minimum": settings.DEPOSIT_MINIMUMS.get(token.code, "0")} for token in tokens],
-        "confirmations": settings.CHAIN_CONFIRMATIONS,
+        "confirmations": settings.CHAIN_FINAL_DEPTH,
     }
 
 

@@ -1,8 +1,8 @@
 """A deposit's way into the client's money, and back out of it when the chain takes it back.
 
 CREATED to CONFIRMED: on a chain when exactly this Transfer log is at final depth; at a bank when the statement has booked it, which
-it has before we hear of it. CONFIRMED to REORGED: when another block stands where it was credited. Credited again under a number
-of its own, so that nothing is ever booked twice under one.
+it has before we hear of it. CONFIRMED to REORGED: when every node shows another block where it was credited. Credited again under a
+number of its own, so that nothing is ever booked twice under one.
 """
 
 import dataclasses
@@ -47,7 +47,7 @@ def credit_on_chain(lease: Lease) -> None:
         arrival = Arrival.objects.get(transfer_id=transfer.id)
         legs = locks.legs(transfer.id)
         _keep(transfer, legs["evm"], arrival, state)
-        is_final = state.status in ("mined", "reverted") and state.confirmations >= rails().evm.confirmations
+        is_final = state.in_a_block and state.confirmations >= rails().evm.final_depth
         if is_final and is_there(arrival, state):
             _settle(transfer, arrival, legs, state)
         elif is_final or _given_up(transfer, state):
@@ -75,8 +75,8 @@ def watch_credited(lease: Lease) -> None:
     arrival = Arrival.objects.get(transfer_id=lease.transfer_id)
     state = rails().evm.find(arrival.facts["tx_hash"])
     moved = state.block_hash != arrival.block_hash or not is_there(arrival, state)
-    # Not knowing a transaction proves nothing; another block at its height does.
-    is_rewritten = moved and rails().evm.block(arrival.block_number or 0).hash != arrival.block_hash
+    # Not knowing a transaction proves nothing; another block at its height does, when all nodes show one.
+    is_rewritten = moved and state.unanimous and rails().evm.is_replaced(arrival.block_number or 0, arrival.block_hash)
     crashpoint("watch_credited.after_call")
     with transaction.atomic():
         transfer = locks.leased(lease, Status.CONFIRMED)
@@ -174,13 +174,18 @@ def _take_back(transfer: Transfer, arrival: Arrival) -> None:
 
 
 def _given_up(transfer: Transfer, state: ChainState) -> bool:
-    return state.status in ("unknown", "pending") and clock.now() - transfer.state_entered_at > GIVE_UP_AFTER
+    return _is_nowhere(state) and clock.now() - transfer.state_entered_at > GIVE_UP_AFTER
+
+
+def _is_nowhere(state: ChainState) -> bool:
+    """No node shows it in a block."""
+    return not state.in_a_block and state.unanimous
 
 
 def _wait(transfer: Transfer, arrival: Arrival, state: ChainState) -> None:
     """Told once when the block that it was seen in is no longer there; for the rest only looked at again."""
     columns = {"due_at": next_look_at_chain(), "attempts": 0, "stopped_by": ""}
-    vanished = state.status in ("unknown", "pending")
+    vanished = _is_nowhere(state)
     words = f"deposit_vanished: {FAILURES['deposit_vanished'].detection}" if vanished else ""
     if vanished and transfer.last_error != words:
         moves.note(

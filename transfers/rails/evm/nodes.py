@@ -3,9 +3,11 @@
 What decides about money, the state of a transaction, is asked of every node, and they must tell one story:
 
 - Equal stories count at the network's depth.
-- A node that is silent, or was set aside, is no witness. With fewer witnesses than nodes a payment counts only at final depth.
+- A node that is silent, or was set aside, is no witness. With fewer witnesses than nodes a payment counts only at final depth,
+  which is where deposits always count.
 - A node that is behind, or on a branch that is not deep yet, delays: for the moment the transaction is in no block, and nothing
-  that was confirmed is taken back on such a word (`unanimous`).
+  that was confirmed is taken back on such a word (`unanimous`). A credited deposit is taken back when every node that nobody has
+  set aside shows another block (`is_replaced`).
 - Two nodes that differ on one and the same block, or on a deep one, contradict each other: NodesDisagree, nothing is decided.
 
 Signed bytes go to every node; one that takes them is enough. Everything else is asked of the first node that answers.
@@ -58,6 +60,14 @@ class EvmNodes:
         if not heard:
             raise silent or RetryableError("every node is set aside", provider=self.name)
         return self._one_story(heard, tx_hash)
+
+    def is_replaced(self, number: int, block_hash: str) -> bool:
+        """Whether every node shows another block at this height. Raises RetryableError while one of them does not answer: what it
+        knows may save what stands there."""
+        trusted = self._trusted()
+        if not trusted:
+            raise RetryableError("every node is set aside", provider=self.name)
+        return all(node.is_replaced(number, block_hash) for node in trusted)
 
     def broadcast(self, raw: bytes) -> str:
         """Raises what every node says together: an unknown outcome of one outweighs the refusals of others."""

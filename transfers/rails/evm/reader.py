@@ -52,6 +52,10 @@ class ChainReader:
             raise RetryableError(f"asked for block {number}, got {block.number}", provider=self.name)
         return block
 
+    def is_replaced(self, number: int, block_hash: str) -> bool:
+        """Whether another block stands at this height. Raises RetryableError when the node has none there (yet)."""
+        return self.block(number).hash != block_hash
+
     def logs(self, first: int, last: int, addresses: Sequence[str], *, parties: Sequence[str] = ()) -> list[IndexedTransfer]:
         """Transfer logs of the token contracts `addresses` in blocks first..last, both included, in chain order.
 

@@ -1,0 +1,101 @@
+"""Deposits while two nodes tell of them: neither credited nor taken back on what only one of them says."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from audit import clock
+from tests.transfers.incoming import TwoNodes, address_of, two_nodes
+from tests.transfers.test_chain_deposits import everything_holds, look
+from tests.transfers.world import ACCOUNT, FUNDS, UNIT, World, history, posted
+from transfers.commands.deposits.watching import watch
+from transfers.models import Transfer
+
+DEPOSIT = 250 * UNIT
+
+
+@pytest.fixture
+def nodes(world: World) -> Iterator[TwoNodes]:
+    with two_nodes() as nodes:
+        yield nodes
+
+
+def seen(nodes: TwoNodes) -> Transfer:
+    nodes.pay(address_of().value, DEPOSIT)
+    assert watch() == 1
+    return Transfer.objects.get()
+
+
+def credited(nodes: TwoNodes) -> Transfer:
+    transfer = seen(nodes)
+    nodes.mine(2)
+    assert look(transfer).status == "CONFIRMED"
+    return transfer
+
+
+def still_credited(transfer: Transfer) -> None:
+    assert "REORGED" not in [target for *_, target in history(transfer.id)]
+    assert (transfer.status, posted(ACCOUNT)) == ("CONFIRMED", FUNDS + DEPOSIT)
+    everything_holds()
+
+
+@pytest.mark.parametrize("away", ["first", "second"])
+def test_while_one_node_is_away_nothing_is_credited_above_final_depth(nodes: TwoNodes, away: str) -> None:
+    getattr(nodes, away).is_away = True
+    transfer = seen(nodes)
+    nodes.mine(1)
+    assert (look(transfer).status, posted(ACCOUNT)) == ("CREATED", FUNDS)
+    nodes.mine(1)
+    assert (look(transfer).status, posted(ACCOUNT)) == ("CONFIRMED", FUNDS + DEPOSIT)
+
+
+def test_what_only_one_node_shows_is_not_credited_however_deep(nodes: TwoNodes) -> None:
+    nodes.second.pay(address_of().value, DEPOSIT)
+    nodes.first.mine(1)
+    nodes.first.reorg(1)
+    assert watch() == 1
+    nodes.mine(5)
+    transfer = look(Transfer.objects.get())
+    assert transfer.last_error.startswith("nodes_disagree")
+    assert (transfer.status, posted(ACCOUNT)) == ("CREATED", FUNDS)
+
+
+def test_what_is_credited_is_not_taken_back_because_one_node_is_on_another_branch(nodes: TwoNodes) -> None:
+    transfer = credited(nodes)
+    nodes.second.reorg(3)
+    assert look(transfer).last_error.startswith("nodes_disagree")
+    still_credited(transfer)
+
+
+def test_what_is_credited_is_not_taken_back_on_the_word_of_the_one_that_answers(nodes: TwoNodes) -> None:
+    transfer = credited(nodes)
+    nodes.second.reorg(3)
+    nodes.first.is_away = True
+    look(transfer)
+    still_credited(transfer)
+    nodes.first.is_away = False
+    nodes.first.reorg(3)
+    assert (look(transfer).status, posted(ACCOUNT)) == ("REORGED", FUNDS)
+    everything_holds()
+
+
+def test_what_both_show_in_another_block_waits_until_they_agree_which(nodes: TwoNodes) -> None:
+    transfer = credited(nodes)
+    for node in (nodes.first, nodes.second):
+        node.reorg(3)
+    nodes.second.reorg(1)
+    nodes.first.pay(address_of().value, DEPOSIT)
+    still_credited(look(transfer))
+
+
+def test_a_node_that_lags_for_a_day_makes_no_deposit_vanish(nodes: TwoNodes) -> None:
+    transfer = seen(nodes)
+    nodes.first.mine(2)
+    nodes.second.blocks.pop()
+    assert (look(transfer).status, transfer.last_error) == ("CREATED", "")
+    with clock.using(lambda: transfer.state_entered_at + timedelta(hours=25)):
+        assert (look(transfer).status, transfer.last_error) == ("CREATED", "")
+    nodes.second.pay(address_of().value, DEPOSIT)
+    nodes.second.mine(2)
+    assert (look(transfer).status, posted(ACCOUNT)) == ("CONFIRMED", FUNDS + DEPOSIT)
