@@ -10,7 +10,7 @@ class LedgerConfig(AppConfig):
         from audit.archive import registry as archive
         from ledger import coverage
         from ledger.archive import ENTRIES
-        from ledger.proofs import balances, carries, entries, guards, registry, settlements, trail
+        from ledger.proofs import balances, carries, entries, guards, registry, settlements, snapshots, trail
 
         partitions.register("ledger_ensure_partitions")
         archive.register(ENTRIES)
@@ -18,7 +18,15 @@ class LedgerConfig(AppConfig):
             retention.RetentionClass(name="ledger_entries", title="entries of the books", attached_months=24, kept_months=120)
         )
         coverage.register()
-        registry.register(*entries.PROOFS, *balances.PROOFS, *carries.PROOFS, *guards.PROOFS, *settlements.PROOFS, *trail.PROOFS)
+        registry.register(
+            *entries.PROOFS,
+            *balances.PROOFS,
+            *carries.PROOFS,
+            *snapshots.PROOFS,
+            *guards.PROOFS,
+            *settlements.PROOFS,
+            *trail.PROOFS,
+        )
         # Recorded by the database functions of this floor, in the round trip of the change itself.
         vocabulary.register(
             "ledger.asset_registered",

@@ -21,7 +21,7 @@ _PERIODS = """
              ORDER BY recorded_at DESC, id DESC LIMIT 1) AS events, period.closed_at AS since
       FROM ledger_period AS period
 """
-_CARRIED = "resource_id::timestamptz"
+_CARRIED = "ledger_told_time(resource_id)"
 
 
 def register() -> None:

@@ -85,6 +85,7 @@ _ACCOUNTS_MATCH_EVENTS = """
            WHEN (told.opening - 'guarded') <> jsonb_build_object('code', account.code, 'name', account.name, 'kind', account.kind,
                     'type', account.type, 'asset_id', account.asset_id, 'owner', account.owner)
            THEN 'it was opened as something else, the audit trail tells'
+           WHEN account.floor <> 0 THEN format('its floor is %%s, and nothing ever gave it one', account.floor)
            WHEN coalesce(told.switched, told.opening->'guarded') <> to_jsonb(account.guarded)
            THEN CASE WHEN account.guarded THEN 'it is guarded, the audit trail tells that it only collects'
                      ELSE 'it only collects, the audit trail tells that it is guarded' END

@@ -20,6 +20,10 @@ _LIST = """
      WHERE (%(kind)s::text IS NULL OR kind = %(kind)s) AND (%(before)s::uuid IS NULL OR id < %(before)s)
      ORDER BY id DESC LIMIT %(limit)s
 """
+_TOLD = """
+    SELECT metadata->>'sha256' AS sha256 FROM audit_event
+     WHERE resource_type = 'snapshot' AND resource_id = %(id)s AND type = 'ledger.snapshot_taken'
+"""
 _ONE = "SELECT {columns} FROM ledger_snapshot WHERE id = %(id)s"
 
 
@@ -69,14 +73,19 @@ def snapshot_bytes(snapshot_id: UUID) -> bytes:
 
 
 def verify_snapshot(snapshot_id: UUID) -> Verdict:
-    """Whether the stored bytes have their hash, and the books say the same bytes now. Raises UnknownSnapshot."""
+    """Whether the stored bytes have their hash, the audit trail tells of that hash, and the books say the same bytes now. Raises
+    UnknownSnapshot."""
     kept, content = snapshot(snapshot_id), snapshot_bytes(snapshot_id)
     if hashlib.sha256(content).hexdigest() != kept.sha256:
         return Verdict(kept, holds=False, message="the stored bytes are not those of the stored hash")
+    told = select(_TOLD, {"id": str(snapshot_id)})
+    if any(row["sha256"] != kept.sha256 for row in told):
+        return Verdict(kept, holds=False, message=f"the audit trail tells that {told[0]['sha256']} was kept: it was replaced")
     try:
         now = answer(kept.asked)
     except LedgerError as error:
-        return Verdict(kept, holds=None, message=f"could not be reckoned anew: {error}")
+        said = "they are what the audit trail tells" if told else "the audit trail of that time is archived"
+        return Verdict(kept, holds=None, message=f"could not be reckoned anew, {said}: {error}")
     if now.data != content:
         return Verdict(kept, holds=False, message=f"the books say {now.sha256} now: they were changed behind it")
     return Verdict(kept, holds=True, message="the books say the same bytes")

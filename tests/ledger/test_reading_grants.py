@@ -1,4 +1,4 @@
-"""The database roles: they read the books of any moment and keep snapshots; the archive is the owner's alone."""
+"""The database roles: they read the books of any moment, the worker keeps snapshots; the archive is the owner's alone."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -19,9 +19,10 @@ MAY = datetime(2026, 5, 1, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("role", ["countersign_web", "countersign_worker"])
-def test_web_and_worker_read_any_moment_and_keep_snapshots(role: str, database_role: Role) -> None:
+def test_web_and_worker_read_any_moment(role: str, database_role: Role) -> None:
     deposit("deposit-1", ACME, 100)
     later = datetime.now(UTC) + timedelta(days=1)
+    taken = take_snapshot(kind=SnapshotKind.TRIAL_BALANCE, at=MAY)
     with database_role(role):
         for by in TimeBasis:
             assert balance_as_of(ACME, later, by).posted == (0 if by is TimeBasis.SETTLED else 100)
@@ -29,8 +30,14 @@ def test_web_and_worker_read_any_moment_and_keep_snapshots(role: str, database_r
             assert statement_page(ACME, since=DAY - timedelta(days=1), until=later, by=by).opening == 0
             assert revenue(since=DAY, until=later, by=by) == []
         assert postings_behind(since=DAY, until=later, where={}).rows == []
-        taken = take_snapshot(kind=SnapshotKind.TRIAL_BALANCE, at=MAY)
         assert verify_snapshot(taken.id).holds is True
+
+
+def test_only_the_worker_keeps_snapshots(database_role: Role) -> None:
+    with database_role("countersign_web"), pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
+        take_snapshot(kind=SnapshotKind.TRIAL_BALANCE, at=MAY)
+    with database_role("countersign_worker"):
+        assert take_snapshot(kind=SnapshotKind.TRIAL_BALANCE, at=MAY).asked.at == MAY
 
 
 def test_only_the_worker_carries_balances_forward(database_role: Role) -> None:
