@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.transfers.chain.test_reorg import branch_off, confirmed
-from tests.transfers.chain.weather import attempts, deep, final, step, the_books_prove_themselves, watch
+from tests.transfers.chain.test_reorg import confirmed
+from tests.transfers.chain.weather import attempts, branch_off, deep, final, step, the_books_prove_themselves, watch
 from tests.transfers.levels import set_levels
 from tests.transfers.own_money import COLD, HOT, add_wallets, approve_move, ask
 from tests.transfers.stack import Stack
