@@ -15,6 +15,7 @@ DEPOSITS = (
     "deposit.credited",
     "deposit.taken_back",
     "deposit.gone",
+    "deposit.seen_again",
     "deposit.allocated",
     "deposit.return_address_stated",
     "deposit.sending_back",

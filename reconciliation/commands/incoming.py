@@ -8,6 +8,7 @@ names no client is set aside there, with a break that ends when people have allo
 from datetime import UTC, datetime, time
 
 from django.db import transaction
+from django.db.models import Q
 
 from audit import clock
 from audit.commands import record
@@ -18,11 +19,12 @@ from reconciliation.matching import CERTAIN, Role
 from reconciliation.models import Break, ExternalItem, Match
 from transfers import locks
 from transfers.commands.deposits.addresses import WALLET
-from transfers.commands.deposits.arrivals import Sight, see
+from transfers.commands.deposits.arrivals import Sight, see, see_again
 from transfers.commands.deposits.watching import chain_identity
 from transfers.deposit_references import references_in
 from transfers.models import Arrival, BankAccount, DepositAddress, Transfer, Wallet
 
+_SET_ASIDE = "unallocated:"
 RULE = "identity-of-arrival/1"
 State = ExternalItem.Status
 _OPEN = (Break.Status.OPEN, Break.Status.INVESTIGATING)
@@ -44,7 +46,7 @@ def settle_arrival(item: ExternalItem, arrival: Arrival) -> str:
     if arrival.transfer_id is not None:
         locks.transfer(arrival.transfer_id)
         arrival.refresh_from_db()
-    if (arrival.amount, arrival.asset_id, arrival.account_code) != (item.amount, item.currency, _account_of(item)):
+    if not _is_booked_as_shown(item, arrival):
         break_arrival(item, arrival, "what the outside shows is not what was booked")
         return State.BREAK
     if arrival.status == Arrival.Status.GONE:
@@ -61,26 +63,35 @@ def settle_arrival(item: ExternalItem, arrival: Arrival) -> str:
     return State.MATCHED
 
 
+def _is_booked_as_shown(item: ExternalItem, arrival: Arrival) -> bool:
+    return (arrival.amount, arrival.asset_id, arrival.account_code) == (item.amount, item.currency, _account_of(item))
+
+
+def _about_arrival(path: str = "") -> Q:
+    """Breaks about one item's arrival, by the beginning of their key."""
+    return Q(**{f"{path}subject_key__startswith": _SET_ASIDE}) | Q(**{f"{path}subject_key__startswith": "arrival:"})
+
+
 def match_allocated() -> int:
-    """Items of arrivals that were set aside and are a client's by now, or have gone back: matched, breaks resolved; how many."""
-    waiting = ExternalItem.objects.filter(
-        status=State.BREAK, breaks__subject_key__startswith="unallocated:", breaks__status__in=_OPEN
-    )
+    """Items of arrivals that were set aside, or said to be gone, and are a client's by now, or have gone back: matched, breaks
+    resolved; how many."""
+    waiting = ExternalItem.objects.filter(_about_arrival("breaks__"), status=State.BREAK, breaks__status__in=_OPEN)
     return sum(_match_allocated(item) for item in waiting.order_by("booked_at", "id"))
 
 
 @transaction.atomic
 def _match_allocated(item: ExternalItem) -> bool:
-    found = Break.objects.select_for_update().filter(item=item, subject_key__startswith="unallocated:", status__in=_OPEN).first()
+    found = Break.objects.select_for_update().filter(_about_arrival(), item=item, status__in=_OPEN).first()
     arrival = Arrival.objects.filter(identity=identity_of(item), status__in=_ENDED).select_related("transfer").first()
     ended_by = _ended_by(arrival) if arrival is not None else None
-    if found is None or arrival is None or ended_by is None:
+    if found is None or arrival is None or ended_by is None or not _is_booked_as_shown(item, arrival):
         return False
     _match(item, arrival, ended_by)
     item.status = State.MATCHED
     item.save(update_fields=["status"])
     gone = arrival.status == Arrival.Status.RETURNED
-    words = f"{'Sent back' if gone else f'Allocated to {ended_by.client_id}'} by transfer {ended_by.reference}."
+    given = "Allocated" if found.subject_key.startswith(_SET_ASIDE) else "Seen again and credited"
+    words = f"{'Sent back' if gone else f'{given} to {ended_by.client_id}'} by transfer {ended_by.reference}."
     Break.objects.filter(pk=found.pk).update(status=Break.Status.RESOLVED, resolved_at=clock.now(), resolution=words)
     record(
         type="reconciliation.break_resolved",
@@ -106,9 +117,9 @@ def identity_of(item: ExternalItem) -> str:
 
 
 def _on_chain(item: ExternalItem) -> Arrival | None:
-    known = Arrival.objects.filter(identity=identity_of(item)).first()
+    known = Arrival.objects.filter(identity=identity_of(item)).select_related("transfer").first()
     if known is not None:
-        return known
+        return see_again(known.pk) if _is_back(known, item) else known
     source = item.source
     address = DepositAddress.objects.filter(network=source.network, value__iexact=source.account_identification).first()
     from_us = Wallet.objects.filter(network=source.network, address__iexact=item.counterparty).exists()
@@ -130,6 +141,12 @@ def _on_chain(item: ExternalItem) -> Arrival | None:
             facts={**names, "tx_hash": item.references["tx_hash"], "log_index": item.references["log_index"]},
         )
     )
+
+
+def _is_back(arrival: Arrival, item: ExternalItem) -> bool:
+    """Whether it was given up before our index read it in a final block. What was read earlier has been held against it already."""
+    gone = arrival.status == Arrival.Status.GONE and arrival.transfer is not None
+    return gone and arrival.transfer is not None and item.imported_at > arrival.transfer.state_entered_at
 
 
 def _account_of(item: ExternalItem) -> str:

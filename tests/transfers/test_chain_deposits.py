@@ -91,6 +91,34 @@ def test_a_deposit_that_vanishes_before_it_is_final_is_never_credited(chain: Fak
     assert Arrival.objects.get().status == "gone"
 
 
+def gone(chain: FakeChain) -> Transfer:
+    """A deposit that was in no block for a day."""
+    transfer = seen(chain)
+    chain.reorg(1)
+    with clock.using(lambda: transfer.state_entered_at + timedelta(hours=25)):
+        assert look(transfer).failure_code == "deposit_gone"
+    return transfer
+
+
+def test_what_was_given_up_and_is_mined_after_all_is_a_new_deposit_credited_once(chain: FakeChain) -> None:
+    first = gone(chain)
+    chain.pay(address_of().value, 250 * UNIT)
+    assert [watch() for _ in range(3)] == [1, 0, 0]
+    again = Transfer.objects.exclude(pk=first.pk).get()
+    assert (again.status, again.client_id, Arrival.objects.get().transfer_id) == ("CREATED", "acme", again.pk)
+    chain.mine(2)
+    drive_until(again, "CONFIRMED")
+    first.refresh_from_db()
+    assert (first.status, posted(ACCOUNT), posted(DEPOSITS)) == ("FAILED", FUNDS + 250 * UNIT, 250 * UNIT)
+    everything_holds()
+
+
+def test_what_was_given_up_stays_so_while_what_is_mined_is_not_it(chain: FakeChain) -> None:
+    gone(chain)
+    chain.pay(address_of().value, 251 * UNIT)
+    assert (watch(), Arrival.objects.get().status, Transfer.objects.count()) == (0, "gone", 1)
+
+
 def test_mined_again_under_another_log_it_is_credited_once(chain: FakeChain) -> None:
     first = seen(chain, log_index=4)
     chain.reorg(1)

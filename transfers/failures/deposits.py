@@ -16,7 +16,7 @@ ENTRIES: tuple[Failure, ...] = (
         "The deposit was seen and is not on the chain any more: replaced by its sender, reverted, or for 24 hours in no block.",
         "CREATED or REORGED to FAILED; nothing is credited, or what was credited stays reversed.",
         "Your deposit did not arrive: the blockchain has not kept it. If you see it as sent, please contact us.",
-        "Compare the transaction in a second node before anybody is told. A later sight of it is a new deposit.",
+        "Compare the transaction in a second node before anybody is told. Mined after all, it is credited as a new deposit.",
         ends=True,
     ),
     Failure(

@@ -31,7 +31,7 @@ from transfers.rails.evm import ChainState
 from transfers.rails.registry import rails
 from transfers.states import MoneyState, Status
 
-# After this long outside any block nobody waits any more; should it be mined after all, it is seen as a new arrival is.
+# After this long outside any block nobody waits any more; should it be mined after all, it is a deposit anew.
 GIVE_UP_AFTER = timedelta(hours=24)
 # Below final depth chains are not rewritten, save once in a decade: looked for patiently, until our own index has proved it.
 WATCH_CREDITED_EVERY = timedelta(minutes=1)

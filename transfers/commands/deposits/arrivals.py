@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 
@@ -74,6 +75,21 @@ def see(sight: Sight) -> Arrival:
         set_aside(arrival, "It names no client of ours.")
     else:
         insert(transfer, arrival)
+    crashpoint("deposit_see.before_commit")
+    return arrival
+
+
+@transaction.atomic
+def see_again(arrival_id: UUID) -> Arrival:
+    """One that was given up as gone is there after all: a new deposit of the same client, under the same identity, so that it can
+    never be credited beside the old one. An arrival that is not gone stays as it is."""
+    arrival = Arrival.objects.select_for_update(of=("self",)).select_related("address").get(pk=arrival_id)
+    if arrival.status != Arrival.Status.GONE or arrival.address is None:
+        return arrival
+    transfer = for_client(arrival, arrival.address.client_id)
+    where: dict[str, Any] = {"block_number": None, "block_hash": ""}
+    change(arrival, "deposit.seen_again", transfer=transfer, status=Arrival.Status.SEEN, reason="", **where)
+    insert(transfer, arrival)
     crashpoint("deposit_see.before_commit")
     return arrival
 

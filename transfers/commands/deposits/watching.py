@@ -4,6 +4,7 @@ What is seen here is not yet believed: the driver asks again, at final depth. So
 that a reorg moves is found again wherever it then is.
 """
 
+import logging
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
@@ -15,12 +16,15 @@ from audit import clock, context
 from audit.context import Actor
 from ledger import chart
 from ledger.models import Asset
+from transfers.commands.advance.credit import is_there
 from transfers.commands.deposits.addresses import WALLET
-from transfers.commands.deposits.arrivals import Sight, see
+from transfers.commands.deposits.arrivals import Sight, see, see_again
 from transfers.models import Arrival, DepositAddress, ScanMark
 from transfers.rails.evm.answers import IndexedTransfer
+from transfers.rails.evm.nodes import NodesDisagree
 from transfers.rails.registry import rails
 
+log = logging.getLogger(__name__)
 # Blocks read beyond final depth once more, and at most in one go.
 MARGIN = 10
 AT_ONCE = 2_000
@@ -45,20 +49,22 @@ def _watch(network: str) -> int:
         return 0
     logs = evm.logs(first, last, [asset.contract for asset in assets.values()], parties=[one.value for one in by_address.values()])
     made = sum(
-        notice(log, assets[log.transfer.contract.lower()], by_address[log.transfer.recipient.lower()])
-        for log in logs
-        if log.transfer.recipient.lower() in by_address and log.transfer.contract.lower() in assets
+        notice(one, assets[one.transfer.contract.lower()], by_address[one.transfer.recipient.lower()])
+        for one in logs
+        if one.transfer.recipient.lower() in by_address and one.transfer.contract.lower() in assets
     )
     _mark(network, last)
     return made
 
 
-def notice(log: IndexedTransfer, asset: Asset, address: DepositAddress) -> bool:
-    """Whether it is a deposit that we had not seen. A transfer of nothing is none: anybody can make a token emit one."""
-    seen, identity = log.transfer, chain_identity(asset.network, log.transaction_hash, log.transfer.log_index)
-    if not seen.amount or Arrival.objects.filter(identity=identity).exists():
-        return False
-    mined_at = datetime.fromtimestamp(rails().evm.block(log.block_number).timestamp, UTC)
+def notice(shown: IndexedTransfer, asset: Asset, address: DepositAddress) -> bool:
+    """Whether it is a deposit that we had not seen, or had given up. A transfer of nothing is none: anybody can make a token emit
+    one."""
+    seen, identity = shown.transfer, chain_identity(asset.network, shown.transaction_hash, shown.transfer.log_index)
+    known = Arrival.objects.filter(identity=identity).first()
+    if not seen.amount or known is not None:
+        return known is not None and known.status == Arrival.Status.GONE and _is_back(known)
+    mined_at = datetime.fromtimestamp(rails().evm.block(shown.block_number).timestamp, UTC)
     see(
         Sight(
             rail="evm",
@@ -72,15 +78,25 @@ def notice(log: IndexedTransfer, asset: Asset, address: DepositAddress) -> bool:
             sender={"type": "crypto_address", "network": asset.network, "address": seen.sender},
             facts={
                 "network": asset.network,
-                "tx_hash": log.transaction_hash,
+                "tx_hash": shown.transaction_hash,
                 "log_index": str(seen.log_index),
                 "token_contract": seen.contract,
                 "to": seen.recipient,
-                "seen_in_block": str(log.block_number),
+                "seen_in_block": str(shown.block_number),
             },
         )
     )
     return True
+
+
+def _is_back(arrival: Arrival) -> bool:
+    """Whether what we gave up is there again for those, too, on whose word it would be credited; then it is a deposit anew."""
+    try:
+        shown = rails().evm.find(arrival.facts["tx_hash"])
+    except NodesDisagree as trouble:
+        log.warning("arrival %s stays gone for now: %s", arrival.reference, trouble)
+        return False
+    return is_there(arrival, shown) and see_again(arrival.pk).status == Arrival.Status.SEEN
 
 
 def chain_identity(network: str, tx_hash: str, log_index: int | str) -> str:
