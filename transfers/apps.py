@@ -13,7 +13,16 @@ class TransfersConfig(AppConfig):
         from ledger.proofs import registry as proofs
         from transfers import coverage
         from transfers.archive import EVENTS, RETENTION
-        from transfers.commands import conversion_terms, dear_speed_up, levels, payout_recall, promotions, rebalance, synthetic
+        from transfers.commands import (
+            conversion_terms,
+            dear_speed_up,
+            exchanges,
+            levels,
+            payout_recall,
+            promotions,
+            rebalance,
+            synthetic,
+        )
         from transfers.commands.bulk import events as bulk_events
         from transfers.commands.bulk import release as bulk_release
         from transfers.commands.deposits import allocation, refund, send_back
@@ -74,4 +83,5 @@ class TransfersConfig(AppConfig):
             ),
             gate=Gate(),
             set_aside=nodes_set_aside,
+            recorder=exchanges.keep,
         )

@@ -37,7 +37,11 @@ RETENTION = (
         title="what providers were told and answered, and webhooks as they came in",
         attached_months=12,
         kept_months=60,
-        records=(("transfers_providercall", "intent_at"), ("transfers_inboundwebhook", "received_at")),
+        records=(
+            ("transfers_providercall", "intent_at"),
+            ("transfers_providerexchange", "first_at"),
+            ("transfers_inboundwebhook", "received_at"),
+        ),
     ),
     RetentionClass(
         name="api_responses",

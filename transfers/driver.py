@@ -21,7 +21,7 @@ from audit import clock, context
 from audit.commands import record
 from audit.context import Actor
 from transfers import locks
-from transfers.commands import moves
+from transfers.commands import exchanges, moves
 from transfers.commands.advance.steps import Step, next_step
 from transfers.commands.votes import Unproven
 from transfers.crashpoints import crashpoint
@@ -120,7 +120,7 @@ def drive(lease: Lease) -> None:
 
 
 def _drive(lease: Lease, correlation_id: str, *, claimed: Transfer | None) -> None:
-    with context.bind(Actor.system("driver"), correlation_id=correlation_id):
+    with context.bind(Actor.system("driver"), correlation_id=correlation_id), exchanges.about(lease.transfer_id):
         try:
             _take_steps(lease, claimed)
         except LeaseLost as lost:

@@ -21,6 +21,7 @@ from django.utils.module_loading import import_string
 
 from backoffice.databases import database_settings
 from backoffice.environment import DatabaseUrl
+from transfers.commands import exchanges
 from transfers.rails import registry
 from transfers.rails.registry import Rails
 from transfers.rails.trust import authorities
@@ -76,7 +77,7 @@ class Nursery:
             _speak_to(self.log)
             os.environ.update(environment)
             _connect_as(role)
-            registry.use(Rails(registry.rails().settings))
+            registry.use(Rails(registry.rails().settings, recorder=exchanges.keep))
             act()
             status = 0
         except BaseException:  # noqa: BLE001 - a child must never return into its parent's code

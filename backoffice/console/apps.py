@@ -9,4 +9,5 @@ class ConsoleConfig(AppConfig):
     def ready(self) -> None:
         from audit import vocabulary
 
-        vocabulary.register("console.vote_refused", "console.correction_refused", "console.proofs_asked_for", "console.exported")
+        vocabulary.register("console.vote_refused", "console.correction_refused", "console.proofs_asked_for")
+        vocabulary.register("console.exported", "console.exchange_read")

@@ -13,6 +13,7 @@ from backoffice.sandbox.bank.server import Server
 from backoffice.sandbox.psp.books import Books
 from backoffice.sandbox.psp.counter import Counter
 from ledger.commands import register_asset
+from transfers.commands import exchanges
 from transfers.commands.deposits.cards import CardOrder, order_card_deposit
 from transfers.models import Leg, Transfer
 from transfers.rails import registry
@@ -58,7 +59,7 @@ def card_provider(directory: Path) -> Iterator[Provider]:
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     url = f"http://127.0.0.1:{server.server_address[1]}"
-    rails = Rails(RailSettings(psp_url=url, psp_token=TOKEN))
+    rails = Rails(RailSettings(psp_url=url, psp_token=TOKEN), recorder=exchanges.keep)
     before = registry.use(rails)
     try:
         yield Provider(url)

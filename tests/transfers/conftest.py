@@ -18,6 +18,7 @@ from tests.transfers import stack as stacks
 from tests.transfers import world as worlds
 from tests.transfers.stack import Processes, Stack
 from tests.transfers.world import World
+from transfers.commands import exchanges
 from transfers.models import BankAccount
 from transfers.rails import registry
 from transfers.rails.registry import Rails
@@ -49,7 +50,7 @@ def stack(test_database: None, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 @pytest.fixture(scope="session")
 def sandbox_rails(stack: Stack) -> Iterator[Rails]:
-    rails = Rails(stack.rails)
+    rails = Rails(stack.rails, recorder=exchanges.keep)
     yield rails
     rails.close()
 

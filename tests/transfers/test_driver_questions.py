@@ -1,4 +1,8 @@
-"""How often the driver asks the database for one withdrawal: a waste that creeps in is seen here first."""
+"""How often the driver asks the database for one withdrawal: a waste that creeps in is seen here first.
+
+Its outside is tame and has no wire. On a real one each call adds two statements outside every transaction: what came of it is
+counted (transfers.health.window) and what was said is kept (transfers.commands.exchanges). Sent and confirmed take seven calls.
+"""
 
 import pytest
 from django.db import connection

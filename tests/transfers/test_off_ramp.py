@@ -6,8 +6,8 @@ import pytest
 
 from ledger.queries import trial_balance
 from tests.transfers.stack import Stack
-from tests.transfers.world import ACCOUNT, FUNDS, UNIT, World, available, drive_until, history, posted
-from transfers.models import BankAccount, ExternalReference, ProviderCall
+from tests.transfers.world import ACCOUNT, CLABE, FUNDS, UNIT, World, available, drive_until, history, posted
+from transfers.models import BankAccount, ChainTransaction, ExternalReference, ProviderCall, ProviderExchange, Transfer
 
 pytestmark = pytest.mark.stack
 FEE = UNIT
@@ -38,6 +38,25 @@ def test_it_converts_pays_out_and_settles(live: World, rails: Stack) -> None:
     assert kinds == {"tx_hash", "end_to_end_id", "message_id", "uetr", "bank_reference"}
     told = [kind for kind, *_ in history(transfer.id)]
     assert told[-4:] == ["confirmed", "payout_ordered", "payout_accepted", "fiat_settled"]
+    _everything_said_is_on_record(transfer, rails)
+
+
+def _everything_said_is_on_record(transfer: Transfer, stack: Stack) -> None:
+    said = {one.operation: one for one in ProviderExchange.objects.filter(transfer=transfer)}
+    pay = said["POST /payments"]
+    leg = transfer.legs.get(rail="bank")
+    assert (pay.provider, pay.call_key, pay.status, pay.error) == ("bank", f"{leg.reference}/pay", 200, "")
+    assert f"<EndToEndId>{leg.reference}</EndToEndId>" in pay.request
+    assert "CstmrPmtStsRpt" in pay.response
+    assert f"<Id>{'*' * 14}{CLABE[-4:]}</Id>" in pay.request
+    sent = said["eth_sendRawTransaction"]
+    assert sent.call_key.endswith("/broadcast/1")
+    names = transfer.external_references.values_list("kind", "value")
+    assert dict(names)["tx_hash"] in sent.request
+    assert said["POST /v1/sign-transfer"].call_key.endswith("/sign/1")
+    texts = "".join(one.request + one.response for one in ProviderExchange.objects.all())
+    for secret in (stack.rails.bank_token, stack.rails.signer_token, CLABE, ChainTransaction.objects.get().raw.hex()):
+        assert secret not in texts
 
 
 def test_a_rejection_gives_principal_and_fee_back_in_one_go(live: World, rails: Stack) -> None:

@@ -18,7 +18,7 @@ from audit import clock, context
 from audit.context import Actor
 from ledger.queries import unit
 from transfers import locks
-from transfers.commands import calls, moves
+from transfers.commands import calls, exchanges, moves
 from transfers.commands.advance.payout_order import key_of
 from transfers.commands.recall_states import ACCEPTED, ASKED, REFUSED, UNANSWERED
 from transfers.crashpoints import crashpoint
@@ -60,7 +60,8 @@ def _next() -> bool:
     if recall is None:
         return False
     crashpoint("payout_recall.after_claim")
-    with context.bind(Actor.system("driver"), correlation_id=recall.transfer.correlation_id):
+    told = context.bind(Actor.system("driver"), correlation_id=recall.transfer.correlation_id)
+    with told, exchanges.about(recall.transfer_id), exchanges.under(_key(recall)):
         try:
             _step(recall)
         except RailError as trouble:

@@ -18,6 +18,8 @@ from transfers.commands.advance.lock_funds import BANK, CHAIN
 from transfers.commands.advance.look import Look, keep, look
 from transfers.commands.advance.outcomes import AFTER_PAYOUT, in_doubt, paid_as_ordered
 from transfers.commands.advance.polling import next_look_at_chain
+from transfers.commands.advance.signing import broadcast
+from transfers.commands.exchanges import about
 from transfers.commands.reorg import take_back
 from transfers.crashpoints import crashpoint
 from transfers.models import ChainTransaction, Leg, Transfer
@@ -52,6 +54,11 @@ def watch_confirmed(limit: int = 50) -> int:
 
 def _watch(tx_hash: str) -> None:
     transfer = Transfer.objects.get(legs__chain_transactions=tx_hash)
+    with about(transfer.id):
+        _look_at(transfer, tx_hash)
+
+
+def _look_at(transfer: Transfer, tx_hash: str) -> None:
     try:
         seen = look(transfer.id)
     except RailError as trouble:
@@ -124,10 +131,10 @@ def _after_payout(transfer: Transfer, legs: dict[str, Leg], sent: ChainTransacti
 
 def _send_again(tx_hash: str) -> None:
     """For a transfer that stays where it is; one that is REORGED is sent again by the driver."""
-    sent = ChainTransaction.objects.exclude(watch_at=None).filter(pk=tx_hash).first()
+    sent = ChainTransaction.objects.exclude(watch_at=None).select_related("leg").filter(pk=tx_hash).first()
     if sent is None:
         return
     try:
-        rails().evm.broadcast(bytes(sent.raw))
+        broadcast(sent.leg, sent)
     except RailError as trouble:
         log.warning("%s was not taken again: %s", tx_hash, trouble)

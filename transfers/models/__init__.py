@@ -3,7 +3,7 @@
 from transfers.models.batches import PayoutBatch
 from transfers.models.bulk import BulkOrder, BulkPart, BulkUpload
 from transfers.models.calendars import BankCalendar
-from transfers.models.calls import InboundWebhook, ProviderCall
+from transfers.models.calls import InboundWebhook, ProviderCall, ProviderExchange
 from transfers.models.cards import CardBatch, CardDispute, CardRefund
 from transfers.models.chain import ChainTransaction, Wallet, WalletReservation
 from transfers.models.conversions import Cashback, ConversionSplit, ConversionTerms, Promotion
@@ -52,6 +52,7 @@ __all__ = [
     "Promotion",
     "Provider",
     "ProviderCall",
+    "ProviderExchange",
     "ProviderState",
     "ProviderTerms",
     "Quote",

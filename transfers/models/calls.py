@@ -38,6 +38,44 @@ class ProviderCall(models.Model):
         ]
 
 
+class ProviderExchange(models.Model):
+    """What went over the wire to a provider and what came back, secrets masked: one row for each different exchange of a day,
+    counted. It is written in a transaction of its own, so it stands whatever becomes of the step that spoke. `call_key` names the
+    call it belongs to, when it is part of one; an order for many transfers at once has a key and no transfer."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    # No constraint: evidence waits for nobody's row lock.
+    transfer = models.ForeignKey(
+        "transfers.Transfer", null=True, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="exchanges"
+    )
+    call_key = models.TextField(blank=True, default="")
+    provider = models.TextField()
+    operation = models.TextField()
+    request = models.TextField()
+    response = models.TextField(blank=True, default="")
+    status = models.SmallIntegerField(null=True, help_text="HTTP status of the answer.")
+    error = models.TextField(blank=True, default="", help_text="Why there is no good answer; empty when there is one.")
+    elapsed_ms = models.PositiveIntegerField(help_text="Of the first time.")
+    digest = models.BinaryField(help_text="What makes it different from the others of its day.")
+    times = models.PositiveIntegerField(default=1)
+    correlation_id = models.TextField(blank=True, default="")
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["digest"], name="transfers_exchange_once")]
+        indexes = [
+            models.Index(
+                fields=["transfer", "first_at"], condition=models.Q(transfer__isnull=False), name="transfers_exchange_story"
+            ),
+            models.Index(
+                fields=["call_key"],
+                condition=models.Q(transfer__isnull=True) & ~models.Q(call_key=""),
+                name="transfers_exchange_batch",
+            ),
+        ]
+
+
 class InboundWebhook(models.Model):
     """A message somebody sent us, raw, before anything was made of it. A hint: the truth is asked for."""
 

@@ -41,15 +41,26 @@ class UnknownOutcome(RailError):
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
-    """One request and its answer as they went over the wire, secrets already masked, for whoever keeps the record (R2)."""
+class Written:
+    """The texts of an exchange, secrets masked. `essence` (of request and answer) is what makes it another one than one before:
+    equal ones say the same. It is not masked, so it is compared and never kept."""
 
-    provider: str
     operation: str
     request: str
     response: str
+    essence: tuple[bytes, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request and what came of it, for whoever keeps the record (R2). `error` is empty for an answer of success, `status` the
+    HTTP status, None without an answer. `written` makes the texts, which costs something: who keeps nothing does not ask."""
+
+    provider: str
+    error: str
+    status: int | None
     elapsed_ms: int
-    error: str = ""
+    written: Callable[[], Written]
 
 
 Recorder = Callable[[Exchange], None]

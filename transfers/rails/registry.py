@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TypeVar, cast
 
 from transfers.rails.bank import BankRail
-from transfers.rails.base import RetryableError
+from transfers.rails.base import Recorder, RetryableError, forget
 from transfers.rails.desk import LiquidityDesk, QuoteDesk
 from transfers.rails.evm import EvmRail
 from transfers.rails.evm.nodes import EvmNodes
@@ -68,11 +68,19 @@ class NotConfigured(RetryableError):
 
 class Rails:
     """The rails of one configuration, each made when first asked for. With a `gate`, nodes, signer, bank and card provider
-    are behind it; desks are admitted by who asks them all at once."""
+    are behind it; desks are admitted by who asks them all at once. What goes over the lines to those four is handed to the
+    `recorder`; what desks and the rate feed say is kept by who asks them."""
 
-    def __init__(self, settings: RailSettings, *, gate: Gate | None = None, set_aside: SetAside = frozenset) -> None:
+    def __init__(
+        self,
+        settings: RailSettings,
+        *,
+        gate: Gate | None = None,
+        set_aside: SetAside = frozenset,
+        recorder: Recorder = forget,
+    ) -> None:
         self.settings = settings
-        self._gate, self._set_aside = gate, set_aside
+        self._gate, self._set_aside, self._recorder = gate, set_aside, recorder
 
     @cached_property
     def evm(self) -> EvmRail | EvmNodes:
@@ -84,18 +92,18 @@ class Rails:
 
     def _node(self, name: str, url: str) -> EvmRail:
         given = self.settings
-        node = EvmRail(url, given.chain_id, given.confirmations, final_depth=given.final_depth, name=name)
+        node = EvmRail(url, given.chain_id, given.confirmations, final_depth=given.final_depth, name=name, recorder=self._recorder)
         return self._guarded(node, name)
 
     @cached_property
     def signer(self) -> SignerClient:
         _needed(self.settings.signer_url, "SIGNER_URL")
-        return self._guarded(SignerClient(self.settings.signer_url, self.settings.signer_token), "signer")
+        return self._guarded(SignerClient(self.settings.signer_url, self.settings.signer_token, recorder=self._recorder), "signer")
 
     @cached_property
     def bank(self) -> BankRail:
         _needed(self.settings.bank_url, "BANK_URL")
-        return self._guarded(BankRail(self.settings.bank_url, self.settings.bank_token), "bank")
+        return self._guarded(BankRail(self.settings.bank_url, self.settings.bank_token, recorder=self._recorder), "bank")
 
     @cached_property
     def desks(self) -> Mapping[str, QuoteDesk]:
@@ -119,7 +127,7 @@ class Rails:
     @cached_property
     def psp(self) -> PspRail:
         _needed(self.settings.psp_url, "PSP_URL")
-        return self._guarded(PspRail(self.settings.psp_url, self.settings.psp_token), "psp")
+        return self._guarded(PspRail(self.settings.psp_url, self.settings.psp_token, recorder=self._recorder), "psp")
 
     def close(self) -> None:
         """Close the connections of whatever was made."""
@@ -136,9 +144,11 @@ def _needed(address: str, variable: str) -> None:
 _rails = Rails(RailSettings())
 
 
-def configure(settings: RailSettings, *, gate: Gate | None = None, set_aside: SetAside = frozenset) -> None:
+def configure(
+    settings: RailSettings, *, gate: Gate | None = None, set_aside: SetAside = frozenset, recorder: Recorder = forget
+) -> None:
     """Use these settings from now on. `set_aside` names the nodes whose word counts for nothing at the moment."""
-    use(Rails(settings, gate=gate, set_aside=set_aside))
+    use(Rails(settings, gate=gate, set_aside=set_aside, recorder=recorder))
 
 
 def use(rails: Rails) -> Rails:

@@ -3,7 +3,6 @@
 Asking again is always safe, whatever became of the first call: for one key and attempt the signer gives the same bytes for ever.
 """
 
-import time
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -13,9 +12,10 @@ from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 from rlp.exceptions import RLPException  # type: ignore[import-untyped]
 
-from transfers.rails.base import Exchange, Recorder, RetryableError, TerminalError, UnknownOutcome, forget
+from transfers.rails.base import Recorder, RetryableError, TerminalError, UnknownOutcome, forget
 from transfers.rails.evm import hexes
 from transfers.rails.evm.tokens import AUTHORIZATION_BYTES, sweep_calldata, transfer_calldata
+from transfers.rails.line import Line
 from transfers.rails.trust import authorities
 
 _PROVIDER = "signer"
@@ -92,8 +92,10 @@ class SignerClient:
     def __init__(self, url: str, token: str, *, timeout_s: float = 15.0, recorder: Recorder = forget) -> None:
         socket = url.removeprefix("unix://") if url.startswith("unix://") else None
         transport = None if socket is None else httpx.HTTPTransport(uds=socket, verify=authorities())
-        self._recorder = recorder
-        self._http = httpx.Client(
+        self._http = Line(
+            _PROVIDER,
+            recorder,
+            secrets=(token,),
             base_url=url if socket is None else "http://signer",
             headers={"Authorization": f"Bearer {token}"},
             timeout=httpx.Timeout(timeout_s, connect=3.0),
@@ -158,19 +160,10 @@ class SignerClient:
     def _post(self, verb: str, body: dict[str, Any], correlation_id: str) -> httpx.Response:
         headers = {"Correlation-Id": correlation_id} if correlation_id else {}
         request = self._http.build_request("POST", f"/v1/{verb}", json=body, headers=headers)
-        started, text = time.monotonic(), request.content.decode()
         try:
-            response = self._http.send(request)
+            return self._http.send(request)
         except httpx.HTTPError as error:
-            self._recorder(Exchange(_PROVIDER, verb, text, "", _since(started), type(error).__name__))
             raise RetryableError(f"the signer did not answer ({type(error).__name__})", provider=_PROVIDER) from error
-        failure = "" if response.is_success else f"HTTP {response.status_code}"
-        self._recorder(Exchange(_PROVIDER, verb, text, response.text, _since(started), failure))
-        return response
-
-
-def _since(started_s: float) -> int:
-    return int((time.monotonic() - started_s) * 1000)
 
 
 def _body(intent: Asked) -> dict[str, Any]:

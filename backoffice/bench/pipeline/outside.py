@@ -23,6 +23,7 @@ from backoffice.bench.scratch import Scratch, url_of
 from backoffice.quickstart.grants import make_roles
 from backoffice.quickstart.plan import free_port
 from backoffice.sandbox.demo.company import HOT_WALLET
+from transfers.commands.exchanges import keep
 from transfers.commands.providers import nodes_set_aside
 from transfers.health.gate import Gate
 from transfers.rails import registry
@@ -91,7 +92,7 @@ def leading_to(rails: RailSettings) -> Iterator[Watch]:
 
 class _Watched(Rails):
     def __init__(self, given: RailSettings, watch: Watch) -> None:
-        super().__init__(given, gate=Gate(), set_aside=nodes_set_aside)
+        super().__init__(given, gate=Gate(), set_aside=nodes_set_aside, recorder=keep)
         self._watch = watch
 
     def _guarded(self, rail: RailT, provider: str) -> RailT:

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.utils.safestring import SafeString
 
 from backoffice.access.models import Operator
+from backoffice.access.roles import VIEW_CLIENT
 from backoffice.console.approvals.queue import destination_number
 from backoffice.console.terminal.offers import releasing
 from backoffice.console.transfers import actions, happened, headline, incoming, money, names, reasons
@@ -26,7 +27,7 @@ __all__ = ["RELATED", "context"]
 def context(transfer: Transfer, operator: Operator) -> dict[str, Any]:
     """`transfer` with RELATED selected. What the operator's roles do not open is shown without its link."""
     mark = mark_of(transfer.pk)
-    story = read(transfer)
+    story = read(transfer, with_shared=operator.has_perm(VIEW_CLIENT))
     sees_books = operator.has_perm("ledger.view_account")
     possible = actions.possibilities(transfer, operator)
     gas = gas_room(transfer) if actions.offers(possible, "speed_up") else None

@@ -12,11 +12,12 @@ from approvals.models import Vote
 from backoffice.alerts.models import Alert
 from backoffice.alerts.queries import of_transfer
 from backoffice.console.transfers.reasons import trace_shown
+from backoffice.console.transfers.said import Conversation, conversation_of
 from ledger.models import Entry, Hold
 from ledger.queries import entries_of, holds_of
 from reconciliation.models import Break, Match
 from reconciliation.queries import breaks_of, evidence_of
-from transfers.models import ChainTransaction, IdempotencyKey, Leg, ProviderCall, Quote, Transfer, TransferEvent
+from transfers.models import ChainTransaction, IdempotencyKey, Leg, Quote, Transfer, TransferEvent
 from transfers.queries.references import OutsideName, outside_names
 
 RELATED = ("client", "corridor", "source_asset", "target_asset", "destination", "quote", "approval_request", "policy_decision__set")
@@ -35,7 +36,7 @@ class Story:
     holds: list[Hold]
     entries: list[Entry]
     quotes: list[Quote]
-    calls: list[ProviderCall]
+    said: Conversation
     references: list[OutsideName]
     keys: list[str]
     matches: list[Match]
@@ -47,8 +48,8 @@ class Story:
         return next((leg for leg in self.legs if leg.rail == rail), None)
 
 
-def read(transfer: Transfer) -> Story:
-    """A fixed number of queries."""
+def read(transfer: Transfer, *, with_shared: bool = False) -> Story:
+    """A fixed number of queries. `with_shared`: whoever looks may see what went over the wire for other clients as well."""
     pk = transfer.pk
     return Story(
         transfer=transfer,
@@ -59,7 +60,7 @@ def read(transfer: Transfer) -> Story:
         holds=list(holds_of(pk)),
         entries=list(entries_of(pk)),
         quotes=list(Quote.objects.filter(transfer=transfer).order_by("quoted_at", "id")),
-        calls=list(ProviderCall.objects.filter(transfer=transfer).order_by("intent_at", "id")),
+        said=conversation_of(pk, with_shared=with_shared),
         references=outside_names([pk]),
         keys=list(IdempotencyKey.objects.filter(transfer=transfer).order_by("created_at").values_list("key", flat=True)),
         matches=evidence_of(pk),

@@ -9,6 +9,7 @@ from django.db import connection
 from tests.transfers import stack as stacks
 from tests.transfers.chain import anvil
 from tests.transfers.stack import Processes, Stack
+from transfers.commands.exchanges import keep
 from transfers.commands.providers import nodes_set_aside
 from transfers.rails.registry import Rails
 
@@ -36,7 +37,7 @@ def stack(request: pytest.FixtureRequest, test_database: None, tmp_path_factory:
 
 @pytest.fixture(scope="module")
 def sandbox_rails(stack: Stack) -> Iterator[Rails]:
-    rails = Rails(stack.rails, set_aside=nodes_set_aside)
+    rails = Rails(stack.rails, set_aside=nodes_set_aside, recorder=keep)
     yield rails
     rails.close()
 

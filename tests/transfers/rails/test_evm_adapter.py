@@ -154,9 +154,8 @@ def test_every_exchange_is_handed_to_the_recorder(chain: Chain) -> None:
     kept: list[Exchange] = []
     with closing(EvmRail(chain.url, CHAIN_ID, 3, name="node-1", recorder=kept.append)) as rail, pytest.raises(TerminalError):
         rail.broadcast(b"\x02\xc0")
-    assert [(item.provider, item.operation) for item in kept] == [
-        ("node-1", "batch:eth_chainId"),
-        ("node-1", "eth_sendRawTransaction"),
-    ]
-    assert '"params": ["0x02c0"]' in kept[1].request
-    assert '"error"' in kept[1].response
+    told = [item.written() for item in kept]
+    assert [(item.provider, item.status) for item in kept] == [("node-1", 200), ("node-1", 200)]
+    assert [one.operation for one in told] == ["eth_chainId", "eth_sendRawTransaction"]
+    assert '"params": ["0x02c0"]' in told[1].request
+    assert '"error"' in told[1].response

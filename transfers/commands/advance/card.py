@@ -15,6 +15,7 @@ from transfers import card_postings, locks
 from transfers.commands import calls, moves
 from transfers.commands.advance.permit import no_halt
 from transfers.commands.deposits.cards import PSP
+from transfers.commands.exchanges import under
 from transfers.crashpoints import crashpoint
 from transfers.failures import FAILURES
 from transfers.locks import Lease
@@ -31,9 +32,9 @@ def authorise(lease: Lease) -> None:
     """CREATED to FUNDS_LOCKED, or FAILED when the card is declined. Raises LeaseLost, Halted and the rails' errors."""
     leg, is_new = _intent(lease, Status.CREATED, "authorise")
     crashpoint("card_authorise.after_intent")
-    payment = None if is_new else rails().psp.find(leg.reference)
+    payment = None if is_new else find(leg, "authorise")
     if payment is None:
-        with UnknownIsKept(leg, "authorise"):
+        with UnknownIsKept(leg, "authorise"), under(call_key(leg, "authorise")):
             payment = rails().psp.authorise(
                 reference=leg.reference, amount=leg.amount, currency=leg.asset_id, card=leg.counterparty["card"]
             )
@@ -56,11 +57,11 @@ def capture(lease: Lease) -> None:
     """FUNDS_LOCKED to CONFIRMED: charged, credited, on hold. Raises LeaseLost, Halted and the rails' errors."""
     leg, is_new = _intent(lease, Status.FUNDS_LOCKED, "capture")
     crashpoint("card_capture.after_intent")
-    payment = None if is_new else rails().psp.find(leg.reference)
+    payment = None if is_new else find(leg, "capture")
     refusal = ""
     if payment is None or payment.status != "captured":
         try:
-            with UnknownIsKept(leg, "capture"):
+            with UnknownIsKept(leg, "capture"), under(call_key(leg, "capture")):
                 payment = rails().psp.capture(leg.reference)
         except TerminalError as error:
             refusal = str(error)
@@ -79,7 +80,7 @@ def capture(lease: Lease) -> None:
 def follow(lease: Lease) -> None:
     """From CONFIRMED on: what the provider's record and its batches say by now. Raises LeaseLost and the rails' errors."""
     leg = Leg.objects.get(transfer_id=lease.transfer_id, rail=PSP)
-    payment = rails().psp.find(leg.reference)
+    payment = find(leg, "capture")
     crashpoint("card_follow.after_call")
     with transaction.atomic():
         transfer = locks.leased(lease, Status.CONFIRMED, Status.FIAT_SETTLED, Status.RECONCILED)
@@ -92,6 +93,12 @@ def follow(lease: Lease) -> None:
             moves.set_columns(transfer, due_at=None, attempts=0, last_error="", stopped_by="")
         crashpoint("card_follow.before_commit")
     crashpoint("card_follow.after_commit")
+
+
+def find(leg: Leg, operation: str) -> CardPayment | None:
+    """What the provider's record shows of the payment, asked for the sake of one of its orders. Raises RetryableError."""
+    with under(call_key(leg, operation)):
+        return rails().psp.find(leg.reference)
 
 
 def _intent(lease: Lease, status: Status, operation: str) -> tuple[Leg, bool]:
@@ -123,7 +130,7 @@ class UnknownIsKept:
             with transaction.atomic():
                 Leg.objects.filter(pk=self._leg.pk).update(request_state=RequestState.TIMED_OUT)
                 words = FAILURES["card_provider_unknown"].detection
-                calls.finish(call_key(self._leg, self._operation), outcome=Outcome.UNKNOWN, response="", summary=words)
+                calls.finish(call_key(self._leg, self._operation), outcome=Outcome.UNKNOWN, response=str(error), summary=words)
 
 
 def call_key(leg: Leg, operation: str) -> str:

@@ -16,6 +16,7 @@ from transfers.commands.advance.card import Outcome, UnknownIsKept, answered, ca
 from transfers.commands.advance.permit import permit
 from transfers.commands.deposits.cards import PSP
 from transfers.commands.ending import end_unsent
+from transfers.commands.exchanges import under
 from transfers.commands.expire import expire_locked
 from transfers.crashpoints import crashpoint
 from transfers.locks import Lease
@@ -48,10 +49,11 @@ def refund(lease: Lease) -> None:
         return
     crashpoint("card_refund.after_intent")
     deposit, refusal = leg.counterparty["payment"], ""
-    payment = None if is_new else rails().psp.find(deposit)
+    with under(call_key(leg, REFUND)):
+        payment = None if is_new else rails().psp.find(deposit)
     if _named(payment, leg) is None:
         try:
-            with UnknownIsKept(leg, REFUND):
+            with UnknownIsKept(leg, REFUND), under(call_key(leg, REFUND)):
                 payment = rails().psp.refund(deposit, reference=leg.reference, amount=leg.amount, currency=leg.asset_id)
         except TerminalError as error:
             refusal = str(error)

@@ -17,6 +17,7 @@ from transfers.commands.advance.polling import next_look_at_chain
 from transfers.commands.advance.rehearse import call_of
 from transfers.commands.advance.replace import hasten
 from transfers.commands.advance.resend import latest_sent
+from transfers.commands.advance.signing import broadcast
 from transfers.crashpoints import crashpoint
 from transfers.locks import Lease
 from transfers.models import ChainTransaction, Transfer
@@ -47,7 +48,8 @@ def confirm(lease: Lease) -> None:
     crashpoint("confirm.after_commit")
     if seen.forgotten and transfer.status == Status.SENT_ON_CHAIN and not taken:
         # Version 1 has no DROPPED: it is sent again from where it is.
-        rails().evm.broadcast(bytes(latest_sent(seen.attempts).raw))
+        forgotten = latest_sent(seen.attempts)
+        broadcast(forgotten.leg, forgotten)
     elif seen.mined is None and not seen.forgotten:
         hasten(lease, seen)
 

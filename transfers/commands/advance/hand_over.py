@@ -17,6 +17,7 @@ from audit import clock
 from transfers import locks
 from transfers.commands.advance.batch_content import fix_content
 from transfers.commands.advance.payout_order import read_back
+from transfers.commands.exchanges import batch_key, of_many
 from transfers.crashpoints import crashpoint
 from transfers.errors import Conflict
 from transfers.models import PayoutBatch
@@ -78,7 +79,8 @@ def _commit_intent(batch_id: UUID) -> Claim | None:
 def _asked(claim: Claim) -> BatchAnswer | None:
     """A message is taken whole or not at all, so one order tells of all; None when the bank never saw it."""
     try:
-        answer = rails().bank.status(_orders(claim)[0].end_to_end_id)
+        with of_many(batch_key(claim.batch.message_id)):
+            answer = rails().bank.status(_orders(claim)[0].end_to_end_id)
     except RailError:
         _give_back(claim)
         raise
@@ -92,7 +94,8 @@ def _orders(claim: Claim) -> list[CreditTransfer]:
 def _submitted(claim: Claim) -> BatchAnswer:
     orders = _orders(claim)
     try:
-        return rails().bank.submit_many(orders, created_at=claim.batch.sent_at or clock.now())
+        with of_many(batch_key(claim.batch.message_id)):
+            return rails().bank.submit_many(orders, created_at=claim.batch.sent_at or clock.now())
     except TerminalError as error:
         # The bank refused the message itself, so it holds none of its orders: the same as a rejection of each.
         return BatchAnswer({order.end_to_end_id: ("RJCT", str(error), "") for order in orders}, "", str(error))

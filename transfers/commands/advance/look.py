@@ -8,7 +8,7 @@ from uuid import UUID
 
 from transfers.commands import calls
 from transfers.commands.advance.lock_funds import CHAIN
-from transfers.commands.advance.signing import NODE
+from transfers.commands.advance.signing import NODE, find
 from transfers.models import ChainTransaction
 from transfers.rails.evm import ChainState
 from transfers.rails.evm.nodes import CODE, NodesDisagree
@@ -48,7 +48,7 @@ def look(transfer_id: UUID) -> Look:
     """Raises RetryableError when the chain cannot be asked, or says what cannot be."""
     sent = ChainTransaction.objects.select_related("leg__transfer", "wallet").filter(leg__transfer_id=transfer_id, leg__rail=CHAIN)
     attempts = tuple(sent.order_by("attempt"))
-    states = {attempt.hash: rails().evm.find(attempt.hash) for attempt in attempts}
+    states = {attempt.hash: find(attempt.leg, attempt) for attempt in attempts}
     if sum(state.in_a_block for state in states.values()) > 1:
         raise NodesDisagree("two transactions with one nonce are said to be mined", provider=NODE, code=CODE)
     return Look(attempts, states)

@@ -10,6 +10,7 @@ from transfers.commands.advance.gather import joined, wait_for
 from transfers.commands.advance.hand_over import hand_over
 from transfers.commands.advance.lock_funds import BANK
 from transfers.commands.advance.payout_order import key_of
+from transfers.commands.exchanges import under
 from transfers.crashpoints import crashpoint
 from transfers.errors import Waiting
 from transfers.locks import Lease
@@ -60,7 +61,8 @@ def _verdict(leg: Leg, batch: PayoutBatch) -> BankAnswer:
     if told:
         status, reason, bank_reference = told
         return BankAnswer(status, reason, bank_reference, "", batch.answer)
-    answer = rails().bank.status(leg.reference)
+    with under(key_of(leg)):
+        answer = rails().bank.status(leg.reference)
     if answer.status == "NOTFOUND":
         raise Waiting("bank_forgot", f"the bank has message {batch.message_id} and says that it never saw this order in it")
     return answer

@@ -19,6 +19,7 @@ from transfers.commands.advance.pay_in_batch import gathering_account, pay_in_ba
 from transfers.commands.advance.payout_order import draw_up, key_of, read_back
 from transfers.commands.advance.permit import no_halt
 from transfers.commands.deadlines import Expectation, expected_of
+from transfers.commands.exchanges import under
 from transfers.crashpoints import crashpoint
 from transfers.errors import LeaseLost
 from transfers.locks import Lease
@@ -104,13 +105,15 @@ def _ask_first(leg: Leg) -> BankAnswer | None:
     """
     if leg.request_state == RequestState.RECEIVED:
         return None
-    answer = rails().bank.status(leg.reference)
+    with under(key_of(leg)):
+        answer = rails().bank.status(leg.reference)
     return None if answer.status == NOT_FOUND else answer
 
 
 def _hand_over(lease: Lease, leg: Leg, order: CreditTransfer) -> BankAnswer:
     try:
-        return rails().bank.submit(order)
+        with under(key_of(leg)):
+            return rails().bank.submit(order)
     except UnknownOutcome as error:
         with transaction.atomic():
             transfer = locks.leased(lease, Status.CONFIRMED)

@@ -156,7 +156,7 @@ def _tell_cap(transfer: Transfer, newest: ChainTransaction, promise: WalletReser
 
 def _send(lease: Lease, signed: ChainTransaction) -> None:
     """Raises the rails' errors: then the next look sends it again, unless something was mined meanwhile."""
-    rails().evm.broadcast(bytes(signed.raw))
+    signing.broadcast(signed.leg, signed)
     crashpoint("replace.after_broadcast")
     with transaction.atomic():
         locks.leased(lease, Status.SENT_ON_CHAIN)

@@ -16,7 +16,7 @@ from transfers.commands.advance.look import look
 from transfers.commands.advance.permit import no_halt
 from transfers.commands.advance.polling import next_look_at_chain
 from transfers.commands.advance.replace import cancel_instead
-from transfers.commands.advance.signing import SIGNER, mark_broadcast
+from transfers.commands.advance.signing import SIGNER, broadcast, mark_broadcast
 from transfers.crashpoints import crashpoint
 from transfers.locks import Lease
 from transfers.models import ChainTransaction, Leg, Transfer, TransferEvent, WalletReservation
@@ -80,7 +80,7 @@ def _broadcast(lease: Lease, sent: ChainTransaction) -> None:
     """A refusal that may be about another attempt of ours is no trouble when one of them is known, or the nonce is used: the next
     look says which."""
     try:
-        rails().evm.broadcast(bytes(sent.raw))
+        broadcast(sent.leg, sent)
     except UnknownOutcome:
         used = rails().evm.nonces(sent.wallet.address).mined > sent.nonce
         if not used and look(lease.transfer_id).forgotten:

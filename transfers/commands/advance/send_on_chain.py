@@ -126,10 +126,10 @@ def _fail(lease: Lease, leg: Leg, call: ProviderCall, refusal: TerminalError) ->
 
 def _broadcast(lease: Lease, leg: Leg, signed: ChainTransaction) -> None:
     """The node has the bytes when this returns. After a lost answer the node is asked for the hash before they are sent again."""
-    if leg.request_state == RequestState.TIMED_OUT and rails().evm.find(signed.hash).status != "unknown":
+    if leg.request_state == RequestState.TIMED_OUT and signing.find(leg, signed).status != "unknown":
         return
     try:
-        rails().evm.broadcast(bytes(signed.raw))
+        signing.broadcast(leg, signed)
     except UnknownOutcome as error:
         with transaction.atomic():
             locks.leased(lease, Status.FUNDS_LOCKED)
@@ -175,7 +175,7 @@ def _send_recalled(lease: Lease, leg: Leg) -> None:
         return
     cancelled = cancel_instead(lease, leg, Status.FUNDS_LOCKED)
     if cancelled is not None:
-        rails().evm.broadcast(bytes(cancelled.raw))
+        signing.broadcast(leg, cancelled)
         _commit_outcome(
             lease, cancelled, status_text="Your transfer is being stopped. The funds stay reserved until that is final."
         )

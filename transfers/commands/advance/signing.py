@@ -7,9 +7,9 @@ import json
 from typing import Any
 
 from audit import clock
-from transfers.commands import calls, moves
+from transfers.commands import calls, exchanges, moves
 from transfers.models import ChainTransaction, ExternalReference, Leg, ProviderCall, Transfer, Wallet
-from transfers.rails.evm import FeeEstimate
+from transfers.rails.evm import ChainState, FeeEstimate
 from transfers.rails.registry import rails
 from transfers.rails.signing import CancelIntent, SignedTransaction, SignIntent, SweepIntent
 
@@ -72,6 +72,23 @@ def unsigned(leg: Leg) -> ProviderCall | None:
 
 def sign(call: ProviderCall) -> SignedTransaction:
     """Asking again gives the same bytes. Raises as the signer's client does."""
+    with exchanges.under(call.key):
+        return _asked_to_sign(call)
+
+
+def broadcast(leg: Leg, signed: ChainTransaction) -> None:
+    """Hand an attempt's bytes to the network. Raises as the rail does."""
+    with exchanges.under(broadcast_key(leg, signed.attempt)):
+        rails().evm.broadcast(bytes(signed.raw))
+
+
+def find(leg: Leg, signed: ChainTransaction) -> ChainState:
+    """What the network shows of an attempt. Raises RetryableError."""
+    with exchanges.under(broadcast_key(leg, signed.attempt)):
+        return rails().evm.find(signed.hash)
+
+
+def _asked_to_sign(call: ProviderCall) -> SignedTransaction:
     request = json.loads(call.request)
     if call.operation == "sign_cancel":
         return rails().signer.sign_cancel(CancelIntent(**request), correlation_id=call.correlation_id)

@@ -137,6 +137,9 @@ GRANT INSERT ON transfers_cardrefund TO countersign_web;
 GRANT SELECT ON transfers_syntheticrun TO countersign_web, countersign_worker;
 GRANT INSERT, UPDATE (transfer_id, result, detail, ended_at) ON transfers_syntheticrun TO countersign_worker;
 
+-- What goes over the wire to providers: whoever speaks to them puts it on record, and counts it when it is said again.
+GRANT SELECT, INSERT, UPDATE (times, last_at) ON transfers_providerexchange TO countersign_web, countersign_worker;
+
 -- Recalls of payouts: the last vote orders one, the worker asks the bank.
 GRANT SELECT ON transfers_payoutrecall TO countersign_web, countersign_worker;
 GRANT INSERT ON transfers_payoutrecall TO countersign_web;

@@ -16,7 +16,7 @@ from transfers.rails.bank.client import PROVIDER, BankClient, parsed
 from transfers.rails.bank.pain001 import CreditTransfer
 from transfers.rails.bank.pain002 import StatusReport
 from transfers.rails.bank.xml import Unreadable
-from transfers.rails.base import RetryableError, UnknownOutcome
+from transfers.rails.base import Recorder, RetryableError, UnknownOutcome, forget
 
 NOT_FOUND = "NOTFOUND"
 log = structlog.get_logger(__name__)
@@ -64,8 +64,16 @@ class RecallAnswer:
 class BankRail:
     """One instance per bank. Safe to share between threads."""
 
-    def __init__(self, base_url: str, token: str, *, timeout_s: float = 15.0, transport: httpx.BaseTransport | None = None) -> None:
-        self._client = BankClient(base_url, token, timeout_s=timeout_s, transport=transport)
+    def __init__(
+        self,
+        base_url: str,
+        token: str,
+        *,
+        timeout_s: float = 15.0,
+        transport: httpx.BaseTransport | None = None,
+        recorder: Recorder = forget,
+    ) -> None:
+        self._client = BankClient(base_url, token, timeout_s=timeout_s, transport=transport, recorder=recorder)
 
     def close(self) -> None:
         """Give the connections back; the rail is not used afterwards."""

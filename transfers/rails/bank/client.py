@@ -9,7 +9,8 @@ from typing import Any
 
 import httpx
 
-from transfers.rails.base import RetryableError, TerminalError, UnknownOutcome
+from transfers.rails.base import Recorder, RetryableError, TerminalError, UnknownOutcome, forget
+from transfers.rails.line import Line
 from transfers.rails.trust import authorities
 
 # Who errors say was asked.
@@ -21,8 +22,19 @@ _REFUSED_FOR_GOOD = frozenset({400, 413, 415, 422})
 
 
 class BankClient:
-    def __init__(self, base_url: str, token: str, *, timeout_s: float = 15.0, transport: httpx.BaseTransport | None = None) -> None:
-        self._http = httpx.Client(
+    def __init__(
+        self,
+        base_url: str,
+        token: str,
+        *,
+        timeout_s: float = 15.0,
+        transport: httpx.BaseTransport | None = None,
+        recorder: Recorder = forget,
+    ) -> None:
+        self._http = Line(
+            PROVIDER,
+            recorder,
+            secrets=(token,),
             base_url=base_url,
             headers={"Authorization": f"Bearer {token}"},
             timeout=httpx.Timeout(timeout_s, connect=3.0),

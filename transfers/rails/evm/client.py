@@ -2,14 +2,15 @@
 
 import itertools
 import json
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
-from transfers.rails.base import Exchange, RailError, Recorder, RetryableError, UnknownOutcome, forget
+from transfers.rails.base import RailError, Recorder, RetryableError, UnknownOutcome, forget
+from transfers.rails.evm import wire
+from transfers.rails.line import Line
 from transfers.rails.trust import authorities
 
 # What httpx raises before the first byte of a request has left this machine.
@@ -45,9 +46,13 @@ class JsonRpcClient:
         recorder: Recorder = forget,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        self.provider, self._url, self._recorder = provider, url, recorder
+        self.provider, self._url = provider, url
         # No proxies of the environment and no redirects: a rail talks to what was configured and to nobody else.
-        self._http = httpx.Client(
+        self._http = Line(
+            provider,
+            recorder,
+            naming=wire.methods,
+            essence=wire.essence,
             timeout=httpx.Timeout(timeout_s, connect=connect_timeout_s),
             trust_env=False,
             follow_redirects=False,
@@ -63,7 +68,7 @@ class JsonRpcClient:
         """
         request_id = next(self._ids)
         body = {"jsonrpc": "2.0", "id": request_id, "method": method, "params": list(params)}
-        answer = self._post(method, body, sends=sends)
+        answer = self._post(body, sends=sends)
         return self._result(answer, request_id, sends=sends)
 
     def batch(self, requests: Sequence[Request]) -> list[Any]:
@@ -72,7 +77,7 @@ class JsonRpcClient:
             return []
         numbered = [(next(self._ids), request) for request in requests]
         body = [{"jsonrpc": "2.0", "id": number, "method": item.method, "params": list(item.params)} for number, item in numbered]
-        answers = self._post("batch:" + requests[0].method, body, sends=False)
+        answers = self._post(body, sends=False)
         if not isinstance(answers, list):
             raise self._unreadable("a batch was answered with something else than a list", sends=False)
         by_id = {answer.get("id"): answer for answer in answers if isinstance(answer, dict)}
@@ -81,14 +86,11 @@ class JsonRpcClient:
     def close(self) -> None:
         self._http.close()
 
-    def _post(self, operation: str, body: Any, *, sends: bool) -> Any:
-        request, started = json.dumps(body), time.monotonic()
+    def _post(self, body: Any, *, sends: bool) -> Any:
         try:
-            response = self._http.post(self._url, content=request, headers={"Content-Type": "application/json"})
+            response = self._http.post(self._url, content=json.dumps(body), headers={"Content-Type": "application/json"})
         except httpx.HTTPError as error:
-            self._record(operation, request, "", started, type(error).__name__)
             raise self._transport_failure(error, sends=sends) from error
-        self._record(operation, request, response.text, started, "" if response.is_success else f"HTTP {response.status_code}")
         if response.status_code in _TURNED_AWAY:
             raise RetryableError(f"the node turned us away with HTTP {response.status_code}", provider=self.provider)
         if not response.is_success:
@@ -120,10 +122,6 @@ class JsonRpcClient:
     def _unreadable(self, message: str, *, sends: bool) -> RailError:
         kind = UnknownOutcome if sends else RetryableError
         return kind(message, provider=self.provider)
-
-    def _record(self, operation: str, request: str, response: str, started_s: float, error: str) -> None:
-        elapsed_ms = int((time.monotonic() - started_s) * 1000)
-        self._recorder(Exchange(self.provider, operation, request, response, elapsed_ms, error))
 
 
 def exact_json(content: bytes) -> Any:

@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 import httpx
 from iso4217 import Currency
 
-from transfers.rails.base import RetryableError, TerminalError, UnknownOutcome
+from transfers.rails.base import Recorder, RetryableError, TerminalError, UnknownOutcome, forget
+from transfers.rails.line import Line
 from transfers.rails.trust import authorities
 
 T = TypeVar("T")
@@ -90,8 +91,12 @@ class PspRail:
         *,
         timeout_s: float = 15.0,
         transport: httpx.BaseTransport | None = None,
+        recorder: Recorder = forget,
     ) -> None:
-        self._http = httpx.Client(
+        self._http = Line(
+            _PROVIDER,
+            recorder,
+            secrets=(token,),
             base_url=url,
             headers={"Authorization": f"Bearer {token}"},
             timeout=httpx.Timeout(timeout_s, connect=3.0),

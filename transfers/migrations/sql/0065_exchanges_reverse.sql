@@ -1,0 +1,1 @@
+DROP TRIGGER transfers_providerexchange_keep ON transfers_providerexchange;
