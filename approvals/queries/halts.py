@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-from django.db.models import Q
-
 from approvals.models import Halt
 from audit import clock
 
@@ -40,16 +38,22 @@ def halts_due_for_review() -> list[Halt]:
     return [halt for halt in halts_in_force() if halt.review_at <= clock.now()]
 
 
+class HaltsInForce:
+    """All halts of one moment, read once, so that any number of steps may be judged without asking for each."""
+
+    def __init__(self) -> None:
+        self._halts = {(halt.scope, halt.target): halt for halt in halts_in_force()}
+
+    def on(self, targets: Mapping[str, Sequence[str]]) -> Halt | None:
+        """The widest that covers `targets` (scope -> what the step touches there), as `approvals.locks.halt_on` finds it."""
+        touched = [(Halt.Scope.SYSTEM.value, ""), *((scope, name) for scope, names in targets.items() for name in names)]
+        found = (self._halts[one] for one in touched if one in self._halts)
+        return min(found, key=lambda halt: (_WIDEST_FIRST.index(halt.scope), halt.placed_at), default=None)
+
+
 def halt_covering(targets: Mapping[str, Sequence[str]]) -> Halt | None:
-    """The widest halt in force among `targets` (scope -> what the step touches there; empty names are ignored except for the
-    system)."""
-    covered = Q(scope=Halt.Scope.SYSTEM)
-    for scope, names in targets.items():
-        touched = [name for name in names if name]
-        if touched:
-            covered |= Q(scope=scope, target__in=touched)
-    halts = Halt.objects.filter(covered, lifted_at=None)
-    return min(halts, key=lambda halt: _WIDEST_FIRST.index(halt.scope), default=None)
+    """The widest halt in force among `targets`."""
+    return HaltsInForce().on(targets)
 
 
 def halt_code(halt: Halt) -> str:

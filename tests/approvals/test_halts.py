@@ -8,9 +8,11 @@ from django.db import transaction
 
 from approvals import registry
 from approvals.commands import check_halts, place_halt, request_lift
+from approvals.commands.halts import check_touched, touched
 from approvals.errors import AlreadyHalted, AlreadyVoted, Halted, MakerMayNotDecide, NotInForce, RequestAlreadyPending, Unknown
 from approvals.models import ApprovalRequest, Halt, Person
 from approvals.queries import halts_due_for_review, halts_in_force, view_request
+from approvals.queries.halts import halt_covering
 from approvals.registry import DecideInput, VoteOutcome
 from audit.context import Context
 from audit.identity import new_id
@@ -28,6 +30,7 @@ STEP: dict[str, Any] = {
     "provider": "bank",
     "destination_id": "d-1",
 }
+TOUCHED = touched(client_ids=[STEP["client_id"]], **{name: value for name, value in STEP.items() if name != "client_id"})
 
 
 def _stopped(**step: Any) -> Halted:
@@ -53,12 +56,18 @@ def test_a_halt_stops_every_step_it_covers_and_no_other(bound: Context, scope: s
     check_halts(**STEP)
     halt = place_halt(scope=scope, target=target, reason="drill")
     stopped = _stopped(**STEP)
-    assert (stopped.code, stopped.halt) == (code, halt)
+    assert (stopped.code, stopped.halt, halt_covering(TOUCHED)) == (code, halt, halt)
     if scope != "system":
         check_halts(**{name: type(value)() for name, value in STEP.items()})
-        check_halts(
-            client_id="globex", account_codes=["client:globex:USD"], asset_ids=["USD"], corridor_id="US-BR", provider="desk"
-        )
+        other: dict[str, Any] = {
+            "client_ids": ["globex"],
+            "account_codes": ["client:globex:USD"],
+            "asset_ids": ["USD"],
+            "corridor_id": "US-BR",
+            "provider": "desk",
+        }
+        check_touched(touched(**other))
+        assert halt_covering(touched(**other)) is None
 
 
 def test_the_sentence_says_what_since_when_and_why(bound: Context) -> None:
@@ -72,6 +81,7 @@ def test_of_several_halts_the_widest_speaks(bound: Context) -> None:
     assert _stopped(**STEP).code == "corridor_halted"
     place_halt(scope="system", target="", reason="drill")
     assert _stopped(**STEP).code == "system_halted"
+    assert halt_covering(TOUCHED) == _stopped(**STEP).halt
     assert [halt.scope for halt in halts_in_force()] == ["system", "corridor", "destination"]
 
 

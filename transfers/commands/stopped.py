@@ -1,8 +1,11 @@
 """Which halts cover a transfer: those of whoever pays, whoever of our clients receives or has paid in, and all it touches."""
 
 from collections.abc import Iterable
+from uuid import UUID
 
 from approvals.commands.halts import check_touched, touched
+from approvals.models import Halt
+from approvals.queries.halts import HaltsInForce
 from ledger import chart
 from transfers.models import Arrival, DepositSweep, Transfer
 from transfers.states import SEND_BACKS, Route
@@ -11,6 +14,14 @@ from transfers.states import SEND_BACKS, Route
 def check(transfer: Transfer, *, accounts: Iterable[str] = (), provider: str = "") -> None:
     """In the step's transaction. `accounts` are further ledger accounts that the step touches. Raises Halted."""
     check_touched(touched_by(transfer, accounts=accounts, provider=provider))
+
+
+def among(transfers: Iterable[Transfer]) -> dict[UUID, Halt]:
+    """Those that a halt covers, with the widest: all judged at one moment, by one query however many. The caller has passed the
+    gate, so that none is placed meanwhile."""
+    halts = HaltsInForce()
+    judged = ((one.pk, halts.on(touched_by(one))) for one in transfers)
+    return {transfer_id: halt for transfer_id, halt in judged if halt is not None}
 
 
 def touched_by(transfer: Transfer, *, accounts: Iterable[str] = (), provider: str = "") -> dict[str, list[str]]:

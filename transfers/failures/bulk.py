@@ -5,10 +5,11 @@ from transfers.failures.base import BACK, Failure
 ENTRIES: tuple[Failure, ...] = (
     Failure(
         "bulk_line_refused",
-        "The books refused the posting of this line when its part of the file was booked.",
+        "When its part of the file was booked, the books refused the posting of this line, or a halt covered its receiver, the "
+        "receiver's account or its destination.",
         "CREATED to FAILED; the line's share of the file's hold and of the limits is free again, the other lines were booked.",
         f"This line of your file could not be booked. {BACK}",
-        "Read the reason in the timeline. The client may order this line again, alone or in a new file.",
+        "Read the reason in the timeline. The client may order this line again, alone or in a new file; lift the halt first.",
         ends=True,
     ),
 )

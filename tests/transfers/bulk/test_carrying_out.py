@@ -1,5 +1,7 @@
 """A file is one order: accepted whole, approved by its digest, carried out part by part, and each line ends for itself."""
 
+from typing import Any
+
 import pytest
 from django.db import DatabaseError, connection, transaction
 
@@ -7,7 +9,8 @@ from approvals import registry
 from approvals.canonical import read
 from approvals.commands.halts import place_halt
 from approvals.commands.limits import set_limit
-from approvals.models import LimitBucket, LimitUse
+from approvals.errors import Halted
+from approvals.models import Destination, LimitBucket, LimitUse
 from ledger.commands import close_account
 from ledger.models import Hold
 from ledger.queries import balance
@@ -18,6 +21,7 @@ from tests.transfers.tame import tame_outside
 from tests.transfers.within import FEE, broken_proofs
 from tests.transfers.world import ACCOUNT, FUNDS, UNIT, USDC, Books, World, available, drive_until, posted
 from transfers.bulk import content
+from transfers.commands import stopped
 from transfers.commands.bulk.accept import accept
 from transfers.commands.bulk.carry_out import carry_out_next
 from transfers.commands.bulk.checking import LinesRefused
@@ -92,11 +96,32 @@ def test_a_file_that_is_stopped_half_way_keeps_only_what_was_begun_of_the_limit(
     assert broken_proofs() == []
 
 
-def test_a_frozen_receiver_gets_nothing_and_keeps_nobody_from_theirs(world: World, names: list[str]) -> None:
+@pytest.mark.parametrize("scope", ["client", "account", "destination"])
+def test_a_halt_on_one_line_stops_it_as_it_would_stop_a_transfer_alone(world: World, names: list[str], scope: str) -> None:
     given = released(world, [wage(name) for name in names])
-    place_halt(scope="client", target="staff-1", reason="strange")
+    target = {
+        "client": "staff-1",
+        "account": "client:staff-1:USDC.ethereum",
+        "destination": str(Destination.objects.get(label="staff-1").pk),
+    }[scope]
+    place_halt(scope=scope, target=target, reason="strange")
     carry_out()
-    assert list(given.transfers.order_by("bulk_line").values_list("status", flat=True)) == ["FAILED", "CONFIRMED", "CONFIRMED"]
+    paid = given.transfers.order_by("bulk_line")
+    assert list(paid.values_list("status", flat=True)) == ["FAILED", "CONFIRMED", "CONFIRMED"]
+    assert balance("client:staff-1:USDC.ethereum").posted == 0
+    assert "strange" in paid[0].events.get(to_status="FAILED").reason
+    with pytest.raises(Halted, match="strange"), transaction.atomic():
+        stopped.check(paid[0])
+    assert available() == posted(ACCOUNT) == FUNDS - 2 * (10 * UNIT + FEE)
+    assert broken_proofs() == []
+
+
+def test_all_lines_are_judged_by_one_query(world: World, names: list[str], django_assert_num_queries: Any) -> None:
+    given = released(world, [wage(name) for name in names])
+    carry_out()
+    transfers = list(given.transfers.all())
+    with django_assert_num_queries(1):
+        assert stopped.among(transfers) == {}
 
 
 def test_payouts_become_transfers_in_flight_after_single_ones(world: World, names: list[str]) -> None:

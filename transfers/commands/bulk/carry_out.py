@@ -16,7 +16,7 @@ from django.db.models import F
 from approvals.commands.halts import check_halts
 from approvals.commands.limits import hold_limits
 from approvals.errors import Halted
-from approvals.models import Halt
+from approvals.queries import sentence_of
 from audit import clock, context
 from audit.commands import record
 from audit.context import Actor
@@ -25,6 +25,7 @@ from ledger.commands import Batch, BatchLine, PlaceHold, ReleaseHold, apply_hold
 from ledger.errors import LedgerError
 from transfers import postings
 from transfers.bulk.content import PlannedLine
+from transfers.commands import stopped
 from transfers.commands.bulk import payload
 from transfers.commands.bulk.drawing_up import draw_up
 from transfers.commands.bulk.ending import give_back
@@ -118,23 +119,18 @@ def _into_flight(part: BulkPart, lines: Sequence[PlannedLine], payer: str) -> di
 
 def _book_together(part: BulkPart, lines: Sequence[PlannedLine]) -> dict[str, int]:
     transfers = draw_up(part, lines, in_flight=False)
-    stopped = _stopped(lines)
+    # What all lines have in common was looked at with the gate; here, what each touches besides.
+    halted = {transfer_id: sentence_of(halt) for transfer_id, halt in stopped.among(transfers).items()}
     # Before the accounts, as locks go: a line that the books refuse gives its share back after them.
     hold_limits(payload.limit_subject(part.order_id, str(part.corridor_id)))
-    going = [one for one in transfers if one.receiver_id not in stopped]
+    going = [one for one in transfers if one.pk not in halted]
     results = _posted(part, going)
     crashpoint("bulk.after_posting")
     refused = {one.pk: str(line.error) for one, line in zip(going, results, strict=True) if line.error is not None}
-    refused |= {one.pk: "A halt covers the receiver." for one in transfers if one.receiver_id in stopped}
+    refused |= halted
     _confirmed([one for one in transfers if one.pk not in refused])
     _failed([one for one in transfers if one.pk in refused], refused)
     return {"booked": len(transfers) - len(refused), "refused": len(refused)}
-
-
-def _stopped(lines: Sequence[PlannedLine]) -> set[str]:
-    """Receivers that a halt covers. The gate was passed, so none is placed meanwhile."""
-    named = {line.receiver for line in lines}
-    return set(Halt.objects.filter(scope=Halt.Scope.CLIENT, target__in=named, lifted_at=None).values_list("target", flat=True))
 
 
 def _posted(part: BulkPart, transfers: Sequence[Transfer]) -> Sequence[BatchLine]:
