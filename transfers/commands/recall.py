@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import transaction
 
 from audit import clock
-from transfers import locks
+from transfers import locks, machines
 from transfers.commands import moves
 from transfers.commands.advance.lock_funds import CHAIN
 from transfers.commands.ending import paid_beside_the_chain, past_no_return
@@ -17,13 +17,15 @@ from transfers.commands.wake import wake_after_commit
 from transfers.crashpoints import crashpoint
 from transfers.errors import Conflict, Refused
 from transfers.models import ChainTransaction, Leg, Transfer, WalletReservation
-from transfers.states import Status
+from transfers.states import Route, Status
 
 RECALLABLE = (Status.FUNDS_LOCKED, Status.SENT_ON_CHAIN, Status.DROPPED)
 
 
 def why_not_recall(transfer: Transfer) -> str:
     """The reason why it cannot be recalled now, as a sentence; empty when it can."""
+    if not machines.reaches(Route(transfer.route), transfer.machine_version, Status.SENT_ON_CHAIN):
+        return "No payment of it goes over a blockchain."
     if transfer.status not in RECALLABLE:
         return "Only a payment that is signed and not yet in a block can be recalled."
     legs = {leg.rail: leg for leg in Leg.objects.filter(transfer=transfer)}

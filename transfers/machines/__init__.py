@@ -20,7 +20,7 @@ from transfers.machines import (
 from transfers.machines.base import RouteMachine, Threshold
 from transfers.states import Route, Row, Status
 
-__all__ = ["CURRENT_VERSION", "MACHINES", "MILESTONES", "ROUTES", "RouteMachine", "Threshold", "may"]
+__all__ = ["CURRENT_VERSION", "MACHINES", "MILESTONES", "ROUTES", "RouteMachine", "Threshold", "may", "reaches"]
 
 ROUTES: dict[Route, RouteMachine] = {
     Route.ON_CHAIN_WITHDRAWAL: on_chain_withdrawal.MACHINE,
@@ -46,3 +46,8 @@ MILESTONES: dict[Route, tuple[Status, ...]] = {route: machine.milestones for rou
 def may(route: Route, version: int, source: Status, target: Status) -> bool:
     """Whether this machine has a row from `source` to `target`."""
     return any(row.source == source and row.target == target for row in MACHINES[route, version])
+
+
+def reaches(route: Route, version: int, target: Status) -> bool:
+    """Whether this machine has any row to `target`: what has none never comes there."""
+    return any(row.target == target for row in MACHINES[route, version])

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 from approvals.models import ApprovalRequest
 from transfers.commands import dear_speed_up, new_bounds, nudge, payout_recall, verdicts
-from transfers.commands.cancel import CANCELLABLE, ON_ITS_WAY
+from transfers.commands.cancel import why_not_cancel
 from transfers.commands.deposits.refund import refundable
-from transfers.commands.ending import past_no_return
 from transfers.commands.recall import why_not_recall
 from transfers.commands.speed_up import why_not_speed_up
 from transfers.commands.verdicts import Verdict
@@ -78,11 +77,6 @@ def _asked(transfer: Transfer) -> dict[str, str]:
         status=ApprovalRequest.Status.PENDING,
     )
     return dict(pending.values_list("action", "title"))
-
-
-def _why_not_cancel(situation: Situation) -> str:
-    too_late = situation.transfer.status not in CANCELLABLE or past_no_return(situation.legs)
-    return ON_ITS_WAY if too_late else ""
 
 
 def _why_not_decide(situation: Situation) -> str:
@@ -158,7 +152,7 @@ RULES: tuple[Rule, ...] = (
         CANCEL_PERMISSION,
         "Your roles do not include cancelling transfers.",
         "The reserved funds become available again and a pending request is withdrawn.",
-        _why_not_cancel,
+        lambda situation: why_not_cancel(situation.transfer, situation.legs),
     ),
     Rule(
         "speed_up",
