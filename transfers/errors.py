@@ -2,7 +2,8 @@
 
 TransferError
 ├── Refused                  the request cannot be accepted; carries the stable API code and, per field, what is wrong
-│   └── NotFound
+│   ├── NotFound
+│   └── Stopped              a halt covers it, or its client is suspended; the same request may be accepted once that is over
 ├── Conflict                 the transfer is not where the caller thought it was
 │   ├── IllegalTransition    the machine has no such row
 │   └── LeaseLost            another worker holds the transfer now; nothing may be written
@@ -18,8 +19,8 @@ class TransferError(Exception):
 
 
 class Refused(TransferError):
-    """A permanent refusal. `code` is stable and public (API.md); `detail` is a sentence with the way out; `fields` names the
-    culprits."""
+    """A refusal, permanent unless it is Stopped. `code` is stable and public (API.md); `detail` is a sentence with the way out;
+    `fields` names the culprits."""
 
     def __init__(self, code: str, detail: str, fields: Mapping[str, str] | None = None) -> None:
         super().__init__(detail)
@@ -31,6 +32,10 @@ class Refused(TransferError):
 class NotFound(Refused):
     def __init__(self, detail: str) -> None:
         super().__init__("not_found", detail)
+
+
+class Stopped(Refused):
+    """Refused for as long as a stop is in force, so the refusal is not kept under an idempotency key."""
 
 
 class Conflict(TransferError):

@@ -10,17 +10,17 @@ from ledger.money import Money
 from ledger.queries import unit
 from transfers.commands import stopped
 from transfers.commands.orders import Understood, WithdrawalOrder
-from transfers.errors import Refused, Waiting
+from transfers.errors import Refused, Stopped, Waiting
 from transfers.models import Transfer
 from transfers.pricing.valuation import unvalued, valuations
 
 
 def no_halt(transfer: Transfer) -> None:
-    """No stop covers the sender, the receiver, or anything the order touches. Raises Refused."""
+    """No stop covers the sender, the receiver, or anything the order touches. Raises Stopped."""
     try:
         stopped.check(transfer)
     except Halted as halted:
-        raise Refused(halted.code, halted.sentence) from halted
+        raise Stopped(halted.code, halted.sentence) from halted
 
 
 def decide(order: WithdrawalOrder, understood: Understood, transfer: Transfer) -> PolicyDecision:

@@ -18,7 +18,7 @@ from audit import clock
 from ledger import chart
 from ledger.money import Money
 from ledger.queries import balances_by_code, unit
-from transfers.errors import NotFound, Refused
+from transfers.errors import NotFound, Refused, Stopped
 from transfers.states import Route
 
 MAX_METADATA_KEYS = 50
@@ -116,7 +116,7 @@ def _active(client: Client | None, client_id: str) -> Client:
     if client is None:
         raise NotFound(f"There is no client {client_id}.")
     if client.status != Client.Status.ACTIVE:
-        raise Refused("account_frozen", "The account is not active. Please contact support.")
+        raise Stopped("account_frozen", "The account is not active. Please contact support.")
     return client
 
 

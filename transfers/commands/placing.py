@@ -30,7 +30,7 @@ from ledger.gateway import call
 from transfers.commands import gates, moves, stopped
 from transfers.commands.orders import Understood
 from transfers.crashpoints import crashpoint
-from transfers.errors import Refused
+from transfers.errors import Refused, Stopped
 from transfers.models import Transfer
 from transfers.states import Status
 
@@ -97,7 +97,7 @@ def place(transfer: Transfer, decision: PolicyDecision, *, data: Mapping[str, An
         raise
     if answer["status"] == "halted":
         halted = halted_by(Halt.objects.get(pk=answer["halt"]))
-        raise Refused(halted.code, halted.sentence) from halted
+        raise Stopped(halted.code, halted.sentence) from halted
     if refusal := refused_by(answer, str(transfer.id)):
         raise gates.over_limit(refusal, transfer) if isinstance(refusal, LimitExceeded) else refusal
     return Placed(answer["status"])

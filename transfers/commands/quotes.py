@@ -16,7 +16,7 @@ from transfers.bounds import minimum_target
 from transfers.commands import pricing
 from transfers.commands.orders import Understood, amount_of, client_of, lanes_between
 from transfers.commands.pricing import Price
-from transfers.errors import Refused, Unavailable, Waiting
+from transfers.errors import Refused, Stopped, Unavailable, Waiting
 from transfers.models import ConversionSplit, Quote, Transfer
 from transfers.pricing.offers import SHORTEST_LIFE
 from transfers.rails.base import RailError
@@ -152,7 +152,7 @@ def _check_halts(client_id: str, corridor: Corridor) -> None:
             assets = (corridor.source_asset_id, corridor.target_asset_id)
             check_halts(client_id=client_id, asset_ids=assets, corridor_id=corridor.id)
     except Halted as halted:
-        raise Refused(halted.code, halted.sentence) from halted
+        raise Stopped(halted.code, halted.sentence) from halted
 
 
 def _invalid(words: str) -> Refused:

@@ -18,11 +18,11 @@ def _refusal(code: str, detection: str, client_text: str, operator_action: str =
 
 ENTRIES: tuple[Failure, ...] = (
     _refusal("account_frozen", "The client is not active, or a halt covers it.", "Contact support.", _HALT),
-    _refusal("corridor_halted", "A halt covers the corridor.", "Order again when the corridor is open.", _HALT),
-    _refusal("asset_halted", "A halt covers the asset.", "Order again when the asset is back.", _HALT),
+    _refusal("corridor_halted", "A halt covers the corridor.", "Send the same request again when the corridor is open.", _HALT),
+    _refusal("asset_halted", "A halt covers the asset.", "Send the same request again when the asset is back.", _HALT),
     _refusal("destination_frozen", "A halt covers the destination.", "Contact support.", _HALT),
-    _refusal("provider_halted", "A halt covers the provider.", "Order again later.", _HALT),
-    _refusal("system_halted", "Everything is halted.", "Order again when we are back.", _HALT),
+    _refusal("provider_halted", "A halt covers the provider.", "Send the same request again later.", _HALT),
+    _refusal("system_halted", "Everything is halted.", "Send the same request again when we are back.", _HALT),
     _refusal(
         "authentication_required", "The request carries no API key.", "Send the key as a bearer token.", transition=_UNTOUCHED
     ),

@@ -18,7 +18,7 @@ from audit.identity import new_id
 from transfers.api import bulk, keyed
 from transfers.api.base import ApiView
 from transfers.api.described import idempotency_key, problems
-from transfers.api.idempotency import Attempt, answer_once, key_of
+from transfers.api.idempotency import Attempt, key_of
 from transfers.api.queries import read_query
 from transfers.api.requests import CancelTransfer
 from transfers.bulk import json_lines
@@ -64,8 +64,8 @@ class BulkTransfers(ApiView):
             endpoint="POST /v1/bulk_transfers",
             body=body,
         )
-        refused = partial(keyed.refusal, self, commands_tell=False)
-        answer = answer_once(attempt, work=partial(self._accept, body), refusal=refused, written=bulk.write_bulk)
+        work = partial(self._accept, body)
+        answer = keyed.answered(self, attempt, work=work, commands_tell=False, written=bulk.write_bulk)
         made = f"/v1/bulk_transfers/{answer.body['bulk_id']}" if answer.status < 400 else ""
         return keyed.given(answer, made)
 

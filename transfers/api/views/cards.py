@@ -8,9 +8,9 @@ from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
-from transfers.api import responses
+from transfers.api import keyed, responses
 from transfers.api.described import idempotency_key, problems
-from transfers.api.idempotency import Attempt, answer_once, key_of
+from transfers.api.idempotency import Attempt, key_of
 from transfers.api.requests import CreateCardDeposit
 from transfers.api.views.transfers import Transfers
 from transfers.commands.deposits.cards import CardOrder, order_card_deposit
@@ -38,7 +38,7 @@ class CardDeposits(Transfers):
             endpoint="POST /v1/card_deposits",
             body=cast("dict[str, Any]", request.data),
         )
-        return self._given(answer_once(attempt, work=partial(self._charge, request), refusal=self._refusal))
+        return self._given(keyed.answered(self, attempt, work=partial(self._charge, request), commands_tell=True))
 
     def _charge(self, request: Request, key_id: UUID) -> Transfer:
         body = CreateCardDeposit(data=request.data)

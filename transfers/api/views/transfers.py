@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from transfers.api import keyed, responses
 from transfers.api.base import ApiView
 from transfers.api.described import idempotency_key, problems
-from transfers.api.idempotency import CREATED, Answer, Attempt, answer_once, key_of
+from transfers.api.idempotency import CREATED, Answer, Attempt, key_of
 from transfers.api.listing import events_of, transfers_of
 from transfers.api.queries import read_query
 from transfers.api.requests import CancelTransfer, CreateTransfer, ListEvents, ListTransfers, read_create
@@ -48,7 +48,8 @@ class Transfers(ApiView):
         responses={201: responses.TransferAnswer, **problems(400, 409, 413, 415, 422)},
     )
     def post(self, request: Request) -> HttpResponse:
-        """Order a withdrawal. The same key and body again gives the stored answer."""
+        """Order a withdrawal. The same key and body again gives the stored answer. What a halt or a frozen account refuses is not
+        stored: the same request may be sent again once that is lifted."""
         answer = None
         try:
             attempt = Attempt(
@@ -62,7 +63,7 @@ class Transfers(ApiView):
             # Whatever else it comes to, also an error, is told only to who may come in.
             if answer is None:
                 self.admit()
-        return self._given(answer or answer_once(attempt, work=self._create, refusal=self._refusal))
+        return self._given(answer or keyed.answered(self, attempt, work=self._create, commands_tell=True))
 
     @extend_schema(
         operation_id="list_transfers", parameters=[ListTransfers], responses={200: responses.TransferPage, **problems(400)}
@@ -102,10 +103,6 @@ class Transfers(ApiView):
             made_by=self.caller.key_prefix,
             made_by_type=self.caller.actor().type.value,
         )
-
-    def _refusal(self, error: Exception) -> dict[str, Any] | None:
-        """The commands record what they refuse."""
-        return keyed.refusal(self, error, commands_tell=True)
 
     def _given(self, answer: Answer) -> HttpResponse:
         return keyed.given(answer, f"/v1/transfers/{answer.transfer_id}" if answer.transfer_id else "")

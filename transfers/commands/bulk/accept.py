@@ -30,7 +30,7 @@ from transfers.commands.bulk.checking import Checked, LinesRefused, check, order
 from transfers.commands.bulk.events import ACCEPTED
 from transfers.commands.bulk.judging import Judged
 from transfers.crashpoints import crashpoint
-from transfers.errors import Conflict, Refused
+from transfers.errors import Conflict, Refused, Stopped
 from transfers.models import BulkOrder, BulkPart, BulkUpload, IdempotencyKey
 from transfers.states import Route
 
@@ -140,7 +140,7 @@ def _check_halts(order: BulkOrder, judged: Judged) -> None:
                 corridor_id=one.corridor,
             )
     except Halted as halted:
-        raise Refused(halted.code, halted.sentence) from halted
+        raise Stopped(halted.code, halted.sentence) from halted
 
 
 def _decided(order: BulkOrder, one: judging.Corridor) -> PolicyDecision:

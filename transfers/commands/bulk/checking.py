@@ -10,7 +10,7 @@ from transfers.bulk.reading import read_file
 from transfers.commands.bulk import judging
 from transfers.commands.bulk.judging import Judged
 from transfers.commands.bulk.planning import Plan, plan
-from transfers.errors import Refused
+from transfers.errors import Refused, Stopped
 from transfers.models import BulkOrder, BulkUpload
 
 MOST_PROBLEMS = 1_000
@@ -44,7 +44,7 @@ def check(upload: BulkUpload, *, made_by_type: str) -> Checked:
     """Raises Refused for a file that cannot be read at all, Unavailable when it cannot be priced now."""
     client = Client.objects.get(pk=upload.client_id)
     if client.status != Client.Status.ACTIVE:
-        raise Refused("account_frozen", "The account is not active. Please contact support.")
+        raise Stopped("account_frozen", "The account is not active. Please contact support.")
     try:
         read = read_file(upload.format, bytes(upload.content))
     except FileUnreadable as error:

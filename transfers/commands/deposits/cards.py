@@ -25,7 +25,7 @@ from transfers.commands.deposits.addresses import open_balance, open_room
 from transfers.commands.drawing_up import draw_up
 from transfers.commands.wake import wake_after_commit
 from transfers.crashpoints import crashpoint
-from transfers.errors import Conflict, Refused
+from transfers.errors import Conflict, Refused, Stopped
 from transfers.models import CardBatch, Leg, Transfer
 from transfers.rails.psp import Batch
 from transfers.states import Route
@@ -99,7 +99,7 @@ def _check(client: Client, asset_id: str) -> None:
         account = chart.client_account_code(client.pk, asset_id)
         check_halts(client_id=client.pk, account_codes=(account,), asset_ids=(asset_id,), provider=PSP)
     except Halted as halted:
-        raise Refused(halted.code, halted.sentence) from halted
+        raise Stopped(halted.code, halted.sentence) from halted
 
 
 def _open_rooms(client: Client, asset_id: str) -> None:
