@@ -18,6 +18,7 @@ from transfers.commands.deadlines import deadline, expectation
 from transfers.commands.wake import tell_clients_after_commit
 from transfers.errors import Conflict, IllegalTransition
 from transfers.models import DepositSweep, Transfer
+from transfers.outbox.vocabulary import CHARGEBACK_WON, CHARGED_BACK
 from transfers.states import TERMINAL, Route, Status
 from transfers.wording import status_text
 
@@ -40,8 +41,8 @@ NOTES = (
     RESUMED,
     "transfer.deposit_vanished",
     "transfer.deposit_sent_back",
-    "transfer.charged_back",
-    "transfer.chargeback_won",
+    CHARGED_BACK,
+    CHARGEBACK_WON,
     "transfer.card_refunded",
     "transfer.disputed",
     "transfer.dispute_ended",

@@ -11,7 +11,7 @@ from typing import Any
 from django.db import connection
 
 from transfers.machines import ROUTES
-from transfers.outbox.vocabulary import CLIENT_EVENTS, EVERYTHING
+from transfers.outbox.vocabulary import CHARGEBACK_WON, CHARGED_BACK, CLIENT_EVENTS, EVERYTHING
 from transfers.states import Status
 
 BATCH = 500
@@ -35,23 +35,28 @@ _DISPATCH = f"""
         ON CONFLICT (endpoint_id, event_id) DO NOTHING
     ), receipts AS (
         INSERT INTO transfers_receiptorder (event_id, transfer_id, says, ordered_at, tries, next_try_at, last_error)
-        SELECT ready.id, ready.transfer_id, CASE ready.to_status WHEN settles.status THEN 'settled' ELSE 'undone' END,
-               clock_timestamp(), 0, clock_timestamp(), ''
+        SELECT ready.id, ready.transfer_id,
+               CASE WHEN ready.type <> %(taken_back)s AND ready.to_status IN (settles.status, %(reconciled)s)
+                    THEN 'settled' ELSE 'undone' END, clock_timestamp(), 0, clock_timestamp(), ''
           FROM ready JOIN transfers_transfer AS transfer ON transfer.id = ready.transfer_id
           JOIN unnest(%(routes)s::text[], %(settled)s::text[]) AS settles (route, status) ON settles.route = transfer.route
-         WHERE ready.from_status <> ready.to_status AND ready.client_id = transfer.client_id
-           AND (ready.to_status = settles.status
-                OR ready.from_status IN (settles.status, %(reconciled)s) AND ready.to_status <> %(reconciled)s)
+         WHERE ready.client_id = transfer.client_id
+           AND (ready.from_status <> ready.to_status
+                AND (ready.to_status = settles.status
+                     OR ready.from_status IN (settles.status, %(reconciled)s) AND ready.to_status <> %(reconciled)s)
+                OR ready.type IN (%(taken_back)s, %(given_again)s) AND ready.to_status IN (settles.status, %(reconciled)s))
         ON CONFLICT (event_id) DO NOTHING
     )
     UPDATE transfers_outboxevent AS event SET dispatched_at = clock_timestamp() FROM ready WHERE event.id = ready.id
 """  # noqa: S608 - the horizon is ours
 # A receipt is due when a transfer reaches the state in which its route counts as settled, and when it leaves that again, other than
-# to be reconciled.
+# to be reconciled. A cardholder takes the money back, and loses it again, without a change of state.
 _SETTLES: dict[str, Any] = {
     "routes": [str(route) for route in ROUTES],
     "settled": [str(machine.settled) for machine in ROUTES.values()],
     "reconciled": str(Status.RECONCILED),
+    "taken_back": CHARGED_BACK,
+    "given_again": CHARGEBACK_WON,
 }
 
 

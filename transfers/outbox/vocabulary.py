@@ -8,6 +8,8 @@ from transfers.states import Status
 RECEIVED = "incoming_transfer.received"
 CLIENT_EVENTS: tuple[str, ...] = (*(f"transfer.{status.value.lower()}" for status in Status), "transfer.requoting", RECEIVED)
 EVERYTHING = "*"
+# A cardholder takes a payment back, and loses it again: no change of state, and yet a new receipt.
+CHARGED_BACK, CHARGEBACK_WON = "transfer.charged_back", "transfer.chargeback_won"
 
 ADDED = "webhook.added"
 REMOVED = "webhook.removed"

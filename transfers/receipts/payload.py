@@ -11,8 +11,10 @@ from ledger.money import Money
 from ledger.queries import unit
 from transfers.api.facts import TransferFacts, facts_of
 from transfers.api.responses import Moment
-from transfers.models import ChainTransaction, Leg, Receipt, ReceiptOrder, Transfer
+from transfers.models import ChainTransaction, Leg, Receipt, ReceiptOrder, Transfer, TransferEvent
+from transfers.outbox.vocabulary import CHARGEBACK_WON, CHARGED_BACK
 from transfers.queries.references import outside_names
+from transfers.states import Route
 
 KIND = "countersign.receipt/1"
 
@@ -28,7 +30,7 @@ def written(order: ReceiptOrder, transfer: Transfer, *, receipt_id: str, number:
         "supersedes": _before(before),
         "client": {"client_id": transfer.client_id, "name": transfer.client.name},
         "transfer": _transfer(transfer),
-        "amounts": _amounts(facts),
+        "amounts": _amounts(facts) | {"disputed": _disputed(order, transfer)},
         "settlement": _settlement(order, transfer),
         "destination": dict(transfer.destination_details or {}),
         "status_text": order.event.status_text,
@@ -66,6 +68,16 @@ def _amounts(facts: TransferFacts) -> dict[str, Any]:
         "debited": {"amount": total, "currency": source.code} if fields["direction"] == "out" else {},
         "rate": fields["fx_rate"] if transfer.source_asset_id != transfer.target_asset_id else None,
     }
+
+
+def _disputed(order: ReceiptOrder, transfer: Transfer) -> dict[str, Any]:
+    """What cardholders had taken back at that moment, less what they had lost again."""
+    if transfer.route != Route.CARD_DEPOSIT:
+        return {}
+    told = TransferEvent.objects.filter(transfer=transfer, seq__lte=order.event.seq, type__in=(CHARGED_BACK, CHARGEBACK_WON))
+    amount = sum(int(one.data["amount"]) if one.type == CHARGED_BACK else -int(one.data["amount"]) for one in told)
+    asset = unit(transfer.source_asset_id)
+    return {"amount": Money(amount, asset).major(), "currency": asset.code} if amount else {}
 
 
 def _settlement(order: ReceiptOrder, transfer: Transfer) -> dict[str, Any]:

@@ -82,6 +82,8 @@ def _amounts(amounts: dict[str, Any]) -> Iterator[dict[str, str]]:
         yield _fact("Rate", f"1 {source['currency']} = {amounts['rate']} {target['currency']}")
     for fee in amounts.get("fees", []):
         yield _fact(f"Fee ({fee['kind']})", f"{fee['amount']} {fee['currency']}")
+    if "disputed" in amounts:
+        yield _fact("Taken back by the cardholder", f"{amounts['disputed']['amount']} {amounts['disputed']['currency']}")
     if "debited" in amounts:
         yield _fact("Debited", f"{amounts['debited']['amount']} {amounts['debited']['currency']}")
 

@@ -22,8 +22,10 @@ from tests.transfers.outbox.story import dispatch_all
 from tests.transfers.tame import Tame
 from tests.transfers.world import World, drive_until
 from transfers.commands.cancel import cancel
+from transfers.commands.returns import take_back
 from transfers.errors import Unavailable
-from transfers.models import OutboxEvent, Receipt, ReceiptOrder, Transfer
+from transfers.failures import FAILURES
+from transfers.models import Receipt, ReceiptOrder, Transfer
 from transfers.receipts import jws, keys, make, payload
 from transfers.receipts.make import make_due
 from transfers.receipts.queries import document, faults
@@ -38,22 +40,6 @@ def settled(house: World) -> Transfer:
     transfer = drive_until(house.order(reference="invoice 7"), "CONFIRMED")
     made()
     return transfer
-
-
-def undo(transfer: Transfer) -> None:
-    """A state that this version of the machine does not lead to: as a return after settlement, with the guards off."""
-    event = OutboxEvent.objects.filter(transfer=transfer).latest("seq")
-    with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE transfers_outboxevent DISABLE TRIGGER USER")
-        cursor.execute(
-            "INSERT INTO transfers_outboxevent (id, transfer_id, client_id, type, seq, from_status, to_status, status_text,"
-            " correlation_id, occurred_at, recorded_at, epoch, txid) SELECT gen_random_uuid(), transfer_id, client_id,"
-            " 'transfer.failed', seq + 1, to_status, 'FAILED', 'The payment came back.', correlation_id, now(), now(), epoch, txid"
-            " FROM transfers_outboxevent WHERE id = %s",
-            [event.pk],
-        )
-        cursor.execute("ALTER TABLE transfers_outboxevent ENABLE ALWAYS TRIGGER transfers_outboxevent_check")
-        cursor.execute("ALTER TABLE transfers_outboxevent ENABLE ALWAYS TRIGGER transfers_outboxevent_keep")
 
 
 def test_a_payment_on_chain_gets_its_receipt_when_it_is_final(house: World, tame: Tame) -> None:
@@ -114,16 +100,18 @@ def test_it_is_made_once_and_its_bytes_stay(house: World, tame: Tame) -> None:
 
 
 def test_money_that_comes_back_makes_a_new_one_and_leaves_the_old_one_alone(house: World, tame: Tame) -> None:
-    transfer = settled(house)
+    transfer = drive_until(house.off_ramp(), "FIAT_SETTLED")
+    made()
     first = document(Receipt.objects.get())
-    undo(transfer)
+    take_back(transfer_id=transfer.pk, bank_reason="AC04", evidence={})
     made()
     old, new = Receipt.objects.order_by("number")
     assert document(old) == first
     assert (new.number, new.says, new.supersedes_id) == (2, "undone", old.pk)
     said = jws.verified(new.jws, keys.public_keys())
     assert said["supersedes"]["receipt_id"] == str(old.pk)
-    assert said["status_text"] == "The payment came back."
+    assert said["status_text"] == FAILURES["bank_returned"].client_text
+    assert (said["settlement"]["previous_status"], said["settlement"]["status"]) == ("FIAT_SETTLED", "FAILED")
     caller = Caller(key_for(house))
     path = f"/v1/transfers/{transfer.pk}/receipt"
     assert caller.get(path).content == document(new)

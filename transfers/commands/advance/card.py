@@ -20,6 +20,7 @@ from transfers.crashpoints import crashpoint
 from transfers.failures import FAILURES
 from transfers.locks import Lease
 from transfers.models import CardBatch, CardDispute, ExternalReference, Leg, ProviderCall, Transfer
+from transfers.outbox.vocabulary import CHARGEBACK_WON, CHARGED_BACK
 from transfers.rails.base import TerminalError, UnknownOutcome
 from transfers.rails.psp import CardPayment, Dispute
 from transfers.rails.registry import rails
@@ -195,7 +196,7 @@ def _charged_back(transfer: Transfer, dispute: CardDispute, refunded: int) -> No
     _tell(dispute, "card.charged_back")
     moves.note(
         transfer,
-        "transfer.charged_back",
+        CHARGED_BACK,
         reason=FAILURES["card_charged_back"].detection,
         data={"dispute": dispute.provider_id, "amount": str(dispute.amount), "fee": str(dispute.fee)},
         evidence_state=EvidenceState.DISPUTED,
@@ -219,7 +220,7 @@ def _won(transfer: Transfer, dispute: CardDispute) -> None:
     _tell(dispute, "card.chargeback_won")
     moves.note(
         transfer,
-        "transfer.chargeback_won",
+        CHARGEBACK_WON,
         data={"dispute": dispute.provider_id, "amount": str(dispute.amount)},
         evidence_state=EvidenceState.REPAIRED,
         status_text="The dispute about this payment was decided for you. The amount is in your balance again.",
