@@ -174,7 +174,12 @@ def _at_the_bank(item: ExternalItem) -> Arrival | None:
             value_at=_value_time(item),
             address=_named(account, f"{item.text} {references['end_to_end_id']}"),
             sender={"type": "bank_account", "name": item.counterparty, "iban": number},
-            facts={**references, "text": item.text, "statement": item.statement.identification if item.statement else ""},
+            facts={
+                **references,
+                "text": item.text,
+                "statement": item.statement.identification if item.statement else "",
+                "value_date": item.value_date.isoformat() if item.value_date else "",
+            },
         )
     )
 

@@ -1,5 +1,7 @@
 """Money that arrives: where clients may send it, and every arrival as the outside showed it."""
 
+from datetime import UTC, date
+
 from django.db import models
 from django.db.models import Q
 
@@ -92,6 +94,12 @@ class Arrival(models.Model):
                 fields=["address", "asset"], condition=Q(is_settled=False, rail="evm"), name="transfers_arrival_not_settled"
             ),
         ]
+
+    @property
+    def value_date(self) -> date:
+        """As the statement says it, also where that day is still to come; on a chain the day of the block in UTC."""
+        stated = self.facts.get("value_date")
+        return date.fromisoformat(stated) if stated else self.value_at.astimezone(UTC).date()
 
 
 class StatedAddress(models.Model):

@@ -4,6 +4,7 @@ Read from rows that do not change any more once a transfer has settled. Amounts 
 what is not known is not there.
 """
 
+from datetime import date, datetime
 from typing import Any
 
 from approvals import canonical
@@ -11,10 +12,10 @@ from ledger.money import Money
 from ledger.queries import unit
 from transfers.api.facts import TransferFacts, facts_of
 from transfers.api.responses import Moment
-from transfers.models import ChainTransaction, Leg, Receipt, ReceiptOrder, Transfer, TransferEvent
+from transfers.models import Arrival, ChainTransaction, Leg, Receipt, ReceiptOrder, Transfer, TransferEvent
 from transfers.outbox.vocabulary import CHARGEBACK_WON, CHARGED_BACK
 from transfers.queries.references import outside_names
-from transfers.states import Route
+from transfers.states import DEPOSITS, Route
 
 KIND = "countersign.receipt/1"
 
@@ -83,15 +84,23 @@ def _disputed(order: ReceiptOrder, transfer: Transfer) -> dict[str, Any]:
 def _settlement(order: ReceiptOrder, transfer: Transfer) -> dict[str, Any]:
     event = order.event
     legs = list(Leg.objects.filter(transfer=transfer).order_by("ordinal"))
-    dates = [leg.value_date for leg in legs if leg.value_date is not None]
     return {
         "status": event.to_status,
         "previous_status": event.from_status,
         "at": _moment(event.occurred_at),
-        "value_date": (dates[-1] if dates else event.occurred_at.date()).isoformat(),
+        "value_date": _value_date(transfer, legs, event.occurred_at).isoformat(),
         "legs": [_leg(leg) for leg in legs],
         "references": _references(transfer),
     }
+
+
+def _value_date(transfer: Transfer, legs: list[Leg], at: datetime) -> date:
+    """As the bank or the chain says it, or as the bank was asked for it; the day of the event where nobody outside says one."""
+    arrival = Arrival.objects.filter(transfer=transfer).first() if transfer.route in DEPOSITS else None
+    if arrival is not None:
+        return arrival.value_date
+    dates = [leg.value_date for leg in legs if leg.value_date is not None]
+    return dates[-1] if dates else at.date()
 
 
 def _references(transfer: Transfer) -> list[dict[str, str]]:
