@@ -66,6 +66,7 @@ def _amounts(facts: TransferFacts) -> dict[str, Any]:
         "source": {name: fields[f"source_{name}"] for name in ("amount", "currency", "asset")},
         "target": {name: fields[f"target_{name}"] for name in ("amount", "currency", "asset")},
         "fees": fields["fees"],
+        "cashback": fields.get("cashback"),
         "debited": {"amount": total, "currency": source.code} if fields["direction"] == "out" else {},
         "rate": fields["fx_rate"] if transfer.source_asset_id != transfer.target_asset_id else None,
     }

@@ -82,6 +82,10 @@ def _amounts(amounts: dict[str, Any]) -> Iterator[dict[str, str]]:
         yield _fact("Rate", f"1 {source['currency']} = {amounts['rate']} {target['currency']}")
     for fee in amounts.get("fees", []):
         yield _fact(f"Fee ({fee['kind']})", f"{fee['amount']} {fee['currency']}")
+    if "cashback" in amounts:
+        yield _fact(
+            f"Cashback ({amounts['cashback']['promotion']})", f"{amounts['cashback']['amount']} {amounts['cashback']['currency']}"
+        )
     if "disputed" in amounts:
         yield _fact("Taken back by the cardholder", f"{amounts['disputed']['amount']} {amounts['disputed']['currency']}")
     if "debited" in amounts:
