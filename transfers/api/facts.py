@@ -19,7 +19,7 @@ from transfers.queries.references import TX_HASH, outside_names
 from transfers.states import DEPOSITS, Route
 
 BANK_REFERENCE, PROVIDER_TRADE_ID = "bank_reference", "provider_trade_id"
-_FEE_KINDS = {Route.INTERNAL_TRANSFER: "internal_transfer", Route.CONVERSION: "conversion"}
+_FEE_KINDS: dict[str, str] = {Route.INTERNAL_TRANSFER: "internal_transfer", Route.CONVERSION: "conversion"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +82,7 @@ class TransferFacts:
         """Known from the firm quote on, or once it is booked; before it, nothing is promised."""
         if self.transfer.quote_id is None and not (self.transfer.receiver_id and self.transfer.target_amount):
             return []
-        kind = _FEE_KINDS.get(Route(self.transfer.route), "withdrawal")
-        return [{"kind": kind, "amount": _major(int(self.transfer.fee_amount), source), "currency": source.code}]
+        return [{"kind": fee_kind(self.transfer.route), "amount": _major(int(self.transfer.fee_amount), source), "currency": source.code}]
 
     def _cashback(self, target: AssetUnit) -> dict[str, dict[str, str]]:
         """What a promotion added to a conversion, where one did."""
@@ -98,6 +97,11 @@ class TransferFacts:
         if not code:
             return None
         return {"code": code, "message": FAILURES[code].client_text if code in FAILURES else self.transfer.status_text}
+
+
+def fee_kind(route: str) -> str:
+    """What the fee of a transfer on this route is called, also before there is one."""
+    return _FEE_KINDS.get(route, "withdrawal")
 
 
 def facts_of(transfers: Sequence[Transfer]) -> list[TransferFacts]:

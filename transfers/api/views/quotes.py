@@ -11,7 +11,7 @@ from ledger.money import Money
 from ledger.queries import unit
 from transfers.api.base import ApiView
 from transfers.api.described import problems
-from transfers.api.facts import plain
+from transfers.api.facts import fee_kind, plain
 from transfers.api.requests import Amount, CorridorName, Currency, Strict
 from transfers.api.responses import Fee, Moment
 from transfers.commands.quotes import QuoteWish, give_quote
@@ -76,7 +76,8 @@ class Quotes(ApiView):
 
 def write_quote(quote: Quote) -> dict[str, Any]:
     source, target = unit(quote.source_asset_id), unit(quote.target_asset_id)
-    fee = Money(int(quote.fee_amount), source).major()
+    kind = fee_kind(quote.corridor.route if quote.corridor else "")
+    fee = {"kind": kind, "amount": Money(int(quote.fee_amount), source).major(), "currency": source.code}
     return dict(
         QuoteAnswer(
             {
@@ -89,7 +90,7 @@ def write_quote(quote: Quote) -> dict[str, Any]:
                 "target_amount": Money(int(quote.target_amount), target).major(),
                 "target_currency": target.code,
                 "target_asset": target.id,
-                "fees": [{"kind": "withdrawal", "amount": fee, "currency": source.code}],
+                "fees": [fee],
                 "fx_rate": plain(quote.rate),
                 "created_at": quote.quoted_at,
                 "expires_at": quote.expires_at,
