@@ -19,11 +19,17 @@ from transfers.queries.references import TX_HASH, outside_names
 from transfers.states import DEPOSITS, Route
 
 BANK_REFERENCE, PROVIDER_TRADE_ID = "bank_reference", "provider_trade_id"
+NOT_REQUIRED, NOT_APPROVED = "not_required", ApprovalRequest.Status.REJECTED.value
+_TOLD_AS_IT_IS = (ApprovalRequest.Status.PENDING, ApprovalRequest.Status.APPROVED)
+APPROVAL_STATES = (NOT_REQUIRED, *(state.value for state in _TOLD_AS_IT_IS), NOT_APPROVED)
 _FEE_KINDS: dict[str, str] = {Route.INTERNAL_TRANSFER: "internal_transfer", Route.CONVERSION: "conversion"}
 
 
 @dataclass(frozen=True, slots=True)
 class Approval:
+    """`status` is one of four words: what lapsed, was withdrawn or dismissed was not approved, and why is told by how the transfer
+    ended."""
+
     required: bool
     status: str
     collected: int
@@ -82,7 +88,13 @@ class TransferFacts:
         """Known from the firm quote on, or once it is booked; before it, nothing is promised."""
         if self.transfer.quote_id is None and not (self.transfer.receiver_id and self.transfer.target_amount):
             return []
-        return [{"kind": fee_kind(self.transfer.route), "amount": _major(int(self.transfer.fee_amount), source), "currency": source.code}]
+        return [
+            {
+                "kind": fee_kind(self.transfer.route),
+                "amount": _major(int(self.transfer.fee_amount), source),
+                "currency": source.code,
+            }
+        ]
 
     def _cashback(self, target: AssetUnit) -> dict[str, dict[str, str]]:
         """What a promotion added to a conversion, where one did."""
@@ -163,14 +175,18 @@ def _approvals(transfers: Sequence[Transfer]) -> dict[UUID, Approval]:
 
 def _approval(request: ApprovalRequest | None, votes: dict[UUID, int]) -> Approval:
     if request is None:
-        return Approval(required=False, status="not_required", collected=0, quorum=0)
-    return Approval(required=True, status=request.status, collected=votes[request.pk], quorum=request.quorum)
+        return Approval(required=False, status=NOT_REQUIRED, collected=0, quorum=0)
+    return Approval(required=True, status=_told(request), collected=votes[request.pk], quorum=request.quorum)
 
 
 def approval_of(request: ApprovalRequest) -> Approval:
     """Of what one request stands for."""
     votes = request.votes.filter(decision=Vote.Decision.APPROVE, revision=request.revision).count()
-    return Approval(required=True, status=request.status, collected=votes, quorum=request.quorum)
+    return Approval(required=True, status=_told(request), collected=votes, quorum=request.quorum)
+
+
+def _told(request: ApprovalRequest) -> str:
+    return str(request.status) if request.status in _TOLD_AS_IT_IS else NOT_APPROVED
 
 
 def _major(minor: int, asset: AssetUnit) -> str:

@@ -6,8 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from approvals.models import ApprovalRequest
-from transfers.api.facts import TransferFacts, facts_of, facts_of_new, received_fields
+from transfers.api.facts import APPROVAL_STATES, TransferFacts, facts_of, facts_of_new, received_fields
 from transfers.models import Transfer
 from transfers.states import EvidenceState, MoneyState, RequestState, Status
 
@@ -27,7 +26,7 @@ def _one_of(enum: Any) -> serializers.ChoiceField:
 
 class ApprovalState(serializers.Serializer[Any]):
     required = serializers.BooleanField()  # type: ignore[assignment]
-    status = serializers.ChoiceField(choices=["not_required", *ApprovalRequest.Status.values])
+    status = serializers.ChoiceField(choices=APPROVAL_STATES)
     collected = serializers.IntegerField()
     quorum = serializers.IntegerField()
 
