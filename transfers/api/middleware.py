@@ -11,7 +11,7 @@ from transfers.api.translation import INTERNAL
 
 _PREFIXES = ("/v1/", "/hooks/")
 _CODES = {
-    400: ("bad_request", "The request cannot be read."),
+    400: ("invalid_request", "The request cannot be read."),
     403: ("forbidden", "You may not use this."),
     404: ("not_found", "There is no such address."),
     405: ("method_not_allowed", "This address does not take that method."),
@@ -38,6 +38,6 @@ def _problem(response: HttpResponseBase) -> Problem:
     status = response.status_code
     if status >= 500:
         return INTERNAL if status == 500 else Problem(status, INTERNAL_ERROR, INTERNAL.detail)
-    code, detail = _CODES.get(status, (f"http_{status}", "The request was refused."))
+    code, detail = _CODES.get(status, ("invalid_request", "The request was refused."))
     headers = {"Allow": response.headers["Allow"]} if "Allow" in response.headers else {}
     return Problem(status, code, detail, headers=headers)
