@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from transfers.models import Leg, Transfer
-from transfers.states import MoneyState, RequestState, Status
+from transfers.states import MoneyState, RequestState, Route, Status
 
-CHAIN, BANK = "evm", "bank"
+CHAIN, BANK, PSP = "evm", "bank", "psp"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +57,38 @@ PAYOUT = Uncertainty(
     "The bank is asked by EndToEndId; only when it never saw the order is it handed over again, under the same names.",
     "With the bank's ACSC: FIAT_SETTLED; with its RJCT: FAILED, and the conversion is reversed.",
 )
-UNCERTAIN = (SIGNING, BROADCAST, DOUBT, PAYOUT)
+AUTHORISATION = Uncertainty(
+    "authorisation",
+    Status.CREATED,
+    PSP,
+    "The card provider was asked to authorise the card and no answer is on record. Nothing is charged by that.",
+    "The provider is asked under our reference, of which it takes one order.",
+    "With the provider's record of the payment: FUNDS_LOCKED or FAILED.",
+)
+CAPTURE = Uncertainty(
+    "capture",
+    Status.FUNDS_LOCKED,
+    PSP,
+    "The card provider was asked to charge the card and no answer is on record: the cardholder may have been charged.",
+    "The provider is asked under our reference, of which it takes one order. Nothing is credited before it says so.",
+    "With the provider's record of the payment: CONFIRMED; or with its refusal: FAILED.",
+)
+REFUND = Uncertainty(
+    "refund",
+    Status.FUNDS_LOCKED,
+    PSP,
+    "The card provider was asked to refund and no answer is on record: the cardholder may have the money back.",
+    "The provider is asked for the payment; only when it does not show our refund is that ordered again, under the same reference.",
+    "When the provider shows the refund: CONFIRMED; with its refusal: FAILED. Otherwise people decide.",
+)
+UNCERTAIN = (SIGNING, BROADCAST, DOUBT, PAYOUT, AUTHORISATION, CAPTURE, REFUND)
 _OPEN = (RequestState.FORWARDED, RequestState.TIMED_OUT)
 
 
 def uncertainty_of(transfer: Transfer, legs: Mapping[str, Leg]) -> Uncertainty | None:
     """Which of them the transfer is in; None when we know where its money is."""
+    if PSP in legs:
+        return _of_card(transfer)
     chain, bank = legs.get(CHAIN), legs.get(BANK)
     if transfer.status == Status.FUNDS_LOCKED and chain is not None and chain.request_state in _OPEN:
         return BROADCAST if chain.request_state == RequestState.TIMED_OUT else SIGNING
@@ -71,3 +97,14 @@ def uncertainty_of(transfer: Transfer, legs: Mapping[str, Leg]) -> Uncertainty |
     if transfer.status == Status.CONFIRMED and bank is not None and bank.request_state in _OPEN:
         return PAYOUT
     return None
+
+
+def _of_card(transfer: Transfer) -> Uncertainty | None:
+    """The leg is the same for both orders of a deposit, so the transfer says which of them is open."""
+    if transfer.request_state not in _OPEN:
+        return None
+    if transfer.status == Status.CREATED:
+        return AUTHORISATION
+    if transfer.status != Status.FUNDS_LOCKED:
+        return None
+    return REFUND if transfer.route == Route.CARD_REFUND else CAPTURE

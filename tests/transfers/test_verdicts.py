@@ -13,11 +13,13 @@ from approvals.registry import DecideInput, VoteOutcome
 from audit.models import AuditEvent
 from ledger.chart import AccountKind
 from ledger.commands import Line, Posting, open_account, post
+from ledger.queries import balance
 from ledger.queries.proofs import findings
 from tests.transfers import uncertain
 from tests.transfers.tame import Tame, tame_outside
 from tests.transfers.world import FUNDS, LONG_AGO, UNIT, USDC, Books, World, acting, available, drive_until, posted
 from transfers.commands import verdicts
+from transfers.commands.deposits.refund import refundable
 from transfers.commands.moot import dismiss_moot
 from transfers.commands.verdicts import Verdict
 from transfers.errors import Conflict, Refused
@@ -25,6 +27,8 @@ from transfers.models import Transfer, WalletReservation
 from transfers.uncertain import UNCERTAIN, uncertainty_of
 
 EVIDENCE = "Nordbank's operations desk confirmed by phone to Ana at 14:05 that the order is final."
+CARDHOLDER, OWED = "client:acme:MXN", "receivable:psp:MXN"
+ON_CHAIN_AND_BANK = [("broadcast", Verdict.LOST), ("doubt", Verdict.PAID), ("payout", Verdict.LOST)]
 WALLET, NOSTRO = "wallet:hot-1:USDC.ethereum", "nostro:nordbank-mxn:MXN"
 
 
@@ -145,6 +149,36 @@ def test_evidence_that_it_arrived_on_chain_books_the_payment(world: World, tame:
     assert list(findings(thorough=True)) == []
 
 
+@pytest.mark.parametrize("verdict", Verdict)
+def test_a_refund_in_doubt_is_decided_by_two(world: World, tame: Tame, monkeypatch: pytest.MonkeyPatch, verdict: Verdict) -> None:
+    transfer = uncertain.refund(world, tame, monkeypatch)
+    assert (transfer.request_state, transfer.last_error.partition(":")[0]) == ("timed_out", "card_provider_unavailable")
+    transfer = _decided(world, transfer, verdict)
+    assert (transfer.status, transfer.failure_code, balance(CARDHOLDER).posted, balance(CARDHOLDER).held, posted(OWED)) == {
+        Verdict.PAID: ("CONFIRMED", "", 10_000, 10_000, 6_000),
+        Verdict.NOT_PAID: ("FAILED", "refund_declared_unpaid", 14_000, 10_000, 10_000),
+        Verdict.LOST: ("FAILED", "declared_lost", 14_000, 10_000, 6_000),
+    }[verdict]
+    # What may be with the cardholder is not given again.
+    deposit = Transfer.objects.get(route="card_deposit")
+    assert refundable(deposit) == (10_000 if verdict is Verdict.NOT_PAID else 6_000)
+    assert transfer.request_state == "responded"
+    assert list(findings(thorough=True)) == []
+
+
+@pytest.mark.parametrize("name", ["authorisation", "capture"])
+def test_a_card_that_may_be_charged_is_asked_about_and_not_declared(
+    world: World, tame: Tame, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    transfer = uncertain.INTO[name][0](world, tame, monkeypatch)
+    assert (transfer.request_state, transfer.money_state) == ("timed_out", "none")
+    before = Books.now()
+    for verdict in Verdict:
+        with pytest.raises(Conflict, match="before the card provider answers"):
+            _ask(world, transfer, verdict)
+    assert Books.now() == before
+
+
 def test_what_is_not_uncertain_cannot_be_decided(world: World, tame: Tame) -> None:
     paid = drive_until(world.order(), "CONFIRMED")
     tame.signs = False
@@ -226,7 +260,7 @@ def test_a_halt_keeps_approvals_from_counting(world: World, tame: Tame, monkeypa
     assert request.votes.count() == 0
 
 
-@pytest.mark.parametrize(("name", "verdict"), [("broadcast", Verdict.LOST), ("doubt", Verdict.PAID), ("payout", Verdict.LOST)])
+@pytest.mark.parametrize(("name", "verdict"), [*ON_CHAIN_AND_BANK, ("refund", Verdict.PAID), ("refund", Verdict.LOST)])
 def test_a_web_process_has_the_rights_for_it(
     world: World, tame: Tame, monkeypatch: pytest.MonkeyPatch, database_role: Any, name: str, verdict: Verdict
 ) -> None:

@@ -6,12 +6,18 @@ from typing import Any
 
 import pytest
 
+from ledger.commands import Line, Posting, post
+from tests.transfers import cards
 from tests.transfers.tame import Tame
-from tests.transfers.world import LONG_AGO, World
+from tests.transfers.test_send_back import vote
+from tests.transfers.world import LONG_AGO, World, acting
 from transfers import driver
+from transfers.commands.deposits.refund import request_refund
 from transfers.models import Transfer
+from transfers.rails import registry
 from transfers.rails.base import RetryableError, UnknownOutcome
-from transfers.uncertain import BROADCAST, DOUBT, PAYOUT, SIGNING, Uncertainty
+from transfers.rails.psp import CardPayment
+from transfers.uncertain import AUTHORISATION, BROADCAST, CAPTURE, DOUBT, PAYOUT, REFUND, SIGNING, Uncertainty
 
 
 def _silent(*_: Any, **__: Any) -> Any:
@@ -53,10 +59,62 @@ def payout(world: World, tame: Tame, patch: pytest.MonkeyPatch) -> Transfer:
     return _drive(world.off_ramp("40.00"))
 
 
+class SilentCards:
+    """A card provider that takes every order; of `silent` it never says anything, neither then nor when it is asked."""
+
+    def __init__(self, silent: str) -> None:
+        self._silent, self._said = silent, CardPayment("P-1", "", 0, "MXN", "authorised", "", (), "{}")
+
+    def find(self, _: str) -> CardPayment | None:
+        raise RetryableError("nobody is there", provider="psp")
+
+    def authorise(self, **_: Any) -> CardPayment:
+        return self._order("authorise")
+
+    def capture(self, _: str) -> CardPayment:
+        self._said = replace(self._said, status="captured")
+        return self._order("capture")
+
+    def refund(self, *_: Any, **__: Any) -> CardPayment:
+        return self._order("refund")
+
+    def _order(self, verb: str) -> CardPayment:
+        if verb == self._silent:
+            raise UnknownOutcome("no answer arrived", provider="psp")
+        return self._said
+
+
+def _cards(silent: str, patch: pytest.MonkeyPatch) -> Transfer:
+    patch.setattr(registry.rails(), "psp", SilentCards(silent), raising=False)
+    return _drive(cards.ordered())
+
+
+def authorisation(world: World, tame: Tame, patch: pytest.MonkeyPatch) -> Transfer:
+    return _cards("authorise", patch)
+
+
+def capture(world: World, tame: Tame, patch: pytest.MonkeyPatch) -> Transfer:
+    return _cards("capture", patch)
+
+
+def refund(world: World, tame: Tame, patch: pytest.MonkeyPatch) -> Transfer:
+    """40.00 of 100.00 that are on hold still, out of 40.00 that the client has besides."""
+    deposit = _cards("refund", patch)
+    lines = (Line.debit("nostro:nordbank-mxn:MXN", 4_000), Line.credit("client:acme:MXN", 4_000))
+    post(Posting(reference="deposit/acme/besides", kind="deposit", value_at=LONG_AGO, lines=lines))
+    with acting(world.maker):
+        request = request_refund(deposit_id=deposit.pk, amount=4_000, reason="returned goods", maker=world.maker.id)
+    vote(world.checker, request)
+    return _drive(Transfer.objects.get(card_refund__deposit=deposit))
+
+
 Bring = Callable[[World, Tame, pytest.MonkeyPatch], Transfer]
 INTO: dict[str, tuple[Bring, Uncertainty]] = {
     "signing": (signing, SIGNING),
     "broadcast": (broadcast, BROADCAST),
     "doubt": (doubt, DOUBT),
     "payout": (payout, PAYOUT),
+    "authorisation": (authorisation, AUTHORISATION),
+    "capture": (capture, CAPTURE),
+    "refund": (refund, REFUND),
 }

@@ -11,24 +11,26 @@ from ledger import chart
 from ledger.chart import AccountKind
 from ledger.commands import Line, Posting, apply_holds, open_account, post, reverse
 from ledger.models import Account
-from transfers import postings
+from transfers import card_postings, locks, postings
 from transfers.commands import moves, treasury
 from transfers.commands.deposits.sent_back import follow_arrival
 from transfers.commands.facts import facts_of, reversal_reference, taken_reference
 from transfers.commands.limit_shares import give_back_limits_of
 from transfers.failures import FAILURES
-from transfers.models import Leg, Transfer
+from transfers.models import CardRefund, Leg, Transfer
 from transfers.states import MoneyState, RequestState, Status
-from transfers.uncertain import BANK, CHAIN
+from transfers.uncertain import BANK, CHAIN, PSP
 
-LOST, UNPAID = "declared_lost", "declared_unpaid"
+LOST, UNPAID, UNREFUNDED = "declared_lost", "declared_unpaid", "refund_declared_unpaid"
 
 
 def carry_out(transfer: Transfer, legs: dict[str, Leg], *, verdict: str, evidence: str, request_id: UUID) -> None:
     """Raises IllegalTransition, Conflict and what the ledger raises."""
     about = {"verdict": verdict, "request": str(request_id)}
     at_bank = transfer.status == Status.CONFIRMED
-    if verdict == "paid":
+    if PSP in legs:
+        (_refunded if verdict == "paid" else _not_refunded)(transfer, legs[PSP], evidence, about)
+    elif verdict == "paid":
         (_settled if at_bank else _arrived)(transfer, legs, evidence, about)
     elif verdict == "lost" and not at_bank:
         _lost_on_chain(transfer, legs, evidence, about)
@@ -54,6 +56,28 @@ def _settled(transfer: Transfer, legs: dict[str, Leg], evidence: str, about: dic
     _leg(legs[BANK], MoneyState.POSTED)
     _move(transfer, Status.FIAT_SETTLED, evidence, about, request_state=RequestState.RESPONDED, due_at=None)
     post(postings.payout(facts_of(transfer, legs), value_at=now, settled_at=now))
+
+
+def _refunded(transfer: Transfer, leg: Leg, evidence: str, about: dict[str, Any]) -> None:
+    """As if the card provider had shown the refund: one of its batches ends it."""
+    now, deposit = clock.now(), CardRefund.objects.select_related("deposit").get(transfer=transfer).deposit
+    _leg(leg, MoneyState.POSTED)
+    state = RequestState.RESPONDED
+    _move(transfer, Status.CONFIRMED, evidence, about, money_state=MoneyState.POSTED, request_state=state, due_at=now)
+    told = {"refund": transfer.reference, "amount": str(transfer.source_amount), "asset": transfer.source_asset_id}
+    charged, words = locks.transfer(deposit.pk), f"Refunded to the card by {transfer.reference}, on evidence that two people read."
+    moves.note(charged, "transfer.card_refunded", reason=words, data=told)
+    post(card_postings.refund(transfer, deposit, value_at=now))
+
+
+def _not_refunded(transfer: Transfer, leg: Leg, evidence: str, about: dict[str, Any]) -> None:
+    """The client's hold is released. Lost: what the provider owes us counts as less by it."""
+    code = LOST if about["verdict"] == "lost" else UNREFUNDED
+    _leg(leg, MoneyState.NONE)
+    _fail(transfer, code, evidence, about, money_state=MoneyState.NONE, request_state=RequestState.RESPONDED)
+    apply_holds(postings.released(transfer.hold_reference), transaction_id=transfer.id)
+    if code == LOST:
+        _write_off(transfer, leg)
 
 
 def _lost_on_chain(transfer: Transfer, legs: dict[str, Leg], evidence: str, about: dict[str, Any]) -> None:

@@ -26,8 +26,8 @@ from transfers.commands.deciding import decide_on_transfer
 from transfers.commands.verdict_moves import carry_out
 from transfers.errors import Conflict, Refused
 from transfers.models import Leg, Transfer
-from transfers.states import RequestState, Status
-from transfers.uncertain import BANK, DOUBT, uncertainty_of
+from transfers.states import MoneyState, RequestState, Status
+from transfers.uncertain import AUTHORISATION, BANK, CAPTURE, DOUBT, REFUND, uncertainty_of
 
 SCHEMA = "transfer.verdict/1"
 DECLARE_LOST, OVERRIDE = "transfer.declare_lost", "transfer.override"
@@ -49,19 +49,32 @@ IN_WORDS = {
     Verdict.NOT_PAID: "Not paid, and never will be: the client gets its money back",
 }
 
+NOT_BEFORE_IT_ANSWERS = (
+    "Nothing is credited and nothing taken from a balance before the card provider answers; it is asked until it does."
+)
+DISPUTED = "Who has the money is disputed. That ends by what the bank or the chain says next; until then nothing is given back."
+
 
 def why_not(verdict: Verdict, transfer: Transfer, legs: dict[str, Leg]) -> str:
     """Empty where people may decide so about this transfer as it stands."""
+    uncertain = uncertainty_of(transfer, legs)
+    if uncertain in (AUTHORISATION, CAPTURE):
+        return NOT_BEFORE_IT_ANSWERS
     if verdict is Verdict.LOST:
-        return "" if uncertainty_of(transfer, legs) else "We know where its money is: only what is uncertain can be lost."
-    if uncertainty_of(transfer, legs) is DOUBT:
+        return "" if uncertain else _known(transfer, "We know where its money is: only what is uncertain can be lost.")
+    if uncertain is DOUBT:
         return (
             "" if verdict is Verdict.PAID else "Signed bytes stay valid until their nonce is used: it can be lost, but not unpaid."
         )
     bank = legs.get(BANK)
-    if transfer.status != Status.CONFIRMED or bank is None or bank.request_state == RequestState.RECEIVED:
-        return "Nothing is with a provider whose answer could be replaced by evidence."
-    return ""
+    at_bank = transfer.status == Status.CONFIRMED and bank is not None and bank.request_state != RequestState.RECEIVED
+    if at_bank or uncertain is REFUND:
+        return ""
+    return _known(transfer, "Nothing is with a provider whose answer could be replaced by evidence.")
+
+
+def _known(transfer: Transfer, words: str) -> str:
+    return DISPUTED if transfer.money_state == MoneyState.EXCEPTION else words
 
 
 def ask(*, transfer_id: UUID, verdict: Verdict, evidence: str, maker: UUID) -> ApprovalRequest:

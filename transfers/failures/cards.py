@@ -20,11 +20,28 @@ ENTRIES: tuple[Failure, ...] = (
         ends=True,
     ),
     Failure(
+        "card_provider_unavailable",
+        "The card provider cannot be reached or turns us away, and surely has not received the order.",
+        "Stays where it is; asked again with a growing pause.",
+        WORKING,
+        "Look at the provider's standing and its status page. Nothing was charged or refunded by this attempt.",
+        ends=False,
+    ),
+    Failure(
+        "card_order_refused",
+        "The card provider refuses the order itself: it cannot be read, or it knows our reference for another one.",
+        "Stays in CREATED with nothing charged; tried again with a growing pause.",
+        WORKING,
+        "Read the provider's words on the transfer and involve engineering: an order of ours should never be refused as such.",
+        ends=False,
+    ),
+    Failure(
         "card_provider_unknown",
         "The connection broke after an order to the card provider was sent.",
         "Stays where it is, the leg's request timed out; the provider is asked under our reference before anything is sent again.",
         WORKING,
-        "Nothing: the provider takes one order per reference.",
+        "Nothing while the provider answers: it takes one order per reference. Else ask its support for our reference; two people "
+        "can decide on a refund by that.",
         ends=False,
     ),
     Failure(

@@ -19,4 +19,12 @@ ENTRIES: tuple[Failure, ...] = (
         "Keep the bank's written word. A payment that it shows later becomes a break.",
         ends=True,
     ),
+    Failure(
+        "refund_declared_unpaid",
+        "Two people decided on evidence that the card provider has not refunded the card and will not.",
+        "FUNDS_LOCKED to FAILED; what was held for the refund is released.",
+        "The card could not be refunded. The amount is available in your balance again.",
+        "Keep the provider's written word. A refund that one of its batches shows later becomes a break.",
+        ends=True,
+    ),
 )

@@ -2,7 +2,7 @@
 
 from transfers.rails.base import RailError, TerminalError, UnknownOutcome
 
-_SIGNER, _NODE, _EVM, _DESK, _BANK = "signer", "node", "evm", "desk", "bank"
+_SIGNER, _NODE, _EVM, _DESK, _BANK, _PSP = "signer", "node", "evm", "desk", "bank", "psp"
 _OF_NODES = ("chain_unavailable", "broadcast_refused", "broadcast_unknown")
 # Per kind of provider: nothing happened, refused for good, not known.
 CODES: dict[str, tuple[str, str, str]] = {
@@ -12,14 +12,15 @@ CODES: dict[str, tuple[str, str, str]] = {
     _EVM: _OF_NODES,
     _DESK: ("no_quote", "no_quote", "no_quote"),
     _BANK: ("bank_unavailable", "bank_unavailable", "bank_unknown"),
+    _PSP: ("card_provider_unavailable", "card_order_refused", "card_provider_unknown"),
 }
 
 
 def rail_code(error: RailError) -> str:
-    """The code of its entry; empty when nobody says who was asked."""
-    if not error.provider:
+    """The code of its entry; empty when nobody says who was asked, or nobody of whom we know what he does."""
+    kind = next((kind for kind in CODES if error.provider.startswith(kind)), None)
+    if kind is None:
         return ""
-    kind = next((kind for kind in (_SIGNER, _NODE, _EVM, _DESK) if error.provider.startswith(kind)), _BANK)
     retryable, terminal, unknown = CODES[kind]
     if isinstance(error, UnknownOutcome):
         return unknown

@@ -59,7 +59,7 @@ def _locked(story: Story) -> str:
     if story.transfer.route in IN_OUR_BOOKS:
         return "Funds locked, about to be booked"
     if story.transfer.route == Route.CARD_REFUND:
-        return "On hold, the card provider is being asked to refund it"
+        return _refunding(story)
     if story.transfer.route == Route.BANK_SEND_BACK:
         return "Drawn up, about to be booked out of the unallocated money"
     leg = story.leg("evm")
@@ -68,6 +68,15 @@ def _locked(story: Story) -> str:
     if leg.request_state == RequestState.TIMED_OUT:
         return "Funds locked; it may have been sent: the node is being asked"
     return "Funds locked, being signed and sent"
+
+
+def _refunding(story: Story) -> str:
+    state = story.transfer.request_state
+    if state == RequestState.RECEIVED:
+        return "On hold, about to be refunded by the card provider"
+    if state == RequestState.TIMED_OUT:
+        return "On hold; it may have been refunded: the card provider is being asked"
+    return "On hold, being refunded by the card provider"
 
 
 def _sent(story: Story) -> str:

@@ -6,7 +6,7 @@ from django.conf import settings
 
 from backoffice.console.transfers.story import Story
 from transfers.models import Arrival, DepositSweep, Transfer
-from transfers.states import DEPOSITS, Route, Status
+from transfers.states import DEPOSITS, RequestState, Route, Status
 
 TITLES: dict[str, str] = {
     Route.ON_CHAIN_WITHDRAWAL: "Withdrawal on chain",
@@ -97,7 +97,7 @@ def sentence(story: Story) -> str:
     """The title of a deposit's page."""
     transfer = story.transfer
     if transfer.route == Route.CARD_DEPOSIT:
-        return _CARD[Status(transfer.status)]
+        return _asked_again(transfer) or _CARD[Status(transfer.status)]
     on_chain = transfer.route == Route.CHAIN_DEPOSIT
     if transfer.status == Status.CREATED:
         needed = settings.CHAIN_FINAL_DEPTH
@@ -106,6 +106,14 @@ def sentence(story: Story) -> str:
         proof = "our own chain index" if on_chain else "the statement line"
         return f"In the client's balance, waiting for {proof} to prove it"
     return "Taken back by the chain, waiting for it to settle"
+
+
+def _asked_again(transfer: Transfer) -> str:
+    """Of a card about which the provider's answer did not arrive."""
+    if transfer.request_state != RequestState.TIMED_OUT:
+        return ""
+    done = "authorised" if transfer.status == Status.CREATED else "charged"
+    return f"It may have been {done}: the card provider is being asked"
 
 
 def is_incoming(transfer: Transfer) -> bool:

@@ -35,7 +35,7 @@ def authorise(lease: Lease) -> None:
     crashpoint("card_authorise.after_intent")
     payment = None if is_new else find(leg, "authorise")
     if payment is None:
-        with UnknownIsKept(leg, "authorise"), under(call_key(leg, "authorise")):
+        with UnknownIsKept(lease, leg, "authorise"), under(call_key(leg, "authorise")):
             payment = rails().psp.authorise(
                 reference=leg.reference, amount=leg.amount, currency=leg.asset_id, card=leg.counterparty["card"]
             )
@@ -49,7 +49,8 @@ def authorise(lease: Lease) -> None:
             ExternalReference.objects.create(
                 transfer=transfer, leg=leg, kind="card_payment", value=payment.id, recorded_at=clock.now()
             )
-            moves.move(transfer, Status.FUNDS_LOCKED, data={"payment": payment.id}, due_at=clock.now())
+            data, answer = {"payment": payment.id}, RequestState.RESPONDED
+            moves.move(transfer, Status.FUNDS_LOCKED, data=data, request_state=answer, due_at=clock.now())
         crashpoint("card_authorise.before_commit")
     crashpoint("card_authorise.after_commit")
 
@@ -62,7 +63,7 @@ def capture(lease: Lease) -> None:
     refusal = ""
     if payment is None or payment.status != "captured":
         try:
-            with UnknownIsKept(leg, "capture"), under(call_key(leg, "capture")):
+            with UnknownIsKept(lease, leg, "capture"), under(call_key(leg, "capture")):
                 payment = rails().psp.capture(leg.reference)
         except TerminalError as error:
             refusal = str(error)
@@ -112,16 +113,22 @@ def _intent(lease: Lease, status: Status, operation: str) -> tuple[Leg, bool]:
         is_new = calls.found(call_key(leg, operation)) is None
         request = {"reference": leg.reference, "amount": str(leg.amount), "currency": leg.asset_id}
         calls.begin(key=call_key(leg, operation), transfer=transfer, leg=leg, provider=PSP, operation=operation, request=request)
-        if leg.request_state == RequestState.RECEIVED:
-            Leg.objects.filter(pk=leg.pk).update(request_state=RequestState.FORWARDED)
+        if is_new:
+            forwarded(transfer, leg)
     return leg, is_new
 
 
-class UnknownIsKept:
-    """Silence after an order is kept as such on leg and call, and goes on to the driver, which looks again."""
+def forwarded(transfer: Transfer, leg: Leg) -> None:
+    """An order is about to leave, and is open until it is answered."""
+    Leg.objects.filter(pk=leg.pk).update(request_state=RequestState.FORWARDED)
+    moves.set_columns(transfer, request_state=RequestState.FORWARDED)
 
-    def __init__(self, leg: Leg, operation: str) -> None:
-        self._leg, self._operation = leg, operation
+
+class UnknownIsKept:
+    """Silence after an order is kept as such on transfer, leg and call, and goes on to the driver, which looks again."""
+
+    def __init__(self, lease: Lease, leg: Leg, operation: str) -> None:
+        self._lease, self._leg, self._operation = lease, leg, operation
 
     def __enter__(self) -> None:
         return None
@@ -129,6 +136,7 @@ class UnknownIsKept:
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         if isinstance(error, UnknownOutcome):
             with transaction.atomic():
+                moves.set_columns(locks.leased(self._lease), request_state=RequestState.TIMED_OUT)
                 Leg.objects.filter(pk=self._leg.pk).update(request_state=RequestState.TIMED_OUT)
                 words = FAILURES["card_provider_unknown"].detection
                 calls.finish(call_key(self._leg, self._operation), outcome=Outcome.UNKNOWN, response=str(error), summary=words)

@@ -12,7 +12,7 @@ from ledger.commands import post
 from transfers import card_postings, locks
 from transfers.commands import calls, moves
 from transfers.commands.advance import lock_funds
-from transfers.commands.advance.card import Outcome, UnknownIsKept, answered, call_key, is_paid
+from transfers.commands.advance.card import Outcome, UnknownIsKept, answered, call_key, forwarded, is_paid
 from transfers.commands.advance.permit import permit
 from transfers.commands.deposits.cards import PSP
 from transfers.commands.ending import end_unsent
@@ -53,7 +53,7 @@ def refund(lease: Lease) -> None:
         payment = None if is_new else rails().psp.find(deposit)
     if _named(payment, leg) is None:
         try:
-            with UnknownIsKept(leg, REFUND), under(call_key(leg, REFUND)):
+            with UnknownIsKept(lease, leg, REFUND), under(call_key(leg, REFUND)):
                 payment = rails().psp.refund(deposit, reference=leg.reference, amount=leg.amount, currency=leg.asset_id)
         except TerminalError as error:
             refusal = str(error)
@@ -94,8 +94,8 @@ def _intent(lease: Lease) -> tuple[Leg | None, bool]:
         is_new = calls.found(call_key(leg, REFUND)) is None
         request = {"payment": leg.counterparty["payment"], "reference": leg.reference, "amount": str(leg.amount)}
         calls.begin(key=call_key(leg, REFUND), transfer=transfer, leg=leg, provider=PSP, operation=REFUND, request=request)
-        if leg.request_state == RequestState.RECEIVED:
-            Leg.objects.filter(pk=leg.pk).update(request_state=RequestState.FORWARDED)
+        if is_new:
+            forwarded(transfer, leg)
     return leg, is_new
 
 

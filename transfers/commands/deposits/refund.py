@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from approvals import canonical
 from approvals.commands.carrying_out import cast
@@ -35,6 +35,7 @@ from transfers.states import Route, Status
 
 LIVES = timedelta(hours=24)
 CAPTURED = (Status.CONFIRMED, Status.FIAT_SETTLED, Status.RECONCILED)
+_LOST = "declared_lost"
 _NOT_REFUNDED = (Status.FAILED, Status.CANCELLED, Status.EXPIRED)
 TOO_LITTLE = "The client has less than that available: a deposit is on hold until the card provider has paid us for it."
 
@@ -49,7 +50,9 @@ def refundable(deposit: Transfer) -> int:
 
 def refunded(deposit: Transfer) -> int:
     """What goes back to the card or has gone, in minor units."""
-    given = Transfer.objects.filter(card_refund__deposit=deposit).exclude(status__in=_NOT_REFUNDED)
+    # What was declared lost may be with the cardholder, so it is not given again.
+    nothing_went = Q(status__in=_NOT_REFUNDED) & ~Q(failure_code=_LOST)
+    given = Transfer.objects.filter(card_refund__deposit=deposit).exclude(nothing_went)
     return int(given.aggregate(sum=Sum("source_amount"))["sum"] or 0)
 
 
