@@ -75,8 +75,7 @@ def see(sight: Sight) -> Arrival:
         set_aside(arrival, "It names no client of ours.")
     else:
         insert(transfer, arrival)
-    crashpoint("deposit_see.before_commit")
-    return arrival
+    return _about_to_commit(arrival)
 
 
 @transaction.atomic
@@ -90,6 +89,11 @@ def see_again(arrival_id: UUID) -> Arrival:
     where: dict[str, Any] = {"block_number": None, "block_hash": ""}
     change(arrival, "deposit.seen_again", transfer=transfer, status=Arrival.Status.SEEN, reason="", **where)
     insert(transfer, arrival)
+    return _about_to_commit(arrival)
+
+
+def _about_to_commit(arrival: Arrival) -> Arrival:
+    """Where a process may die with an arrival that it has seen."""
     crashpoint("deposit_see.before_commit")
     return arrival
 
