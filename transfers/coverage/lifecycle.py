@@ -55,7 +55,8 @@ def register() -> None:
         "transfers_quote",
         "transfers_conversionsplit",
     )
-    coverage.exempt("it keeps what was said to and by others, as evidence", "transfers_providercall", "transfers_inboundwebhook")
+    said = ("transfers_providercall", "transfers_providerexchange", "transfers_inboundwebhook")
+    coverage.exempt("it keeps what was said to and by others, as evidence", *said)
     coverage.exempt("it keeps the names that the outside has for something", "transfers_externalreference")
     coverage.exempt("it says which moves there are, and is written by migrations alone", "transfers_machinerow")
     coverage.exempt("it keeps one order from becoming two transfers, and the transfer is told", "transfers_idempotencykey")
