@@ -17,7 +17,7 @@ from transfers.health.breaker import Admission, State
 from transfers.models import Provider, ProviderState, ProviderTerms
 from transfers.rails.base import RailError
 from transfers.rails.guard import Walled
-from transfers.rails.registry import NotConfigured, rails
+from transfers.rails.registry import NODES, NotConfigured, rails
 from transfers.states import Route
 
 log = logging.getLogger(__name__)
@@ -56,8 +56,9 @@ def _probe(provider: Provider) -> bool:
 def _question(provider: Provider) -> Callable[[], object] | None:
     """None where the next real call has to find out, or nobody is connected."""
     try:
-        if provider.code == "node":
-            return rails().evm.head
+        if provider.code in NODES:
+            node = rails().nodes.get(provider.code)
+            return None if node is None else node.head
         if provider.code == "signer":
             return rails().signer.ping
         if provider.code == "bank":

@@ -14,7 +14,7 @@ from transfers.models import Provider, ProviderState, RateSheet, RateSource
 from transfers.pricing.eligible import QUOTING, dealing_in
 from transfers.pricing.offers import plain
 from transfers.pricing.reference import Reference, is_stale, reference
-from transfers.rails.registry import rails
+from transfers.rails.registry import NODES, rails
 from transfers.rates import used
 from transfers.states import Route
 
@@ -71,10 +71,11 @@ class Published:
 
 
 def standings() -> list[Standing]:
-    """Every provider, by name."""
+    """Every provider, by name; a second node only where there is one."""
     lately = window.since(LATELY)
     states = {state.provider_id: state for state in ProviderState.objects.all()}
-    return [_standing(provider, states, lately) for provider in Provider.objects.order_by("name")]
+    nobody = set(NODES[1:]) - rails().settings.nodes.keys()
+    return [_standing(provider, states, lately) for provider in Provider.objects.exclude(pk__in=nobody).order_by("name")]
 
 
 def standing(code: str) -> Standing | None:

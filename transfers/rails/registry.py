@@ -61,6 +61,12 @@ class RailSettings:
     signer_url: str = ""
     signer_token: str = ""
 
+    @property
+    def nodes(self) -> Mapping[str, str]:
+        """URLs of those nodes that have one, by the provider's code."""
+        urls = zip(NODES, (self.chain_rpc_url, self.chain_rpc_url_2), strict=True)
+        return {code: url for code, url in urls if url}
+
 
 class NotConfigured(RetryableError):
     """A rail has no address: nothing was sent, and nothing will be until somebody configures it."""
@@ -85,10 +91,13 @@ class Rails:
     @cached_property
     def evm(self) -> EvmRail | EvmNodes:
         _needed(self.settings.chain_rpc_url, "CHAIN_RPC_URL")
-        if not self.settings.chain_rpc_url_2:
-            return self._node(NODES[0], self.settings.chain_rpc_url)
-        urls = (self.settings.chain_rpc_url, self.settings.chain_rpc_url_2)
-        return EvmNodes([self._node(name, url) for name, url in zip(NODES, urls, strict=True)], set_aside=self._set_aside)
+        nodes = list(self.nodes.values())
+        return nodes[0] if len(nodes) == 1 else EvmNodes(nodes, set_aside=self._set_aside)
+
+    @cached_property
+    def nodes(self) -> Mapping[str, EvmRail]:
+        """Each by itself, by the provider's code: for finding out whether it is back. Money is asked about through `evm`."""
+        return {code: self._node(code, url) for code, url in self.settings.nodes.items()}
 
     def _node(self, name: str, url: str) -> EvmRail:
         given = self.settings
@@ -131,8 +140,8 @@ class Rails:
 
     def close(self) -> None:
         """Close the connections of whatever was made."""
-        made = [rail for name in ("evm", "signer", "bank", "psp", "rates") if (rail := self.__dict__.get(name)) is not None]
-        for rail in [*made, *self.__dict__.get("desks", {}).values()]:
+        made = [rail for name in ("signer", "bank", "psp", "rates") if (rail := self.__dict__.get(name)) is not None]
+        for rail in [*made, *self.__dict__.get("nodes", {}).values(), *self.__dict__.get("desks", {}).values()]:
             rail.close()
 
 

@@ -8,7 +8,7 @@ from tests.transfers.incoming import address_of
 from tests.transfers.stack import CONFIRMATIONS, FINAL_DEPTH, Stack
 from tests.transfers.world import ACCOUNT, FUNDS, UNIT, World, drive_until, history, posted
 from transfers.commands.deposits.watching import watch as watch_deposits
-from transfers.commands.providers import add_provider, switch_provider
+from transfers.commands.providers import switch_provider
 from transfers.models import Transfer
 
 pytestmark = pytest.mark.stack
@@ -39,7 +39,6 @@ def test_nothing_is_decided_while_one_lies(live: World, rails: Stack, what: str)
 
 
 def test_one_that_is_set_aside_is_not_believed_and_the_other_alone_only_at_final_depth(live: World, rails: Stack) -> None:
-    add_provider(code="node-2", name="Second node", kind="chain")
     transfer = sent(live.order())
     rails.order_second("lie", what="status")
     deep(rails)
