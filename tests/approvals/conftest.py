@@ -1,6 +1,5 @@
 """Who acts in these tests, how they are bound, and real commits in a database of their own."""
 
-import secrets
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -9,10 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import psycopg
 import pytest
-from django.db import connection, connections
-from psycopg import sql
+from django.db import connection
 
 from approvals.commands import cast_vote, create_person, open_request
 from approvals.models import ApprovalRequest, Person
@@ -20,6 +17,7 @@ from approvals.registry import VoteOutcome
 from audit import clock, context
 from audit.context import Actor, ActorType, Context
 from ledger.commands import register_asset
+from tests.databases import committed_copy
 
 # A Thursday, in the middle of the day: UTC windows and expiry are moved on purpose where a test is about them.
 NOON = datetime(2026, 5, 14, 12, 0, tzinfo=UTC)
@@ -134,33 +132,15 @@ def asked(people: People) -> Asked:
 
 @pytest.fixture
 def transactional_db(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """In place of pytest-django's, which truncates, as guarded tables refuse: a copy of the test database in which commits are
-    real, dropped afterwards. It keeps the name, since by it pytest-django knows that a run of these tests alone needs a test
-    database too."""
-    with django_db_blocker.unblock():
-        shared = connection.settings_dict
-        template, copy = shared["NAME"], f"{shared['NAME']}_{secrets.token_hex(4)}"
-        connection.close()
-        _administer(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(copy), sql.Identifier(template)))
-        shared["NAME"] = copy
-        try:
-            yield
-        finally:
-            connections.close_all()
-            shared["NAME"] = template
-            _administer(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(copy)))
+    """In place of pytest-django's, which truncates, as guarded tables refuse. It keeps the name, since by it pytest-django knows
+    that a run of these tests alone needs a test database too."""
+    with django_db_blocker.unblock(), committed_copy():
+        yield
 
 
 @pytest.fixture
 def committing(transactional_db: None, bound: Context) -> None:
     """Real commits, and somebody who acts."""
-
-
-def _administer(statement: sql.Composed) -> None:
-    here = connection.settings_dict
-    address = {"host": here["HOST"], "port": here["PORT"], "user": here["USER"], "password": here["PASSWORD"]}
-    with psycopg.connect(dbname="postgres", autocommit=True, **{key: value for key, value in address.items() if value}) as admin:
-        admin.execute(statement)
 
 
 def at_once(*calls: Callable[[], Any]) -> list[Any]:

@@ -19,7 +19,7 @@ from audit.sealing.memory import Memory
 from audit.sealing.notes import Signed, open_note
 from audit.sealing.sealer import Sealed, Sealer
 from audit.sealing.tree import Frontier, leaf_hash
-from tests.ledger.crowd import committed_copy
+from tests.databases import committed_copy
 
 ORIGIN = "house.example/audit"
 KEY = SigningKey.generate(ORIGIN)

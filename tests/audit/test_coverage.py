@@ -12,7 +12,7 @@ from audit.context import Actor, bind
 from audit.inspection.complete import everything_is_told
 from audit.inspection.findings import Report
 from tests.audit.business import some_business
-from tests.ledger.crowd import committed_copy
+from tests.databases import committed_copy
 from tests.ledger.lies import lie
 
 # Tables of the frameworks: sessions, permissions, sign-in. None of our apps writes money there.

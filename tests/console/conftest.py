@@ -15,7 +15,7 @@ from audit import context
 from audit.context import Actor
 from backoffice.access.models import Operator
 from tests.console.office import operator_with, two_clients
-from tests.ledger.crowd import committed_copy
+from tests.databases import committed_copy
 from tests.transfers import world as worlds
 from tests.transfers.world import World
 

@@ -12,7 +12,8 @@ from audit.context import Actor
 from backoffice.access.commands import grant_role, see_all_clients
 from backoffice.access.models import Operator
 from backoffice.console.transfers.once import make_once
-from tests.ledger.crowd import at_once, committed_copy
+from tests.databases import committed_copy
+from tests.ledger.crowd import at_once
 from tests.transfers import world as worlds
 from tests.transfers.world import Books, World
 from transfers.models import IdempotencyKey, Transfer

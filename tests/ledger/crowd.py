@@ -1,15 +1,11 @@
 """Many people at once, in a database where commits are real."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from threading import Barrier
 from typing import TypeVar
-from uuid import uuid4
 
-import psycopg
 from django.db import connection
-from psycopg import sql
 
 from audit.context import Actor, bind
 
@@ -36,26 +32,3 @@ def at_once(tasks: Sequence[Callable[[], T]]) -> list[T | Exception]:
 
     with ThreadPoolExecutor(len(tasks)) as crowd:
         return list(crowd.map(run, tasks))
-
-
-@contextmanager
-def committed_copy() -> Iterator[None]:
-    """A copy of the test database, dropped afterwards. Django's own way would TRUNCATE the tables, which the guards refuse."""
-    settings = connection.settings_dict
-    template, copy = settings["NAME"], f"{settings['NAME']}_{uuid4().hex[:8]}"
-    connection.close()
-    _maintain(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(copy), sql.Identifier(template)))
-    settings["NAME"] = copy
-    try:
-        yield
-    finally:
-        connection.close()
-        settings["NAME"] = template
-        _maintain(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(copy)))
-
-
-def _maintain(statement: sql.Composed) -> None:
-    here = connection.settings_dict
-    address = {"host": here["HOST"], "port": here["PORT"], "user": here["USER"], "password": here["PASSWORD"]}
-    with psycopg.connect(dbname="postgres", autocommit=True, **{key: value for key, value in address.items() if value}) as server:
-        server.execute(statement)

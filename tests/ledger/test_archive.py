@@ -23,7 +23,8 @@ from ledger.queries import TimeBasis, balance_as_of, balances_as_of, revenue, st
 from ledger.queries.rows import select
 from ledger.queries.snapshots import verify_snapshot
 from ledger.snapshots.asked import SnapshotKind
-from tests.ledger.crowd import at_once, committed_copy
+from tests.databases import committed_copy
+from tests.ledger.crowd import at_once
 from tests.ledger.horizon import prove_all, wait_for_others
 from tests.ledger.house import ACME, FEES, GLOBEX, HOT, book, books_balance, deposit
 from tests.ledger.past import rebook

@@ -20,7 +20,8 @@ from ledger.queries.rows import database_now, select
 from ledger.queries.snapshots import verify_snapshot
 from ledger.refusals import translated
 from ledger.snapshots.asked import SnapshotKind
-from tests.ledger.crowd import at_once, committed_copy
+from tests.databases import committed_copy
+from tests.ledger.crowd import at_once
 from tests.ledger.house import ACME, DAY, GLOBEX, HOT, deposit
 
 pytestmark = pytest.mark.usefixtures("house")

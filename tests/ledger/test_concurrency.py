@@ -31,7 +31,8 @@ from ledger.errors import AccountClosed, AlreadyReversed, InsufficientFunds, Per
 from ledger.models import Balance, Hold, LedgerTransaction
 from ledger.queries import balance
 from ledger.queries.proofs import findings
-from tests.ledger.crowd import at_once, committed_copy
+from tests.databases import committed_copy
+from tests.ledger.crowd import at_once
 from tests.ledger.house import ACME, DAY, FEES, FUNDING, GLOBEX, HOT, USDC, book, deposit, figures
 
 pytestmark = pytest.mark.usefixtures("house")

@@ -14,7 +14,8 @@ from ledger.errors import AlreadyReversed, PeriodGap, StillAdjusted
 from ledger.models import LedgerTransaction, Period
 from ledger.queries import corrections_of
 from ledger.queries.proofs import findings
-from tests.ledger.crowd import at_once, committed_copy
+from tests.databases import committed_copy
+from tests.ledger.crowd import at_once
 from tests.ledger.house import ACME, DAY, FEES, book, deposit, figures
 
 pytestmark = pytest.mark.usefixtures("house")

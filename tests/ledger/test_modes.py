@@ -14,7 +14,8 @@ from ledger.commands import Line, PlaceHold, advance_checkpoints, apply_holds, s
 from ledger.errors import AccountNotEmpty, InsufficientFunds, NotGuarded, SwitchTooSoon, UnknownAccount
 from ledger.models import Account, Balance
 from ledger.queries.proofs import findings
-from tests.ledger.crowd import at_once, committed_copy
+from tests.databases import committed_copy
+from tests.ledger.crowd import at_once
 from tests.ledger.house import ACME, FEES, HOT, book, deposit, figures
 
 

@@ -10,7 +10,8 @@ from ledger import chart
 from ledger.commands import Line, book_overdraft_receivable, repay, reverse, write_off
 from ledger.errors import MoreThanOwed
 from ledger.queries.proofs import findings
-from tests.ledger.crowd import at_once, committed_copy
+from tests.databases import committed_copy
+from tests.ledger.crowd import at_once
 from tests.ledger.house import ACME, DAY, HOT, USDC, book, deposit, figures
 
 CLAIM = chart.overdraft_account_code("client:acme", USDC)

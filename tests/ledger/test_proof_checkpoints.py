@@ -19,7 +19,8 @@ from ledger.models import ProofCheckpoint, ProofSum
 from ledger.proofs import registry
 from ledger.proofs.registry import Proof, asked
 from ledger.queries.proofs import latest_checkpoint, proof_status
-from tests.ledger.crowd import at_once, committed_copy
+from tests.databases import committed_copy
+from tests.ledger.crowd import at_once
 from tests.ledger.horizon import prove_all
 from tests.ledger.house import ACME, DAY, FEES, GLOBEX, HOT, book, deposit
 from tests.ledger.lies import lie

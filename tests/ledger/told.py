@@ -12,7 +12,7 @@ from ledger.commands import ExpireHold, Line, PlaceHold, SettleHold, apply_holds
 from ledger.posting import Batch, Posting
 from ledger.proofs.running import prove
 from ledger.queries.proofs import latest_checkpoint
-from tests.ledger.crowd import committed_copy
+from tests.databases import committed_copy
 from tests.ledger.horizon import prove_all
 from tests.ledger.house import ACME, DAY, FEES, GLOBEX, HOT, USDC, book, deposit, open_house
 

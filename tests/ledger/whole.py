@@ -30,7 +30,7 @@ from ledger.commands import (
 from ledger.posting import Batch, Posting
 from ledger.queries.rows import database_now
 from ledger.snapshots.asked import SnapshotKind
-from tests.ledger.crowd import committed_copy
+from tests.databases import committed_copy
 from tests.ledger.horizon import prove_all
 from tests.ledger.house import ACME, DAY, FEES, GLOBEX, HOT, USDC, book, deposit, open_house
 

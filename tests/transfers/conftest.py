@@ -1,15 +1,12 @@
 """Fixtures of the transfers' tests: a house, a house on the running sandbox, and a database in which commits are real."""
 
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
-from django.db import connection, connections
+from django.db import connection
 from django.test.utils import setup_databases, teardown_databases
-from psycopg import sql
 
 from audit import context
 from audit.context import Actor
@@ -99,23 +96,6 @@ def test_database(django_db_setup: None, django_db_blocker: Any) -> Iterator[Non
 
 @pytest.fixture
 def committing(test_database: None, django_db_blocker: Any, bound: None) -> Iterator[None]:
-    """A copy of the test database in which commits are real; dropped afterwards, since guarded tables cannot be emptied."""
-    with django_db_blocker.unblock():
-        shared = connection.settings_dict
-        template, copy = shared["NAME"], f"{shared['NAME']}_{secrets.token_hex(4)}"
-        connection.close()
-        _administer(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(copy), sql.Identifier(template)))
-        shared["NAME"] = copy
-        try:
-            yield
-        finally:
-            connections.close_all()
-            shared["NAME"] = template
-            _administer(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(copy)))
-
-
-def _administer(statement: sql.Composed) -> None:
-    here = connection.settings_dict
-    address = {"host": here["HOST"], "port": here["PORT"], "user": here["USER"], "password": here["PASSWORD"]}
-    with psycopg.connect(dbname="postgres", autocommit=True, **{key: value for key, value in address.items() if value}) as admin:
-        admin.execute(statement)
+    """Commits are real."""
+    with django_db_blocker.unblock(), databases.committed_copy():
+        yield

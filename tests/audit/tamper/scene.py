@@ -23,7 +23,7 @@ from audit.sealing.memory import Memory
 from audit.sealing.sealer import Sealer
 from audit.verifier import Report, parse_keys, verify_export
 from tests.audit.log import events, leaves, notes, rows
-from tests.ledger.crowd import committed_copy
+from tests.databases import committed_copy
 
 KEY = SigningKey("house.example/audit", b"k" * 32)
 KEYS = parse_keys([str(KEY.public())])

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from ledger.queries import balance
-from tests.ledger.crowd import at_once, committed_copy
+from tests.databases import committed_copy
+from tests.ledger.crowd import at_once
 from tests.transfers.bulk.payroll import carry_out, payout, released, staff, wage
 from tests.transfers.within import FEE, broken_proofs
 from tests.transfers.world import FUNDS, LONG_AGO, UNIT, Books, World, available, build
