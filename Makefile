@@ -5,8 +5,11 @@ VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install -qq --disable-pip-version-check --no-input --require-hashes
 
+# Many processes are started here, and each would compile all of our code for itself.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
-.PHONY: help run test lint fmt types layers migrations deploy-check anvil pytest fast-tests lock clean
+.PHONY: help run test checks lint fmt types layers migrations deploy-check anvil pytest fast-tests lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -14,7 +17,16 @@ help: ## this list
 run: $(VENV)/sandbox.stamp ## everything on this machine: http://127.0.0.1:8000 (PORT, DATA_DIR, SEED, DATABASE_URL, REDIS_URL)
 	@exec $(PY) manage.py quickstart
 
-test: lint types layers migrations deploy-check pytest ## every check and every test
+# The slower checks run beside the tests, which often wait for processes of theirs. What they find is told at once, and at the end.
+test: lint $(VENV)/anvil.stamp ## every check and every test
+	@mkdir -p test-results
+	@(nice $(MAKE) --no-print-directory checks >test-results/checks.log 2>&1 || (cat test-results/checks.log >&2; false)) & beside=$$!; \
+	$(VENV)/bin/pytest $(WORKERS); tests=$$?; \
+	wait $$beside; checks=$$?; cat test-results/checks.log; \
+	test $$checks -eq 0 || echo "make checks FAILED: see above" >&2; \
+	test $$checks -eq 0 -a $$tests -eq 0
+
+checks: types layers migrations deploy-check ## every check but format and lint
 
 lint: $(VENV)/dev.stamp ## format and lint, without changing anything
 	$(VENV)/bin/ruff format --check --quiet .
