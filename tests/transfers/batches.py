@@ -8,7 +8,7 @@ from tests.transfers.bank_faults import ask
 from tests.transfers.stack import Stack
 from tests.transfers.world import LONG_AGO, World, drive_until
 from transfers import driver
-from transfers.models import Leg, PayoutBatch, Transfer
+from transfers.models import BankAccount, Leg, PayoutBatch, Transfer
 
 PESOS = "SE1190000000000000000001"
 
@@ -52,3 +52,13 @@ def times_at_the_bank(rails: Stack, legs: Sequence[Leg]) -> list[int]:
     ask(rails, "POST", f"/statements/{PESOS}/close")
     pages = [page["content"] for page in ask(rails, "GET", f"/statements/{PESOS}")["data"]]
     return [sum(page.count(f"<EndToEndId>{leg.reference}</EndToEndId>") for page in pages) for leg in legs]
+
+
+def gathered(house: World, count: int) -> list[Transfer]:
+    """Off-ramps in one message, on an outside that does what it is asked."""
+    BankAccount.objects.update(gather_s=600)
+    transfers = [drive_until(house.off_ramp(f"{100 + number}.00"), "CONFIRMED") for number in range(count)]
+    for transfer in transfers:
+        drive(transfer)
+    close()
+    return transfers

@@ -36,8 +36,11 @@ class Tame:
     recall_says: str = "pending"
     recall_fails: RailError | None = None
     recalls: list[RecallRequest] = field(default_factory=list)
-    # The orders of every message to the bank, by end-to-end id.
-    messages: list[list[str]] = field(default_factory=list)
+    # Raised by the bank instead of any answer, until it is taken away.
+    bank_fails: RailError | None = None
+    # Every message to the bank, with its orders. A bank that keeps books says of what is in none that it never saw it.
+    messages: list[list[CreditTransfer]] = field(default_factory=list)
+    keeps_books: bool = False
     desk_rate: Decimal = Decimal(17)
     _signed: dict[str, SignIntent] = field(default_factory=dict)
     # Of sweeps: from whose address they fetch.
@@ -93,15 +96,34 @@ class Tame:
         amount = Decimal(source_amount_minor).scaleb(-source_exponent)
         return DeskQuote("q-1", self.desk_rate, amount, amount * self.desk_rate, clock.now() + timedelta(minutes=5), "{}")
 
-    def submit(self, _: object) -> BankAnswer:
-        return BankAnswer(self.bank_says, "AM03" if self.bank_says == "RJCT" else "", "bank-1", "asked", "said")
+    def submit(self, order: CreditTransfer) -> BankAnswer:
+        self._take([order])
+        return self._verdict()
 
     def submit_many(self, orders: Sequence[CreditTransfer], *, created_at: datetime) -> BatchAnswer:  # noqa: ARG002
-        self.messages.append([order.end_to_end_id for order in orders])
-        return BatchAnswer({order.end_to_end_id: (self.bank_says, "", "bank-1") for order in orders}, "asked", "said")
+        self._take(orders)
+        said = self._verdict()
+        return BatchAnswer({order.end_to_end_id: (said.status, said.reason, "bank-1") for order in orders}, "asked", "said")
 
-    def status(self, _: str) -> BankAnswer:
-        return self.submit(None)
+    def status(self, end_to_end_id: str) -> BankAnswer:
+        if self.bank_fails is not None:
+            raise self.bank_fails
+        taken = {order.end_to_end_id for message in self.messages for order in message}
+        if self.keeps_books and end_to_end_id not in taken:
+            return BankAnswer("NOTFOUND", "", "", "asked", "said")
+        return self._verdict()
+
+    def paid(self) -> list[list[str]]:
+        """The orders of every message, by end-to-end id."""
+        return [[order.end_to_end_id for order in message] for message in self.messages]
+
+    def _take(self, orders: Sequence[CreditTransfer]) -> None:
+        if self.bank_fails is not None:
+            raise self.bank_fails
+        self.messages.append(list(orders))
+
+    def _verdict(self) -> BankAnswer:
+        return BankAnswer(self.bank_says, "AM03" if self.bank_says == "RJCT" else "", "bank-1", "asked", "said")
 
     def recall(self, request: RecallRequest) -> RecallAnswer:
         """`recall_fails` is raised once."""

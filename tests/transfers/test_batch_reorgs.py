@@ -8,7 +8,7 @@ import pytest
 from django.db import connection, transaction
 
 from tests.transfers import world as worlds
-from tests.transfers.batches import all_until, close, drive, joined, legs_of, times_at_the_bank
+from tests.transfers.batches import all_until, close, drive, gathered, joined, legs_of, times_at_the_bank
 from tests.transfers.chain.weather import attempts, branch_off, deep, paid_once, step, the_books_prove_themselves, watch
 from tests.transfers.stack import Stack
 from tests.transfers.tame import Tame, tame_outside
@@ -18,7 +18,7 @@ from transfers.commands.advance.hand_over import hand_over
 from transfers.commands.recall import recall, why_not_recall
 from transfers.commands.reorg import take_back
 from transfers.errors import Conflict
-from transfers.models import BankAccount, Leg, PayoutBatch, ProviderCall, Transfer
+from transfers.models import Leg, PayoutBatch, ProviderCall, Transfer
 
 
 @pytest.fixture
@@ -61,16 +61,6 @@ def test_one_that_is_taken_back_and_recalled_pays_nobody(gathering: World, rails
     paid_once(taken=101 * UNIT)
 
 
-def gathered(house: World, count: int) -> list[Transfer]:
-    """Off-ramps in one message, on an outside that does what it is asked."""
-    BankAccount.objects.update(gather_s=600)
-    transfers = [drive_until(house.off_ramp(f"{100 + number}.00"), "CONFIRMED") for number in range(count)]
-    for transfer in transfers:
-        drive(transfer)
-    close()
-    return transfers
-
-
 def undo(transfer: Transfer) -> None:
     take_back(locks.transfer(transfer.id), locks.legs(transfer.id), attempts(transfer)[0])
 
@@ -84,7 +74,7 @@ def test_whoever_hands_it_over_waits_for_who_is_being_taken_back(committing: Non
         other.start()
         _until_somebody_waits()
     other.join(timeout=30)
-    assert tame.messages == [[legs_of([kept])[0].reference]]
+    assert tame.paid() == [[legs_of([kept])[0].reference]]
     assert PayoutBatch.objects.get().count == 1
 
 
@@ -112,7 +102,7 @@ def test_who_is_not_confirmed_any_more_is_never_handed_over(world: World, tame: 
     Leg.objects.filter(transfer=undone, rail="bank").update(batch=batch)
     drive(kept)
     assert kept.status == "FIAT_SETTLED"
-    assert tame.messages == [[legs_of([kept])[0].reference]]
+    assert tame.paid() == [[legs_of([kept])[0].reference]]
     assert [(leg.batch_id, leg.request_state) for leg in legs_of([undone])] == [(None, "received")]
 
 
@@ -121,7 +111,7 @@ def test_a_message_that_all_have_left_is_never_handed_over(world: World, tame: T
     batch = PayoutBatch.objects.get()
     undo(undone)
     hand_over(batch.id)
-    assert tame.messages == []
+    assert tame.paid() == []
     assert PayoutBatch.objects.get().status == "empty"
 
 

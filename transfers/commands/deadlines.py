@@ -22,10 +22,12 @@ BANK = "bank"
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What a calendar says about one payout. `plan` None: the rail is always open, and nothing but minutes is promised."""
+    """What a calendar says about one payout. `plan` None: the rail is always open, and nothing but minutes is promised. The day the
+    bank works on it is a day where the bank is."""
 
     calendar: Calendar
     plan: Plan | None
+    value_date: date
 
     def words(self, route: str) -> str:
         """What the client is told; empty where the usual sentence says it all."""
@@ -76,7 +78,10 @@ def expectation(transfer: Transfer, handed_over: datetime) -> Expectation | None
 def expected_of(account: BankAccount, handed_over: datetime) -> Expectation:
     """For an order from this nostro. Raises Refused and, for a calendar that never opens, ValueError."""
     calendar = calendar_of(account, handed_over)
-    return Expectation(calendar, None if calendar.is_always_open else plan(calendar, handed_over))
+    if calendar.is_always_open:
+        return Expectation(calendar, None, handed_over.astimezone(calendar.tz).date())
+    planned = plan(calendar, handed_over)
+    return Expectation(calendar, planned, planned.value_date)
 
 
 def _by_calendar(transfer: Transfer, status: Status, entered: datetime) -> datetime | None:

@@ -127,13 +127,13 @@ def _drawn_up(recall: PayoutRecall) -> dict[str, Any]:
     currency = unit(leg.asset_id)
     return {
         "recall_id": recall.reference,
-        "message_id": str(order.get("message_id") or names["message_id"]),
+        "message_id": str((order.get("message_id") if leg.batch_id else "") or names["message_id"]),
         "end_to_end_id": names["end_to_end_id"],
         "uetr": names["uetr"],
         "amount_minor": int(leg.amount),
         "currency": currency.code,
         "exponent": currency.exponent,
-        "execution_date": (leg.value_date or recall.ordered_at.date()).isoformat(),
+        "execution_date": order.get("execution_date") or (leg.value_date or recall.ordered_at.date()).isoformat(),
         "debtor_name": account.holder,
         "bank_bic": account.bic,
         "reason_code": recall.reason_code,

@@ -29,8 +29,10 @@ ENTRIES: tuple[Failure, ...] = (
     ),
     Failure(
         "cut_off_missed",
-        "The payout was ordered on a day on which the bank is closed, or after its cut-off.",
-        "Stays in CONFIRMED; the order carries the next business day as its value date, and the deadline moves with it.",
+        "The payout was ordered on a day on which the bank is closed, or after its cut-off; or the bank was away until then and "
+        "never got the order.",
+        "Stays in CONFIRMED; the order carries the next business day as its value date, and the deadline moves with it. One that "
+        "was drawn up before goes out unchanged, and the bank works on it on its next business day.",
         "Your payout is with the bank, which works on it on its next business day.",
         "Nothing: the leg says which day. Tell a client who asks that banks on this corridor keep hours.",
         ends=False,

@@ -12,18 +12,22 @@ from audit.identity import new_reference
 from transfers import locks
 from transfers.calendars.hours import at
 from transfers.commands import moves
+from transfers.commands.advance import promise
 from transfers.commands.advance.lock_funds import BANK
 from transfers.commands.advance.permit import no_halt
 from transfers.commands.deadlines import Expectation, expected_of
 from transfers.crashpoints import crashpoint
+from transfers.errors import LeaseLost
 from transfers.locks import Lease
-from transfers.models import BankAccount, Leg, PayoutBatch, Transfer
+from transfers.models import BankAccount, PayoutBatch
 from transfers.rails.bank.pain001 import MOST_IN_A_MESSAGE
-from transfers.states import Status
+from transfers.states import RequestState, Status
 
 State = PayoutBatch.Status
 # A batch that somebody else hands over is looked at again this soon.
 SOON = timedelta(seconds=1)
+# A message is with the bank before the cut-off, not closed at it.
+TO_HAND_OVER = timedelta(minutes=1)
 
 
 def joined(lease: Lease, account: BankAccount) -> PayoutBatch:
@@ -33,11 +37,13 @@ def joined(lease: Lease, account: BankAccount) -> PayoutBatch:
         leg = locks.legs(transfer.id)[BANK]
         if leg.batch_id is not None:
             return PayoutBatch.objects.get(pk=leg.batch_id)
+        if leg.request_state != RequestState.RECEIVED:
+            raise LeaseLost(f"leg {leg.reference} was left out of a message that was handed over: it goes by itself")
         now = clock.now()
         expected = expected_of(account, now)
         batch = _open_batch(account, expected, now)
         no_halt(transfer, legs={BANK: leg}, provider=account.provider)
-        _join(transfer, leg, batch, expected)
+        promise.ordered(transfer, leg, expected, on_leg={"batch": batch}, told={"batch": batch.message_id})
         crashpoint("gather.before_commit")
     crashpoint("gather.after_commit")
     return batch
@@ -53,8 +59,7 @@ def wait_for(lease: Lease, batch: PayoutBatch) -> None:
 
 def _open_batch(account: BankAccount, expected: Expectation, now: datetime) -> PayoutBatch:
     """The open one, locked, or a new one."""
-    value_date = expected.plan.value_date if expected.plan else now.date()
-    wanted = PayoutBatch.objects.select_for_update().filter(bank_account=account, value_date=value_date, status=State.OPEN)
+    wanted = PayoutBatch.objects.select_for_update().filter(bank_account=account, value_date=expected.value_date, status=State.OPEN)
     found = wanted.first()
     if found is not None and found.closes_at > now and found.legs.count() < MOST_IN_A_MESSAGE:
         return found
@@ -66,7 +71,7 @@ def _open_batch(account: BankAccount, expected: Expectation, now: datetime) -> P
             return PayoutBatch.objects.create(
                 message_id=new_reference(),
                 bank_account=account,
-                value_date=value_date,
+                value_date=expected.value_date,
                 opened_at=now,
                 closes_at=_closing(account, expected, now),
             )
@@ -75,31 +80,8 @@ def _open_batch(account: BankAccount, expected: Expectation, now: datetime) -> P
 
 
 def _closing(account: BankAccount, expected: Expectation, now: datetime) -> datetime:
-    """Never beyond the cut-off that its value date was promised by."""
+    """In time for the cut-off that its value date was promised by; at once for what comes in the last minute."""
     closes = now + timedelta(seconds=account.gather_s)
     calendar = expected.calendar
-    if expected.plan is None or expected.plan.missed:
-        return closes
-    return min(closes, at(calendar, expected.plan.value_date, calendar.cut_off or calendar.closes))
-
-
-def _join(transfer: Transfer, leg: Leg, batch: PayoutBatch, expected: Expectation) -> None:
-    plan = expected.plan
-    dates = {"expected_on": plan.pays_on, "missed_cut_off": plan.missed} if plan else {}
-    Leg.objects.filter(pk=leg.pk).update(batch=batch, value_date=batch.value_date, **dates)
-    promised = {"deadline_at": plan.late_after, "status_text": expected.words(transfer.route)} if plan else {}
-    moves.note(
-        transfer,
-        "transfer.payout_ordered",
-        reason=plan.missed if plan else "",
-        data={
-            "leg": leg.reference,
-            "end_to_end_id": leg.reference,
-            "batch": batch.message_id,
-            "value_date": batch.value_date.isoformat(),
-            "amount": str(leg.amount),
-            "asset": leg.asset_id,
-            **({"code": "cut_off_missed"} if plan and plan.missed else {}),
-        },
-        **promised,
-    )
+    last = at(calendar, expected.value_date, calendar.cut_off or calendar.closes)
+    return max(now, min(closes, last - TO_HAND_OVER))

@@ -1,10 +1,11 @@
 """Handing a batch of payouts to the bank as one message: intent, call, outcome, by whichever member's driver comes first.
 
 The intent fixes the content; from then on the same bytes go out under the same MsgId, however often and by whom. After a lost
-answer the bank is asked about the first order: only when it never saw that one is the message handed over again. What the answer
-does not say about an order is asked by its EndToEndId.
+answer the bank is asked about one order: only when it never saw that one is the message handed over again, without those that
+people have ended meanwhile or a halt stops. What the answer does not say about an order is asked by its EndToEndId.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -15,15 +16,16 @@ from django.db.models.functions import Now
 
 from audit import clock
 from transfers import locks
-from transfers.commands.advance.batch_content import fix_content
+from transfers.commands.advance.batch_content import fix_content, still_going
 from transfers.commands.advance.payout_order import read_back
 from transfers.commands.exchanges import batch_key, of_many
 from transfers.crashpoints import crashpoint
 from transfers.errors import Conflict
-from transfers.models import PayoutBatch
+from transfers.models import Leg, PayoutBatch
 from transfers.rails.bank import BatchAnswer, CreditTransfer
 from transfers.rails.base import RailError, TerminalError
 from transfers.rails.registry import rails
+from transfers.states import Status
 
 State = PayoutBatch.Status
 LEASE = timedelta(seconds=60)
@@ -47,7 +49,7 @@ def hand_over(batch_id: UUID) -> PayoutBatch | None:
     if claim is None or claim.batch.status in DONE:
         return claim.batch if claim else None
     crashpoint("batch.after_intent")
-    answer = (_asked(claim) if claim.resumed else None) or _submitted(claim)
+    answer = _asked_first(claim) or _submitted(claim, _orders(claim))
     crashpoint("batch.after_submit")
     with transaction.atomic():
         _keep(claim, answer)
@@ -76,23 +78,46 @@ def _commit_intent(batch_id: UUID) -> Claim | None:
         return Claim(batch, batch.fence, resumed=resumed)
 
 
-def _asked(claim: Claim) -> BatchAnswer | None:
-    """A message is taken whole or not at all, so one order tells of all; None when the bank never saw it."""
+def _orders(claim: Claim) -> list[CreditTransfer]:
+    """Those of its content that are paid with it. Of what the bank has never had, who is left out never comes back."""
+    orders = [read_back(request) for request in claim.batch.content or ()]
+    if not claim.resumed:
+        return orders
+    inside = Leg.objects.filter(batch=claim.batch, transfer__status=Status.CONFIRMED)
+    going = set(inside.values_list("reference", flat=True))
+    return [order for order in orders if order.end_to_end_id in going]
+
+
+def _asked_first(claim: Claim) -> BatchAnswer | None:
+    """Where somebody had begun before: a message is taken whole or not at all, so one order tells of all that were in it. None when
+    the bank never saw it."""
+    orders = _orders(claim) if claim.resumed else []
+    if not orders:
+        return None
     try:
         with of_many(batch_key(claim.batch.message_id)):
-            answer = rails().bank.status(_orders(claim)[0].end_to_end_id)
+            answer = rails().bank.status(orders[0].end_to_end_id)
     except RailError:
         _give_back(claim)
         raise
-    return None if answer.status == "NOTFOUND" else BatchAnswer({}, "", answer.raw_response)
+    if answer.status != "NOTFOUND":
+        return BatchAnswer({}, "", answer.raw_response)
+    _ask_members_again(claim)
+    return None
 
 
-def _orders(claim: Claim) -> list[CreditTransfer]:
-    return [read_back(request) for request in claim.batch.content or ()]
+def _ask_members_again(claim: Claim) -> None:
+    with transaction.atomic():
+        members = locks.batch_members(claim.batch.pk)
+        mine = PayoutBatch.objects.select_for_update().filter(pk=claim.batch.pk, fence=claim.fence, status=State.SENT).first()
+        if mine is None:
+            raise Conflict(f"batch {claim.batch.message_id} was taken over by somebody else")
+        still_going(mine, members)
 
 
-def _submitted(claim: Claim) -> BatchAnswer:
-    orders = _orders(claim)
+def _submitted(claim: Claim, orders: Sequence[CreditTransfer]) -> BatchAnswer:
+    if not orders:
+        return BatchAnswer({}, "", "")
     try:
         with of_many(batch_key(claim.batch.message_id)):
             return rails().bank.submit_many(orders, created_at=claim.batch.sent_at or clock.now())

@@ -6,28 +6,29 @@ paid twice.
 """
 
 import json
-from typing import Any
+from dataclasses import replace
 
 from django.db import transaction
 
 from audit import clock
 from transfers import locks
 from transfers.commands import calls, moves
+from transfers.commands.advance import promise
 from transfers.commands.advance.bank_verdict import act_on
 from transfers.commands.advance.lock_funds import BANK
 from transfers.commands.advance.pay_in_batch import gathering_account, pay_in_batch
 from transfers.commands.advance.payout_order import draw_up, key_of, read_back
 from transfers.commands.advance.permit import no_halt
-from transfers.commands.deadlines import Expectation, expected_of
+from transfers.commands.deadlines import expected_of
 from transfers.commands.exchanges import under
 from transfers.crashpoints import crashpoint
-from transfers.errors import LeaseLost
+from transfers.errors import LeaseLost, Waiting
 from transfers.locks import Lease
 from transfers.models import BankAccount, Leg, ProviderCall, Transfer
 from transfers.rails.bank import BankAnswer, CreditTransfer
 from transfers.rails.base import TerminalError, UnknownOutcome
 from transfers.rails.registry import rails
-from transfers.states import RequestState, Status
+from transfers.states import MoneyState, RequestState, Status
 
 NOT_FOUND = "NOTFOUND"
 Outcome = ProviderCall.Outcome
@@ -42,7 +43,7 @@ def pay_out(lease: Lease) -> None:
     crashpoint("pay_out.before_intent")
     leg, order = _commit_intent(lease)
     crashpoint("pay_out.after_intent")
-    answer = _ask_first(leg) or _hand_over(lease, leg, order)
+    answer = _ask_first(lease, leg) or _hand_over(lease, leg, order)
     crashpoint("pay_out.after_submit")
     with transaction.atomic():
         transfer = locks.leased(lease, Status.CONFIRMED)
@@ -62,44 +63,23 @@ def _commit_intent(lease: Lease) -> tuple[Leg, CreditTransfer]:
         account = BankAccount.objects.get(code=leg.counterparty["bank_account"])
         no_halt(transfer, legs={BANK: leg}, provider=account.provider)
         call = calls.found(key_of(leg)) or _new_intent(transfer, leg, account)
-        return leg, read_back(json.loads(call.request))
+        order = read_back(json.loads(call.request))
+        # One that was left out of a message goes by itself, under the name that was made with the leg.
+        return leg, replace(order, message_id=leg.external_references.get(kind="message_id").value)
 
 
 def _new_intent(transfer: Transfer, leg: Leg, account: BankAccount) -> ProviderCall:
-    now = clock.now()
-    expected = expected_of(account, now)
-    value_date = expected.plan.value_date if expected.plan else now.date()
-    request = draw_up(leg, account, value_date=value_date)
+    expected = expected_of(account, clock.now())
+    request = draw_up(leg, account, value_date=expected.value_date)
     call = calls.begin(key=key_of(leg), transfer=transfer, leg=leg, provider=account.provider, operation="pay", request=request)
-    Leg.objects.filter(pk=leg.pk).update(request_state=RequestState.FORWARDED, value_date=value_date, **_dates(expected))
-    names_told = {"leg": leg.reference, "end_to_end_id": request["end_to_end_id"], "value_date": value_date.isoformat()}
-    moves.note(
-        transfer,
-        "transfer.payout_ordered",
-        reason=expected.plan.missed if expected.plan else "",
-        data={**names_told, "amount": str(leg.amount), "asset": leg.asset_id, **_missed(expected)},
-        request_state=RequestState.FORWARDED,
-        **_promised(transfer, expected),
-    )
+    # A halt may have held the order past a cut-off: from here on, what counts is when it really went out.
+    promise.ordered(transfer, leg, expected, on_leg={"request_state": RequestState.FORWARDED}, request_state=RequestState.FORWARDED)
     return call
 
 
-def _dates(expected: Expectation) -> dict[str, Any]:
-    plan = expected.plan
-    return {"expected_on": plan.pays_on, "missed_cut_off": plan.missed} if plan else {}
-
-
-def _missed(expected: Expectation) -> dict[str, str]:
-    return {"code": "cut_off_missed"} if expected.plan and expected.plan.missed else {}
-
-
-def _promised(transfer: Transfer, expected: Expectation) -> dict[str, Any]:
-    """A halt may have held the order past a cut-off: from here on, what counts is when it really went out."""
-    return {"deadline_at": expected.plan.late_after, "status_text": expected.words(transfer.route)} if expected.plan else {}
-
-
-def _ask_first(leg: Leg) -> BankAnswer | None:
-    """On a resumed leg the order may be with the bank already: its answer then, or None when the bank never saw it.
+def _ask_first(lease: Lease, leg: Leg) -> BankAnswer | None:
+    """On a resumed leg the order may be with the bank already: its answer then, or None when the bank never saw it. Raises Waiting
+    where it never did and the payment on chain is in doubt by now.
 
     `leg` is as it was read before the intent, so RECEIVED means that this very run made the intent.
     """
@@ -107,7 +87,17 @@ def _ask_first(leg: Leg) -> BankAnswer | None:
         return None
     with under(key_of(leg)):
         answer = rails().bank.status(leg.reference)
-    return None if answer.status == NOT_FOUND else answer
+    if answer.status != NOT_FOUND:
+        return answer
+    with transaction.atomic():
+        transfer = locks.leased(lease, Status.CONFIRMED)
+        if transfer.money_state == MoneyState.EXCEPTION:
+            raise Waiting(
+                "reorged_after_payout", "the bank never got the order; it gets none while the payment on chain is in doubt"
+            )
+        account = BankAccount.objects.get(code=leg.counterparty["bank_account"])
+        promise.ordered_again(transfer, locks.legs(transfer.id)[BANK], account)
+    return None
 
 
 def _hand_over(lease: Lease, leg: Leg, order: CreditTransfer) -> BankAnswer:
