@@ -73,6 +73,10 @@ class Crowd:
             f"{self.work.name} {row.reference} is {row.status}: {row.last_error or row.stopped_by or 'no error'}" for row in rows
         ]
 
+    def routes(self) -> set[str]:
+        """Those that its transfers go."""
+        return set(self._mine().values_list("route", flat=True))
+
     def _mine(self) -> QuerySet[Transfer]:
         return Transfer.objects.filter(pk__in=self.work.found(self.tag))
 

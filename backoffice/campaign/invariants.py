@@ -7,21 +7,17 @@ is asked here too: a constraint that somebody drops must not take the proof with
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
 
-from backoffice.campaign.weather import rpc
+from backoffice.campaign import outside
 from backoffice.campaign.works import client
-from ledger.queries import balance
 from ledger.queries.proofs import findings
-from transfers.models import Wallet
 
 _SQL = Path(__file__).parent / "sql"
-_CONTRACT = """
-    SELECT asset.contract FROM ledger_account AS account JOIN ledger_asset AS asset ON asset.id = account.asset_id
-     WHERE account.code = %s
-"""
+_OPEN_BREAKS = "SELECT reference, title FROM reconciliation_break WHERE status IN ('open', 'investigating')"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +32,40 @@ class Broken:
         return f"{self.number} {self.name}: {self.finding}"
 
 
-def broken(apart: Mapping[str, int]) -> Iterator[Broken]:
-    """Everything that does not hold in the database, in the books and on the chain; nothing may be on its way. `apart` is how far
-    books and chain were from each other before."""
+@dataclass(frozen=True, slots=True)
+class Before:
+    """How far books and outside were from each other, by account, and which breaks were open: a house has oddities of its own."""
+
+    apart: Mapping[str, int]
+    breaks: frozenset[str]
+
+
+def outside_now() -> Before:
+    return Before(outside.books_apart(), frozenset(reference for reference, _ in _asked(_OPEN_BREAKS)))
+
+
+def broken(before: Before) -> Iterator[Broken]:
+    """Everything that does not hold in the database, in the books, on the chain and at the bank; nothing may be on its way."""
     for number, name, sql in invariants():
-        with connection.cursor() as cursor:
-            cursor.execute(sql)
-            yield from (Broken(number, name, finding) for (finding,) in cursor.fetchall())
+        yield from (Broken(number, name, finding) for (finding,) in _asked(sql))
     for found in findings(thorough=True):
         yield Broken("I4", "ledger proofs", str(found))
-    for code, now in books_and_chain_apart().items():
-        if now != apart.get(code, 0):
+    for payment in outside.paid_twice():
+        yield Broken("I11", "the bank paid once", payment)
+    for code, now in outside.books_apart().items():
+        if now != before.apart.get(code, 0):
             yield Broken(
-                "I12", "ledger = chain", f"wallet {code} has {now} more in the books than on chain, before {apart.get(code, 0)}"
+                "I12", "ledger = outside", f"{code} has {now} more in the books than outside, before {before.apart.get(code, 0)}"
             )
+    for reference, title in _asked(_OPEN_BREAKS):
+        if reference not in before.breaks:
+            yield Broken("I12", "no unexplained difference", f"break {reference}: {title}")
+
+
+def _asked(sql: str) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return list(cursor.fetchall())
 
 
 def invariants() -> Iterator[tuple[str, str, str]]:
@@ -61,24 +77,15 @@ def invariants() -> Iterator[tuple[str, str, str]]:
 
 
 def told_secrets(log: Path) -> Iterator[Broken]:
-    """I15: secrets that the processes wrote into their log."""
+    """I15: secrets that the campaign's processes wrote into their log, or signer, bank, chain and database into theirs."""
+    for one in (log, *sorted((settings.DATA_DIR / "logs").glob("*.log"))):
+        yield from _told_in(one)
+
+
+def _told_in(log: Path) -> Iterator[Broken]:
     text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
     secrets = {f"the API key of {name}": key for name, key in client.demo()["api_keys"].items()}
     secrets |= {"the bank's token": settings.BANK_TOKEN, "the signer's token": settings.SIGNER_TOKEN}
     for name, secret in secrets.items():
         if secret and secret in text:
             yield Broken("I15", "no secret in any log", f"{log.name} holds {name}")
-
-
-def books_and_chain_apart() -> dict[str, int]:
-    """By wallet: tokens in our books less tokens on chain. The demo company has an oddity of this kind on purpose."""
-    wallets = Wallet.objects.exclude(token_account_code="")
-    return {wallet.code: balance(wallet.token_account_code).posted - _tokens(wallet) for wallet in wallets}
-
-
-def _tokens(wallet: Wallet) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(_CONTRACT, [wallet.token_account_code])
-        (contract,) = cursor.fetchone()
-    data = f"0x70a08231{wallet.address.lower().removeprefix('0x'):0>64}"
-    return int(rpc("eth_call", {"to": contract, "data": data}, "latest"), 16)

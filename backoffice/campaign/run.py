@@ -19,14 +19,17 @@ from backoffice.campaign.storm import NotHealed, Storm, new_tag
 from transfers.crashpoints import ALL
 
 TELL_EVERY = 50
+# After so many shots everything stands still for a pass.
+HALT_EVERY = 60
 # Where a point is met by what happened to be there already, another place is sooner hit than the same one.
 TRIES_ANYWHERE, TRIES_IN_ITS_PLACE = 4, 10
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """`fired` counts hits per point and way, `left` the shots for which the time was too short; `broken`, `missed`, `unreached` and
-    `stuck` are what a run fails for."""
+    """`fired` counts hits per point and way, `left` the shots for which the time was too short, `elsewhere` names those that hit
+    their point on another kind of work than planned, `halts` counts the times that everything stood still; `broken`, `missed`,
+    `unreached` and `stuck` are what a run fails for."""
 
     seed: int
     seconds: float
@@ -34,6 +37,8 @@ class Result:
     fired: dict[str, dict[str, int]]
     pairs: int = 0
     left: int = 0
+    halts: int = 0
+    elsewhere: list[str] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
     missed: list[str] = field(default_factory=list)
     unreached: list[str] = field(default_factory=list)
@@ -55,6 +60,8 @@ class Result:
             "fired",
             "pairs",
             "left",
+            "halts",
+            "elsewhere",
             "crashes",
             "broken",
             "missed",
@@ -71,6 +78,9 @@ class Result:
         spread = ", ".join(f"{count} by {how}" for how, count in sorted(ways.items()))
         told = [f"  {self.crashes} crashes ({spread}) at {len(self.fired)} points, {self.pairs} pairs, {self.transfers} transfers"]
         told += [f"  {self.left} shots are left out: the time was up; another seed takes others"] if self.left else []
+        told += [f"  {self.halts} times everything stood still"] if self.halts else []
+        told += [f"  {len(self.elsewhere)} shots hit their point on another kind of work: {'; '.join(self.elsewhere)}"
+                 ] if self.elsewhere else []  # fmt: skip
         told += [f"  BROKEN {text}" for text in self.broken]
         told += [f"  MISSED {text}: it never hit" for text in self.missed]
         told += [f"  UNREACHED {point}: no work of the campaign leads to it; register one in backoffice/campaign/works"
@@ -96,10 +106,10 @@ def run(scrap: Path, dice: Random, *, seed: int, scope: Scope, say: Callable[[st
     pairs, left, stuck, found, unreached = 0, 0, "", list[Broken](), list[str]()
     storm.nursery.warm_up()
     with context.bind(Actor.system("campaign")):
-        apart = invariants.books_and_chain_apart()
+        before = invariants.outside_now()
         try:
             cells = storm.scout()
-            unreached = [] if scope.only else storm.unreached(cells)
+            unreached = [] if scope.only else [*storm.unreached(cells), *storm.routes_without_work()]
             so_far = time.monotonic() - begun
             say(f"  {len(cells)} places in {len(storm.crowds)} kinds of work, {len(ALL)} points ({so_far:.0f} s)")
             pairs, left = _shoot(storm, cells, scope, until=begun + 60 * scope.minutes)
@@ -108,7 +118,7 @@ def run(scrap: Path, dice: Random, *, seed: int, scope: Scope, say: Callable[[st
             stuck = str(error)
         finally:
             weather.clear()
-        found = [*invariants.broken(apart), *invariants.told_secrets(log)]
+        found = [*invariants.broken(before), *invariants.told_secrets(log)]
     return Result(
         seed=seed,
         seconds=round(time.monotonic() - begun, 1),
@@ -116,6 +126,8 @@ def run(scrap: Path, dice: Random, *, seed: int, scope: Scope, say: Callable[[st
         fired=_by_point(storm.fired),
         pairs=pairs,
         left=left,
+        halts=storm.halts,
+        elsewhere=[str(shot) for shot in storm.elsewhere],
         broken=[str(one) for one in found],
         missed=[str(shot) for shot in storm.missed],
         unreached=unreached,
@@ -135,6 +147,8 @@ def _shoot(storm: Storm, cells: list[Cell], scope: Scope, *, until: float) -> tu
         storm.fire(*places, tries=TRIES_ANYWHERE if scope.short else TRIES_IN_ITS_PLACE)
         if (count + 1) % TELL_EVERY == 0:
             storm.say(f"  {count + 1} shots, {storm.transfers} transfers")
+        if (count + 1) % HALT_EVERY == 0:
+            storm.stand_still()
     if scope.short:
         return 0, 0
     storm.heal()

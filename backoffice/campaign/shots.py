@@ -7,7 +7,7 @@ then pairs of the most important points one after the other on the same stranded
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from itertools import permutations
+from itertools import combinations_with_replacement
 from random import Random
 
 
@@ -79,17 +79,22 @@ def _with_home(shot: Shot, home: Cell) -> list[Shot]:
 
 
 def once_per_point(cells: Sequence[Cell]) -> list[list[Shot]]:
-    """Each point once by SIGKILL: the places where it is met, to be tried in this order until one is hit."""
-    places: dict[str, list[Shot]] = {}
+    """Each point once by SIGKILL, and the most important ones once in each other way: the places where it is met, to be tried in
+    this order until one is hit."""
+    places: dict[str, list[Cell]] = {}
     for cell in cells:
-        places.setdefault(cell.point, []).append(Shot(cell, How.KILL))
-    return list(places.values())
+        places.setdefault(cell.point, []).append(cell)
+    wanted = [(point, How.KILL) for point in places]
+    wanted += [(point, how) for point in IMPORTANT if point in places for how in (How.RAISE, How.STOP)]
+    return [[Shot(cell, how) for cell in places[point]] for point, how in wanted]
 
 
 def pairs(cells: Sequence[Cell], dice: Random) -> Iterator[tuple[Shot, Shot]]:
-    """Ordered pairs of important points of one work: whoever resumes what the first left is shot at the second."""
+    """Pairs of important points of one work, the second met no sooner than the first: whoever resumes what the first left is shot
+    at the second. `cells` are in the order in which work meets them."""
     important = [cell for cell in cells if cell.point in IMPORTANT]
-    found = [(one, two) for one, two in permutations(important, 2) if (one.work, one.hand) == (two.work, two.hand)]
+    in_order = combinations_with_replacement(important, 2)
+    found = [(one, two) for one, two in in_order if (one.work, one.hand) == (two.work, two.hand)]
     dice.shuffle(found)
     for one, two in found[:PAIRS]:
         yield Shot(one, dice.choice(list(How))), Shot(two, dice.choice([How.KILL, How.RAISE]))

@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
-from backoffice.campaign import weather
+from backoffice.campaign import halt, weather
 from backoffice.campaign.crowd import RIVAL, Crowd
 from backoffice.campaign.hands import BEGIN, PEOPLE
 from backoffice.campaign.processes import Nursery, look, paused, wait
 from backoffice.campaign.shots import Cell, How, Shot
 from backoffice.campaign.works import Work
 from transfers.crashpoints import ALL
+from transfers.states import Route
 
 ATTEMPTS = 25
 ATTEMPTS_AT_ITS_DEPTH = 5
@@ -32,7 +33,8 @@ class NotHealed(AssertionError):
 
 @dataclass(slots=True)
 class Storm:
-    """`tag` names this run's work. `fired` counts hits by shot without its `nth`; `missed` are the shots that hit nothing."""
+    """`tag` names this run's work. `fired` counts hits by shot without its `nth`; `elsewhere` are the shots that hit their point on
+    another kind of work than planned, `missed` those that hit nothing; `halts` counts the times that everything stood still."""
 
     nursery: Nursery
     scrap: Path
@@ -42,6 +44,8 @@ class Storm:
     say: Callable[[str], object] = print
     fired: dict[tuple[Cell, How], int] = field(default_factory=dict)
     missed: list[Shot] = field(default_factory=list)
+    elsewhere: list[Shot] = field(default_factory=list)
+    halts: int = 0
     crowds: dict[str, Crowd] = field(default_factory=dict)
     last: Crowd | None = None
 
@@ -75,15 +79,31 @@ class Storm:
         """Crash points in the code that no work leads to."""
         return sorted(set(ALL) - {cell.point for cell in cells})
 
+    def routes_without_work(self) -> list[str]:
+        """Routes that nothing begun here went."""
+        gone = {route for crowd in self.crowds.values() for route in crowd.routes()}
+        return [f"route {route.value}" for route in Route if route not in gone]
+
     # --- shooting ---
 
     def fire(self, *places: Shot, tries: int = ATTEMPTS) -> bool:
         """Shoot in one place after the other until it hits, so many times in each but the last."""
         *others, last = places
-        if any(self._hits(shot, tries) for shot in others) or self._hits(last, ATTEMPTS):
-            return True
-        self.missed.append(last)
-        return False
+        hit = next((shot for shot in others if self._hits(shot, tries)), None)
+        if hit is None and not self._hits(last, ATTEMPTS):
+            self.missed.append(last)
+            return False
+        if hit is not places[0] and len(places) > 1:
+            self.elsewhere.append(places[0])
+        return True
+
+    def stand_still(self) -> None:
+        """Everything is halted while everybody takes a pass, with work before them; then two people let it go on."""
+        crowd = self.last or next(iter(self.crowds.values()))
+        crowd.ask_for(1)
+        with halt.everything():
+            crowd.everybody_passes()
+        self.halts += 1
 
     def _hits(self, shot: Shot, attempts: int) -> bool:
         """Between two tries the others go on, so that there is something to hit. Where a process does not pass a point as often as

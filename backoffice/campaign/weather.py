@@ -92,6 +92,11 @@ def forget(tx_hash: str) -> None:
     rpc("sandbox_order", {"kind": "drop", "hash": tx_hash})
 
 
+def change_branch(depth: int) -> None:
+    """The newest blocks are replaced by others; what was in them waits again."""
+    rpc("sandbox_order", {"kind": "reorg", "depth": str(depth), "keep": "later"})
+
+
 def clear() -> None:
     for order in _overlooked():
         rpc("sandbox_take_back", hex(order["id"]))

@@ -190,9 +190,9 @@ def _names(leg: Leg) -> dict[str, frozenset[str]]:
 def _gas_booked(tx_hash: str) -> int | None:
     """What our books say the transaction cost, in minor units of the gas asset; None while nothing is booked."""
     name = gas_reference(tx_hash)
-    # After a reorg the gas is booked anew under a longer name, and what was booked before is reversed.
+    # After a reorg what was booked is reversed, and the gas is booked anew under a longer name once it is in a block again.
     named = Q(transaction__reference=name) | Q(transaction__reference__startswith=f"{name}/")
-    booked = Entry.objects.filter(named, debit__gt=0).order_by("transaction__booked_at").last()
+    booked = Entry.objects.filter(named, debit__gt=0, transaction__reversed_by=None).order_by("transaction__booked_at").last()
     return booked.debit if booked else None
 
 

@@ -14,6 +14,7 @@ from reconciliation.commands.matching import match_open_items
 from reconciliation.commands.reconciling import reconcile
 from reconciliation.models import Break, ExternalItem, IndexedBlock, Match, Source
 from tests.reconciliation import outside
+from tests.transfers.chain.weather import branch_off, watch
 from tests.transfers.stack import Stack
 from tests.transfers.world import UNIT, World, drive_until
 from transfers.models import BankAccount, ChainTransaction, Leg, ProviderCall, TransferEvent
@@ -201,6 +202,16 @@ def test_gas_that_we_booked_otherwise_is_a_fee_break(read: World, rails: Stack, 
     assert _told(outside.read_and_match(rails)) == (1, 1, 0)
     opened = Break.objects.get()
     assert (opened.type, opened.expected_amount, opened.actual_amount, opened.currency) == ("fee", cost - 1, cost, "ETH.ethereum")
+
+
+def test_a_block_that_is_read_before_its_gas_is_booked_anew_waits_for_that(read: World, rails: Stack) -> None:
+    transfer = outside.confirmed(read, rails)
+    branch_off(transfer, rails)
+    assert watch(transfer).status == "REORGED"
+    # The new branch is read while the books have taken everything back.
+    assert _told(outside.read_and_match(rails)) == NOTHING
+    drive_until(transfer, "CONFIRMED", between=rails.mine)
+    assert _told(match_open_items()) == (2, 0, 1)
 
 
 def test_a_payment_that_is_not_shown_within_a_day_is_missing_once(read: World, rails: Stack) -> None:

@@ -25,6 +25,8 @@ _MODULES = (
     "treasury",
     "called_back",
     "sweeps",
+    "dust",
+    "reorged",
 )
 
 

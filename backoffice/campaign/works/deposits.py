@@ -29,8 +29,12 @@ def _hashes(tag: str) -> Path:
 
 
 def on_chain(tag: str, number: int) -> None:
-    """The sandbox pays once per reference, however often it is asked."""
-    grant = {"address": _address(DepositAddress.Kind.CRYPTO_ADDRESS).value, "wei": "0", "token": str((20 + number % 70) * _TOKEN)}
+    fund(tag, number, (20 + number % 70) * _TOKEN)
+
+
+def fund(tag: str, number: int, minor: int) -> None:
+    """Tokens at the client's address. The sandbox pays once per reference, however often it is asked."""
+    grant = {"address": _address(DepositAddress.Kind.CRYPTO_ADDRESS).value, "wei": "0", "token": str(minor)}
     hashes = weather.rpc("sandbox_fund", {"reference": f"{tag}/{number}", **grant})["transactions"]
     with _hashes(tag).open("a", encoding="ascii") as file:
         file.write("".join(f"{one}\n" for one in hashes))

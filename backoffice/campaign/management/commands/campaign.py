@@ -35,7 +35,9 @@ class Command(BaseCommand):
         which = parser.add_mutually_exclusive_group()
         which.add_argument("--seeds", type=int, default=1, help="So many runs, each with a seed of its own, which it prints.")
         which.add_argument("--seed", type=int, help="The one run of this seed again.")
-        parser.add_argument("--short", action="store_true", help="Every point once by SIGKILL, no pairs.")
+        parser.add_argument(
+            "--short", action="store_true", help="Every point once by SIGKILL, the most important in each way, no pairs."
+        )
         parser.add_argument("--only", action="append", default=[], help="This kind of work (several times: these), and no other.")
         parser.add_argument("--minutes", type=float, default=math.inf, help="So long is shot, per run; then it heals and proves.")
         parser.add_argument("--here", action="store_true", help="In the sandbox that this environment leads to, not in a new one.")
