@@ -1,7 +1,8 @@
-"""The functions and triggers of the database as an event of the trail: what a release made them is sealed, and can be compared.
+"""The functions and triggers of the database, and what makes its tables what they are, as an event of the trail: what a release
+made them is sealed, and can be compared.
 
-Whoever replaces a function that records or refuses, or switches a trigger off, and puts everything back afterwards, is not found
-by this. Who leaves it so, is.
+Whoever replaces a function that records or refuses, drops a constraint or gives a role more than it has, and puts everything back
+afterwards, is not found by this. Who leaves it so, is.
 """
 
 from collections.abc import Iterator
@@ -12,30 +13,37 @@ from django.db import connection, transaction
 from audit import vocabulary
 from audit.commands import record
 from audit.models import AuditEvent
+from audit.shape import SHAPE
 
 # The function that names the epoch in force is written anew with each epoch; it is compared with the epochs on record.
 _FUNCTIONS = """
 SELECT 'function ' || p.oid::regprocedure, encode(sha256(convert_to(CASE p.proname
            WHEN 'audit_current_epoch' THEN replace(pg_get_functiondef(p.oid), 'SELECT ' || newest, 'SELECT newest')
-           ELSE pg_get_functiondef(p.oid) END, 'UTF8')), 'hex')
+           ELSE pg_get_functiondef(p.oid) END || pg_get_userbyid(p.proowner) || coalesce(p.proacl::text, ''), 'UTF8')), 'hex')
   FROM pg_proc p, (SELECT max(epoch) AS newest FROM audit_cluster_epoch) AS epoch
  WHERE p.pronamespace = 'public'::regnamespace AND p.prokind IN ('f', 'p')
    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
 """
-# Partitions come and go by themselves; their triggers are their parents'.
+# Partitions come and go by themselves: their triggers are reported together, and all of them must say the same.
 _TRIGGERS = """
-SELECT 'trigger ' || t.tgname || ' on ' || t.tgrelid::regclass,
-       encode(sha256(convert_to(pg_get_triggerdef(t.oid) || ' ' || t.tgenabled::text, 'UTF8')), 'hex')
+SELECT 'trigger ' || t.tgname || ' on ' || spot.name, encode(sha256(convert_to(string_agg(DISTINCT
+           replace(pg_get_triggerdef(t.oid), spot.own, '*') || ' ' || t.tgenabled::text, E'\\n'), 'UTF8')), 'hex')
   FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
- WHERE NOT t.tgisinternal AND NOT c.relispartition AND c.relnamespace = 'public'::regnamespace
+ CROSS JOIN LATERAL (
+       SELECT CASE WHEN c.relispartition THEN 'partitions of ' || pg_partition_root(c.oid)::regclass ELSE c.oid::regclass::text END
+              AS name, CASE WHEN c.relispartition THEN c.relname ELSE '' END AS own) AS spot
+ WHERE NOT t.tgisinternal AND (c.relispartition OR c.relnamespace = 'public'::regnamespace)
+ GROUP BY t.tgname, spot.name
 """
 
 
 def current() -> dict[str, str]:
     """Name -> SHA-256 of the definition, of everything of ours in this database."""
     with connection.cursor() as cursor:
-        cursor.execute(f"{_FUNCTIONS} UNION ALL {_TRIGGERS} ORDER BY 1")
-        return dict(cursor.fetchall())
+        cursor.execute(f"{_FUNCTIONS} UNION ALL {_TRIGGERS}")
+        code = cursor.fetchall()
+        cursor.execute(SHAPE)
+        return dict(sorted([*code, *cursor.fetchall()]))
 
 
 def record_if_changed(*, release: str) -> bool:

@@ -18,7 +18,7 @@ CHECKS = {
     "late": "the trail does not go on without being sealed",
     "guards": "what refuses changes and stamps events is there and switched on",
     "complete": "every version of every row that holds money state has its event",
-    "definitions": "functions and triggers are those that the last release recorded",
+    "definitions": "functions, triggers, tables and grants are those that the last release recorded",
 }
 
 
