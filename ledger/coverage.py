@@ -12,14 +12,32 @@ _ENTRIES = """
       LEFT JOIN ledger_ledgertransaction AS posting ON posting.id::text = coalesce(booked.transaction_id::text, told.resource_id)
      WHERE posting.id IS NULL OR posting.booked_at >= (SELECT coalesce(audit_archived_until('ledger_entry'), '-infinity'))
 """
-# A month may be closed and opened again any number of times: it stands as its last event says.
+# A month may be closed and opened again any number of times: it stands as its last event says, and its closings and reopenings take
+# turns.
 _PERIODS = """
-    SELECT to_char(period.month, 'YYYY-MM') AS key, 1 AS versions,
-           (SELECT (diff->'status'->>1 = period.status)::integer FROM audit_event
-             WHERE resource_type = 'period' AND resource_id = to_char(period.month, 'YYYY-MM')
-               AND type IN ('ledger.period_closed', 'ledger.period_reopened')
-             ORDER BY recorded_at DESC, id DESC LIMIT 1) AS events, period.closed_at AS since
+    SELECT to_char(period.month, 'YYYY-MM') AS key, 2 * told.reopened + (period.status = 'closed')::integer AS versions,
+           CASE WHEN told.last = period.status THEN told.closed + told.reopened END AS events, period.closed_at AS since
       FROM ledger_period AS period
+     CROSS JOIN LATERAL (
+           SELECT count(*) FILTER (WHERE type = 'ledger.period_closed') AS closed,
+                  count(*) FILTER (WHERE type = 'ledger.period_reopened') AS reopened,
+                  (array_agg(diff->'status'->>1 ORDER BY recorded_at DESC, id DESC))[1] AS last
+             FROM audit_event WHERE resource_type = 'period' AND resource_id = to_char(period.month, 'YYYY-MM')
+              AND type IN ('ledger.period_closed', 'ledger.period_reopened')) AS told
+"""
+# So with the mode of an account: each switch leads away from the one before.
+_ACCOUNTS = """
+    SELECT coalesce(kept.code, told.code) AS key,
+           1 + (kept.status = 'closed')::integer + CASE WHEN told.mode = kept.guarded::text THEN told.switched END AS versions,
+           told.events, coalesce(kept.opened_at, told.since) AS since
+      FROM ledger_account AS kept
+      FULL JOIN (SELECT resource_id AS code, count(*) AS events, min(recorded_at) AS since,
+                        count(*) FILTER (WHERE type = 'ledger.account_mode_switched') AS switched,
+                        (array_agg(coalesce(diff->'guarded'->>1, metadata->>'guarded') ORDER BY recorded_at DESC, id DESC)
+                         FILTER (WHERE type <> 'ledger.account_closed'))[1] AS mode
+                   FROM audit_event WHERE resource_type = 'account' AND outcome = 'succeeded'
+                    AND type IN ('ledger.account_opened', 'ledger.account_closed', 'ledger.account_mode_switched')
+                  GROUP BY resource_id) AS told ON told.code = kept.code
 """
 _CARRIED = "ledger_told_time(resource_id)"
 
@@ -29,17 +47,7 @@ def register() -> None:
         "ledger_asset",
         coverage.by_resource("ledger_asset", resource_type="asset", types=("ledger.asset_registered",), since="null::timestamptz"),
     )
-    coverage.covered(
-        "ledger_account",
-        coverage.by_resource(
-            "ledger_account",
-            resource_type="account",
-            types=("ledger.account_opened", "ledger.account_closed"),
-            since="kept.opened_at",
-            key="kept.code",
-            versions="1 + (kept.status = 'closed')::integer",
-        ),
-    )
+    coverage.covered("ledger_account", _ACCOUNTS)
     coverage.covered(
         "ledger_ledgertransaction",
         coverage.by_resource(

@@ -36,7 +36,7 @@ _CONTENTS = """
                                             - ARRAY['id', 'transaction_id', 'value_at', 'booked_at', 'txid', 'balance_after',
                                                     'account_version'] ORDER BY ordinal)
                              FROM ledger_entry AS entry WHERE entry.transaction_id = posting.id),
-               'events', (SELECT jsonb_agg((to_jsonb(event) #- '{metadata,value_at}')
+               'events', (SELECT jsonb_agg((to_jsonb(event) #- '{metadata,value_at}' #- '{metadata,booked_at}')
                                            - ARRAY['id', 'recorded_at', 'txid', 'resource_id', 'transaction_id', 'occurred_at'])
                             FROM audit_event AS event
                            WHERE event.resource_type = 'ledger_transaction' AND event.resource_id = posting.id::text))::text,

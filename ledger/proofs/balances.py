@@ -26,6 +26,13 @@ _HOLDS_MATCH_HELD = """
         ON placed.account_id = balance.account_id
      WHERE balance.held <> coalesce(placed.amount, 0)
 """
+_CHECKPOINTS_LIE_BEHIND = """
+    SELECT account.code AS subject, format('its balance counts up to transaction %%s of epoch %%s, which has not begun',
+                                           balance.as_of_txid, balance.as_of_epoch) AS message
+      FROM ledger_balance AS balance JOIN ledger_account AS account ON account.id = balance.account_id
+     WHERE (balance.as_of_epoch, balance.as_of_txid)
+           >= (audit_current_epoch(), pg_snapshot_xmax(pg_current_snapshot())::text::bigint)
+"""
 
 
 def _uncovered(_: Since) -> Rows:
@@ -73,6 +80,11 @@ PROOFS = (
         name="every_account_has_a_balance",
         says="Every account has a balance row.",
         find=asked(_EVERY_ACCOUNT_HAS_A_BALANCE),
+    ),
+    Proof(
+        name="checkpoints_lie_behind",
+        says="No balance counts up to a transaction that is yet to come.",
+        find=asked(_CHECKPOINTS_LIE_BEHIND),
     ),
     Proof(
         name="holds_match_held",

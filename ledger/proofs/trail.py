@@ -18,26 +18,35 @@ _POSTINGS_MATCH_EVENTS = """
                 CASE WHEN told.facts->>'description' IS DISTINCT FROM posting.description THEN 'description' END,
                 CASE WHEN told.facts->>'forced_kind' IS DISTINCT FROM posting.forced_kind THEN 'forced kind' END,
                 CASE WHEN told.facts->>'reverses' IS DISTINCT FROM reversed.reference THEN 'what it reverses' END,
+                CASE WHEN told.facts->>'adjusts' IS DISTINCT FROM adjusted.reference THEN 'what it adjusts' END,
                 CASE WHEN told.facts->'metadata' IS DISTINCT FROM posting.metadata THEN 'metadata' END,
                 CASE WHEN ledger_told_time(told.facts->>'value_at') IS DISTINCT FROM posting.value_at THEN 'value time' END,
                 CASE WHEN ledger_told_time(told.facts->>'settled_at') IS DISTINCT FROM posting.settled_at
                      THEN 'settlement time' END,
+                CASE WHEN NOT ledger_booking_is_told(posting.booked_at, told.facts->>'booked_at', posting.id, told.recorded_at)
+                     THEN 'booking time' END,
                 CASE WHEN told.transaction_id IS DISTINCT FROM posting.transaction_id THEN 'transfer' END,
+                CASE WHEN told.correlation_id IS DISTINCT FROM posting.correlation_id THEN 'conversation' END,
                 CASE WHEN (told.cluster_epoch, told.txid) IS DISTINCT FROM (posting.cluster_epoch, posting.created_txid)
                      THEN 'database transaction' END,
+                CASE WHEN NOT ledger_hash_is_told(posting.content_hash, told.facts, told.transaction_id) THEN 'content hash' END,
+                CASE WHEN booked.places <> ARRAY(SELECT generate_series(1, cardinality(booked.places))) THEN 'places of lines' END,
                 CASE WHEN told.facts->'lines' IS DISTINCT FROM booked.lines
                       AND ledger_told_lines(told.facts->'lines') IS DISTINCT FROM booked.lines THEN 'lines' END), '')
            END AS message
       FROM ledger_postings_after(%(epoch)s, %(txid)s) AS posting
       LEFT JOIN ledger_ledgertransaction AS reversed ON reversed.id = posting.reverses_id
+      LEFT JOIN ledger_ledgertransaction AS adjusted ON adjusted.id = posting.adjusts_id
       LEFT JOIN (SELECT entry.transaction_id,
                         jsonb_agg(jsonb_build_object('account', account.code, 'debit', entry.debit::text,
-                                                     'credit', entry.credit::text) ORDER BY entry.ordinal) AS lines
+                                                     'credit', entry.credit::text) ORDER BY entry.ordinal) AS lines,
+                        array_agg(entry.ordinal ORDER BY entry.ordinal) AS places
                    FROM ledger_entries_after(%(epoch)s, %(txid)s) AS entry
                    LEFT JOIN ledger_account AS account ON account.id = entry.account_id
                   GROUP BY entry.transaction_id) AS booked ON booked.transaction_id = posting.id
       FULL JOIN (SELECT resource_id, count(*) AS times, (array_agg(metadata))[1] AS facts, min(cluster_epoch) AS cluster_epoch,
-                        (array_agg(transaction_id))[1] AS transaction_id, min(txid) AS txid
+                        (array_agg(transaction_id))[1] AS transaction_id, min(correlation_id) AS correlation_id,
+                        min(recorded_at) AS recorded_at, min(txid) AS txid
                    FROM ledger_events_after(%(epoch)s, %(txid)s) WHERE type = 'ledger.posted' GROUP BY resource_id) AS told
         ON told.resource_id = posting.id::text
      WHERE posting.id IS NULL OR posting.booked_at >= (
@@ -57,6 +66,15 @@ _HOLDS_MATCH_EVENTS = """
                 IS DISTINCT FROM ('ledger.hold_' || hold.status, hold.settled_amount::text)
            THEN format('it was %%s with %%s; the audit trail tells %%s with %%s', hold.status,
                        coalesce(hold.settled_amount::text, 'nothing'), told.end_type, coalesce(told.ending->>'amount', 'nothing'))
+           ELSE 'the audit trail tells otherwise: ' || nullif(concat_ws(', ',
+                CASE WHEN told.transaction_id IS DISTINCT FROM hold.transaction_id THEN 'transfer' END,
+                CASE WHEN told.correlation_id IS DISTINCT FROM hold.correlation_id THEN 'conversation' END,
+                CASE WHEN ledger_told_time(told.placing->>'expires_at') IS DISTINCT FROM hold.expires_at THEN 'when it expires' END,
+                CASE WHEN NOT ledger_time_is_told(hold.placed_at, told.placing->>'placed_at', told.placing_recorded_at)
+                     THEN 'when it was placed' END,
+                CASE WHEN told.ended = 1
+                      AND NOT ledger_time_is_told(hold.ended_at, told.ending->>'ended_at', told.ending_recorded_at)
+                     THEN 'when it ended' END), '')
            END AS message
       FROM (SELECT reference FROM ledger_hold WHERE status = 'placed' OR placed_at >= %(around)s OR ended_at >= %(around)s
             UNION
@@ -68,7 +86,11 @@ _HOLDS_MATCH_EVENTS = """
                   count(*) FILTER (WHERE type <> 'ledger.hold_placed') AS ended,
                   (array_agg(metadata) FILTER (WHERE type = 'ledger.hold_placed'))[1] AS placing,
                   (array_agg(metadata) FILTER (WHERE type <> 'ledger.hold_placed'))[1] AS ending,
-                  min(type) FILTER (WHERE type <> 'ledger.hold_placed') AS end_type
+                  min(type) FILTER (WHERE type <> 'ledger.hold_placed') AS end_type,
+                  (array_agg(transaction_id) FILTER (WHERE type = 'ledger.hold_placed'))[1] AS transaction_id,
+                  min(correlation_id) FILTER (WHERE type = 'ledger.hold_placed') AS correlation_id,
+                  min(recorded_at) FILTER (WHERE type = 'ledger.hold_placed') AS placing_recorded_at,
+                  min(recorded_at) FILTER (WHERE type <> 'ledger.hold_placed') AS ending_recorded_at
              FROM audit_event
             WHERE resource_type = 'hold' AND resource_id = touched.reference
               AND recorded_at >= coalesce(hold.placed_at, '-infinity')
@@ -82,18 +104,27 @@ _ACCOUNTS_MATCH_EVENTS = """
            WHEN told.opened <> 1 THEN format('the audit trail tells %%s times that it was opened', told.opened)
            WHEN told.closed <> (account.status = 'closed')::integer
            THEN format('it is %%s, and the audit trail tells %%s times that it was closed', account.status, told.closed)
-           WHEN (told.opening - 'guarded') <> jsonb_build_object('code', account.code, 'name', account.name, 'kind', account.kind,
-                    'type', account.type, 'asset_id', account.asset_id, 'owner', account.owner)
+           WHEN (told.opening - ARRAY['guarded', 'opened_at']) <> jsonb_build_object(
+                    'code', account.code, 'name', account.name, 'kind', account.kind, 'type', account.type,
+                    'asset_id', account.asset_id, 'owner', account.owner)
            THEN 'it was opened as something else, the audit trail tells'
            WHEN account.floor <> 0 THEN format('its floor is %%s, and nothing ever gave it one', account.floor)
            WHEN coalesce(told.switched, told.opening->'guarded') <> to_jsonb(account.guarded)
            THEN CASE WHEN account.guarded THEN 'it is guarded, the audit trail tells that it only collects'
                      ELSE 'it only collects, the audit trail tells that it is guarded' END
+           WHEN NOT ledger_time_is_told(account.opened_at, told.opening->>'opened_at', told.opened_at)
+           THEN 'it was opened at another time, the audit trail tells'
+           WHEN account.closed_at IS NOT NULL
+            AND NOT ledger_time_is_told(account.closed_at, told.closing->>'closed_at', told.closed_at)
+           THEN 'it was closed at another time, the audit trail tells'
            END AS message
       FROM ledger_account AS account
       FULL JOIN (SELECT resource_id AS code, count(*) FILTER (WHERE type = 'ledger.account_opened') AS opened,
                         count(*) FILTER (WHERE type = 'ledger.account_closed') AS closed,
                         (array_agg(metadata) FILTER (WHERE type = 'ledger.account_opened'))[1] AS opening,
+                        (array_agg(metadata) FILTER (WHERE type = 'ledger.account_closed'))[1] AS closing,
+                        min(recorded_at) FILTER (WHERE type = 'ledger.account_opened') AS opened_at,
+                        min(recorded_at) FILTER (WHERE type = 'ledger.account_closed') AS closed_at,
                         (array_agg(diff->'guarded'->1 ORDER BY recorded_at DESC) FILTER (WHERE diff ? 'guarded'))[1] AS switched
                    FROM audit_event
                   WHERE type IN ('ledger.account_opened', 'ledger.account_closed', 'ledger.account_mode_switched')
@@ -119,9 +150,18 @@ _PERIODS_MATCH_EVENTS = """
            WHEN period.month IS NULL THEN 'the audit trail tells of it, and there is no such row'
            WHEN told.status <> period.status
            THEN format('it is %%s; the audit trail tells that it is %%s', period.status, told.status)
+           ELSE 'the audit trail tells otherwise: ' || nullif(concat_ws(', ',
+                CASE WHEN told.reason IS DISTINCT FROM period.reason THEN 'reason' END,
+                CASE WHEN told.record IS DISTINCT FROM period.record THEN 'what it held' END,
+                CASE WHEN told.by IS DISTINCT FROM period.closed_by THEN 'by whom' END,
+                CASE WHEN period.status = 'closed'
+                      AND NOT coalesce(ledger_time_is_told(period.closed_at, told.closed_at, told.recorded_at), false)
+                     THEN 'when it was closed' END), '')
            END AS message
       FROM ledger_period AS period
-      FULL JOIN (SELECT DISTINCT ON (resource_id) resource_id AS month, diff->'status'->>1 AS status
+      FULL JOIN (SELECT DISTINCT ON (resource_id) resource_id AS month, diff->'status'->>1 AS status, reason, metadata AS record,
+                        CASE WHEN type = 'ledger.period_closed' THEN coalesce(diff->'closed_by'->>1, actor_id) ELSE '' END AS by,
+                        diff->'closed_at'->>1 AS closed_at, recorded_at
                    FROM audit_event WHERE type IN ('ledger.period_closed', 'ledger.period_reopened')
                   ORDER BY resource_id, recorded_at DESC, id DESC) AS told ON told.month = to_char(period.month, 'YYYY-MM')
      WHERE told.month IS NOT NULL OR period.closed_at >= (SELECT coalesce(audit_archived_until('audit_event'), '-infinity'))
@@ -132,15 +172,18 @@ _CHECKPOINTS_MATCH_EVENTS = """
     SELECT format('checkpoint %%s', coalesce(kept.number::text, told.number)) AS subject, CASE
            WHEN told.number IS NULL THEN 'the audit trail does not tell that it was taken'
            WHEN kept.number IS NULL THEN 'the audit trail tells that it was taken, and it is not there'
-           WHEN told.times <> 1 OR told.facts - ARRAY['since', 'assets'] <> jsonb_build_object(
+           WHEN told.times <> 1 OR told.facts - ARRAY['since', 'assets', 'taken_at'] <> jsonb_build_object(
                     'as_of_epoch', kept.as_of_epoch, 'as_of_txid', kept.as_of_txid, 'entries', kept.entries,
                     'postings', kept.postings, 'digest', encode(kept.digest, 'hex'))
            THEN 'the audit trail tells other figures'
+           WHEN NOT ledger_time_is_told(kept.taken_at, told.facts->>'taken_at', told.recorded_at)
+           THEN 'the audit trail tells another time'
            WHEN kept.number = (SELECT max(number) FROM ledger_proof_checkpoint) AND kept.digest <> ledger_proved_digest(kept.number)
            THEN 'its sums are not those that were proved'
            END AS message
       FROM ledger_proof_checkpoint AS kept
-      FULL JOIN (SELECT resource_id AS number, count(*) AS times, (array_agg(metadata))[1] AS facts
+      FULL JOIN (SELECT resource_id AS number, count(*) AS times, (array_agg(metadata))[1] AS facts,
+                        min(recorded_at) AS recorded_at
                    FROM audit_event WHERE type = 'ledger.proved' GROUP BY resource_id) AS told ON told.number = kept.number::text
      WHERE kept.number IS NULL OR kept.taken_at >= (SELECT coalesce(audit_archived_until('audit_event'), '-infinity'))
 """
@@ -171,19 +214,19 @@ def _untold(_: Since) -> Rows:
 PROOFS = (
     Proof(
         name="postings_match_events",
-        says="Every posting is told once by the audit trail, line by line, and the trail tells no other.",
+        says="Every posting is told once by the audit trail, field by field and line by line, and the trail tells no other.",
         find=asked(_POSTINGS_MATCH_EVENTS),
         incremental=True,
     ),
     Proof(
         name="holds_match_events",
-        says="Every hold is told by the audit trail: that it was placed, for how much, and how it ended.",
+        says="Every hold is told by the audit trail: that it was placed, for how much, until when, and how it ended.",
         find=asked(_HOLDS_MATCH_EVENTS),
         incremental=True,
     ),
     Proof(
         name="accounts_match_events",
-        says="Every account is what the audit trail tells that it was opened as.",
+        says="Every account is what the audit trail tells that it was opened as, since when, and has no other floor.",
         find=asked(_ACCOUNTS_MATCH_EVENTS),
     ),
     Proof(
@@ -193,7 +236,7 @@ PROOFS = (
     ),
     Proof(
         name="periods_match_events",
-        says="Every month is open or closed as the audit trail tells.",
+        says="Every month is open or closed as the audit trail tells: when, by whom, why and with what in it.",
         find=asked(_PERIODS_MATCH_EVENTS),
     ),
     Proof(

@@ -133,6 +133,18 @@ def test_a_change_by_sql_is_a_gap_of_its_table(db: None, table: str) -> None:
     assert {gap.table for gap in coverage.findings()} == {table}
 
 
+MORE_LIES = {
+    "ledger_account": "UPDATE ledger_account SET guarded = true WHERE kind = 'wallet' AND status = 'open'",
+    "ledger_period": "DELETE FROM audit_event WHERE type = 'ledger.period_closed'",
+}
+
+
+@pytest.mark.parametrize("table", MORE_LIES)
+def test_a_state_that_the_trail_does_not_lead_to_is_a_gap(db: None, table: str) -> None:
+    lie(MORE_LIES[table], about=(table, "audit_event"))
+    assert {gap.table for gap in coverage.findings()} == {table}
+
+
 def test_an_event_that_was_deleted_is_a_gap_too(db: None) -> None:
     lie("DELETE FROM audit_event WHERE type = 'approvals.halt_lifted'", about=("audit_event",))
     (gap,) = coverage.findings()

@@ -4,7 +4,11 @@ from datetime import datetime
 
 from django.db import connection
 
-_GUARDED = ("ledger_ledgertransaction", "ledger_entry")
+_GUARDED = ("ledger_ledgertransaction", "ledger_entry", "audit_event")
+_TOLD = (
+    "UPDATE audit_event SET metadata = metadata || jsonb_build_object('booked_at', %s::timestamptz)"
+    " WHERE type = 'ledger.posted' AND resource_id = %s"
+)
 
 
 def ensure_month(month: datetime, table: str = "ledger_entry") -> str:
@@ -26,7 +30,7 @@ def booked_at(reference: str, moment: datetime) -> None:
 
 
 def rebook(moments: dict[str, datetime]) -> None:
-    """As if each posting had been booked at its moment."""
+    """As if each posting had been booked at its moment, and told so."""
     for month in {(moment.year, moment.month): moment for moment in moments.values()}.values():
         ensure_month(month)
     with connection.cursor() as cursor:
@@ -36,7 +40,9 @@ def rebook(moments: dict[str, datetime]) -> None:
             cursor.execute(
                 "UPDATE ledger_ledgertransaction SET booked_at = %s WHERE reference = %s RETURNING id", [moment, reference]
             )
-            cursor.execute("UPDATE ledger_entry SET booked_at = %s WHERE transaction_id = %s", [moment, cursor.fetchone()[0]])
+            posting = cursor.fetchone()[0]
+            cursor.execute("UPDATE ledger_entry SET booked_at = %s WHERE transaction_id = %s", [moment, posting])
+            cursor.execute(_TOLD, [moment, str(posting)])
         for table in _GUARDED:
             triggers(cursor, table, on=True)
 

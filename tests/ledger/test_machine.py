@@ -90,7 +90,7 @@ class Bookkeeper(RuleBasedStateMachine):
     def hold(self, client: str, amount: int) -> None:
         reference = self._next("hold")
         allowed = self._available(client) >= amount
-        if self._try(allowed, InsufficientFunds, lambda: apply_holds(PlaceHold(reference, client, amount))):
+        if self._try(allowed, InsufficientFunds, lambda: apply_holds(PlaceHold(reference, client, amount, DAY))):
             self.holds[reference] = (client, amount)
 
     @rule(steps=st.lists(st.tuples(CLIENTS, AMOUNTS), min_size=1, max_size=4), one_by_one=st.booleans())

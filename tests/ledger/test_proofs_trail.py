@@ -4,7 +4,9 @@ it and no other."""
 import pytest
 
 from audit.commands import record
-from tests.ledger.house import ACME, FEES
+from audit.context import Actor, bind
+from ledger.gateway import call
+from tests.ledger.house import ACME, FEES, HOT
 from tests.ledger.lies import lie
 from tests.ledger.told import books, db, found
 
@@ -108,12 +110,12 @@ def test_an_event_that_was_garbled_is_found_and_breaks_no_proof(facts: str) -> N
     assert message.endswith("lines")
 
 
-def test_an_amount_that_was_spelled_otherwise_is_the_same() -> None:
-    lie(
-        "UPDATE audit_event SET metadata = jsonb_set(metadata, '{lines,0,debit}', '\"0001000\"')"
-        " WHERE metadata->>'reference' = 'after-1'",
-        about=_EVENT,
-    )
+def test_what_was_spelled_otherwise_is_the_same() -> None:
+    lines = [{"account": HOT, "debit": "0001000", "credit": "0"}, {"account": ACME, "debit": "0", "credit": "1000"}]
+    with bind(Actor.system("pytest"), correlation_id="a test"):
+        for reference, more in (("spelled", {"transaction_id": "0190B6E0-0000-7000-8000-00000000000A"}), ("unsaid", {})):
+            about = {"kind": "x", "description": "", "value_at": "2026-11-20T12:00:00+02:00", "forced_kind": "", "metadata": {}}
+            call("ledger_post", {"reference": reference, "lines": lines, **about, **more})
     assert found(full=True) == []
 
 

@@ -70,6 +70,49 @@ def test_a_snapshot_that_nobody_took_is_found() -> None:
     ]
 
 
+_BOOK = ("ledger_ledgertransaction", "ledger_entry")
+_POSTING = "(SELECT id FROM ledger_ledgertransaction WHERE reference = '{0}')"
+
+
+def _rebook(reference: str, by: str) -> None:
+    lie(
+        f"UPDATE ledger_entry SET booked_at = booked_at - interval '{by}' WHERE transaction_id = {_POSTING.format(reference)}",
+        f"UPDATE ledger_ledgertransaction SET booked_at = booked_at - interval '{by}' WHERE reference = '{reference}'",
+        about=_BOOK,
+    )
+
+
+@pytest.mark.parametrize("reference", ["after-1", "after-batch-1"])
+def test_a_posting_that_was_booked_at_another_time_is_found_to_the_microsecond(reference: str) -> None:
+    _rebook(reference, "1 microsecond")
+    expected = [("postings_match_events", reference, "the audit trail tells otherwise: booking time")]
+    assert found(full=True) == found(full=False) == expected
+
+
+def _events_of_before() -> None:
+    """As if the events had been written before they told times."""
+    lie(
+        "UPDATE audit_event SET metadata = metadata - ARRAY['booked_at', 'placed_at', 'ended_at', 'opened_at', 'closed_at',"
+        " 'made_at', 'taken_at', 'taken_by'], diff = diff - ARRAY['closed_at', 'closed_by']",
+        about=("audit_event",),
+    )
+
+
+def test_what_was_told_before_events_told_times_agrees_and_is_held_to_the_time_of_its_event() -> None:
+    _events_of_before()
+    assert found(full=True) == []
+    _rebook("after-1", "1 minute")
+    lie("UPDATE ledger_hold SET placed_at = placed_at - interval '1 day' WHERE reference = 'after-open'", about=("ledger_hold",))
+    opened = "UPDATE ledger_account SET opened_at = opened_at - interval '1 day' WHERE code = 'wallet:after'"
+    lie(opened, about=("ledger_account",))
+    assert _proofs(full=False) == {"postings_match_events", "holds_match_events", "accounts_match_events"}
+
+
+def test_a_checkpoint_that_would_swallow_what_is_yet_to_come_is_found() -> None:
+    lie("UPDATE ledger_balance SET as_of_txid = 1000000000000, as_of_epoch = 1000", about=("ledger_balance",))
+    assert "checkpoints_lie_behind" in _proofs(full=False)
+
+
 def test_a_floor_that_was_lowered_is_found_and_no_statement_lowers_it() -> None:
     with pytest.raises(DatabaseError, match="keeps what it was opened as"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("UPDATE ledger_account SET floor = -1000000000")

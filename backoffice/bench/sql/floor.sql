@@ -10,6 +10,7 @@ DECLARE
     posting_id uuid := audit_new_id();
     this_txid bigint := pg_current_xact_id()::text::bigint;
     this_epoch integer := audit_current_epoch();
+    moment timestamptz;
 BEGIN
     UPDATE ledger_balance AS own SET debits = own.debits + bench_post.debits[1], version = own.version + 1
      WHERE own.account_id = accounts[1] RETURNING own.* INTO balance;
@@ -20,15 +21,17 @@ BEGIN
         VALUES (posting_id, given_reference, content_hash, 'bench.withdrawal', '', business_id, correlation, given_value_at,
                 clock_timestamp(), this_txid, this_epoch, '', '{}')
         RETURNING booked_at, value_at
-    )
+    ), entered AS (
     INSERT INTO ledger_entry (id, booked_at, value_at, transaction_id, ordinal, account_id, asset_id, debit, credit, balance_after,
                               account_version, txid, cluster_epoch)
     SELECT audit_new_id(), parent.booked_at, parent.value_at, posting_id, line.ordinal, line.account_id, 'USDC.ethereum', line.debit,
            line.credit, CASE line.ordinal WHEN 1 THEN balance.credits - balance.debits END,
            CASE line.ordinal WHEN 1 THEN balance.version END, this_txid, this_epoch
-      FROM parent, unnest(accounts, debits, credits) WITH ORDINALITY AS line (account_id, debit, credit, ordinal);
+      FROM parent, unnest(accounts, debits, credits) WITH ORDINALITY AS line (account_id, debit, credit, ordinal)
+    )
+    SELECT parent.booked_at INTO moment FROM parent;
     PERFORM bench_event('ledger.posted', 'ledger_transaction', posting_id::text, business_id, correlation, actor, acted_at, '{}',
-                        event_metadata);
+                        event_metadata || jsonb_build_object('booked_at', moment));
     RETURN posting_id;
 END
 $$;

@@ -9,7 +9,8 @@ GRANT EXECUTE ON FUNCTION ledger_advance_checkpoints(), ledger_ensure_partitions
 -- Everybody who reads the books may prove them; what came of it is kept by the worker's scheduled check.
 GRANT EXECUTE ON FUNCTION ledger_entries_after(integer, bigint), ledger_postings_after(integer, bigint), ledger_proved_sums(bigint),
     ledger_proved_digest(bigint), ledger_stranded_entries(), ledger_events_after(integer, bigint), ledger_told_time(text),
-    ledger_told_lines(jsonb) TO countersign_web, countersign_worker;
+    ledger_told_lines(jsonb), ledger_booking_is_told(timestamptz, text, uuid, timestamptz), ledger_hash_is_told(bytea, jsonb, uuid),
+    ledger_content(jsonb) TO countersign_web, countersign_worker;
 GRANT EXECUTE ON FUNCTION ledger_proof_horizon(), ledger_record_proof(jsonb) TO countersign_worker;
 GRANT SELECT ON ledger_carry, ledger_carry_balance TO countersign_web, countersign_worker;
 GRANT EXECUTE ON FUNCTION ledger_carry_forward(jsonb) TO countersign_worker;
