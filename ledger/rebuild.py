@@ -126,7 +126,7 @@ def rebuild(export: Path) -> Report:
 
 def _events(export: Path, horizon: tuple[int, int]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Accounts opened and postings booked by database transactions before the horizon."""
-    with (export / "events.tsv").open(encoding="utf-8", newline="\n") as file:
+    with export.joinpath("events.tsv").open(encoding="utf-8", newline="\n") as file:
         for number, line in enumerate(file, 1):
             columns = line.removesuffix("\n").split("\t")
             if len(columns) != FIELDS:
@@ -139,8 +139,8 @@ def _events(export: Path, horizon: tuple[int, int]) -> Iterator[tuple[str, dict[
 
 def _kept(export: Path) -> tuple[tuple[int, int], dict[str, Sums]]:
     """The horizon up to which books.tsv speaks, and its sums by account."""
-    manifest = json.loads((export / "manifest.json").read_text(encoding="utf-8"))
-    lines = (export / "books.tsv").read_text(encoding="utf-8").splitlines()
+    manifest = json.loads(export.joinpath("manifest.json").read_text(encoding="utf-8"))
+    lines = export.joinpath("books.tsv").read_text(encoding="utf-8").splitlines()
     if manifest.get("format") != FORMAT or not lines:
         raise CannotCheck("this is no export, or one without books.tsv: manage.py export_books adds it")
     try:

@@ -80,8 +80,8 @@ LIES: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "a posting that nobody told": (
         ("INSERT INTO ledger_entry SELECT (jsonb_populate_record(entry, jsonb_build_object('id', gen_random_uuid(),"
-         " 'transaction_id', '00000000-0000-0000-0000-000000000001'))).* FROM ledger_entry AS entry JOIN ledger_ledgertransaction AS posting"
-         " ON posting.id = entry.transaction_id WHERE posting.reference = 'funds'",),
+         " 'transaction_id', '00000000-0000-0000-0000-000000000001'))).* FROM ledger_entry AS entry"
+         " JOIN ledger_ledgertransaction AS posting ON posting.id = entry.transaction_id WHERE posting.reference = 'funds'",),
         f"account {HOT}: the books say debits 2000, credits 0, 2 entries; the trail tells debits 1000, credits 0, 1 entries",
     ),
 }  # fmt: skip
@@ -93,9 +93,8 @@ def test_a_superuser_who_changed_the_books_and_what_asks_them_is_found(name: str
     lie(*statements, about=BOOKS)
     with connection.cursor() as cursor:
         cursor.execute(
-            "CREATE OR REPLACE FUNCTION ledger_events_after(since_epoch integer, since_txid bigint) RETURNS TABLE (type text,"
-            " resource_type text, resource_id text, transaction_id uuid, metadata jsonb, cluster_epoch integer, txid bigint)"
-            " LANGUAGE sql STABLE AS 'SELECT NULL::text, NULL::text, NULL::text, NULL::uuid, NULL::jsonb, 0, 0::bigint LIMIT 0'"
+            "DO $$ BEGIN EXECUTE replace(pg_get_functiondef('ledger_events_after(integer, bigint)'::regprocedure),"
+            " 'WHERE', 'WHERE false AND'); END $$"
         )
     assert found in rebuild.rebuild(exported()).findings
 

@@ -42,15 +42,15 @@ class Command(BaseCommand):
                 metadata={"size": size, "os_user": getpass.getuser()},
             )
         try:
-            written = _write(directory / NAME, size)
+            written = _write(directory.joinpath(NAME), size)
         except FileExistsError as error:
-            raise CommandError(f"{directory / NAME} exists already") from error
-        self.stdout.write(f"{written} accounts as of checkpoint size {size} are in {directory / NAME}")
+            raise CommandError(f"{directory.joinpath(NAME)} exists already") from error
+        self.stdout.write(f"{written} accounts as of checkpoint size {size} are in {directory.joinpath(NAME)}")
 
 
 def _size_of(directory: Path) -> int:
     try:
-        return int(json.loads((directory / "manifest.json").read_text(encoding="utf-8"))["size"])
+        return int(json.loads(directory.joinpath("manifest.json").read_text(encoding="utf-8"))["size"])
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise CommandError(f"{directory} is no export: run manage.py export_audit {directory} first") from error
 
