@@ -8,6 +8,14 @@ from audit.inspection.findings import Report
 _MAY_READ = "SELECT bool_and(has_table_privilege(name, 'SELECT')) FROM unnest(%s::text[]) AS name"
 
 
+def archive_is_told(report: Report) -> None:
+    """What is said of archived months decides what is looked at: it is what the trail tells."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT subject, message FROM audit_archive_contradictions()")
+        for subject, message in cursor.fetchall():
+            report.add("archive", subject, message)
+
+
 def everything_is_told(report: Report) -> None:
     """A finding per row whose versions are not as many as its events. A role that may not read all tables is told so."""
     covered = [table for table, reason in coverage.tables().items() if reason is None]

@@ -36,32 +36,34 @@ SELECT e.id::text, e.recorded_at::text, count(*) OVER () FROM audit_event e
 
 def hashes(report: Report, size: int) -> Iterator[list[bytes]]:
     """The leaf hashes as they are stored, chunk by chunk, after comparing each with the event it stands for."""
-    query, dropped = _ROWS.format(events=everywhere(EVENTS.name)), _Dropped(report)
+    query, away = _ROWS.format(events=everywhere(EVENTS.name)), _Away(report)
     for start in range(0, size, CHUNK):
         with transaction.atomic(), connection.cursor() as cursor:
             leaf.fix_format(cursor)
             rows = leaf.copy_rows(cursor, query, {"start": start, "end": min(start + CHUNK, size)})
-            found = [_compared(report, dropped, row) for row in rows]
+            found = [_compared(report, away, row) for row in rows]
         report.events += len(found)
         if len(found) < min(CHUNK, size - start):
             report.add("events", f"leaves from {start}", f"only {len(found)} are there: others were taken away")
         yield found
-    dropped.close()
+    away.close()
 
 
-class _Dropped:
-    """Months of events whose rows were given up after they went to a file, and how many leaves stand for each."""
+class _Away:
+    """Months of events that went to a file, their rows given up or not, and how many leaves stand for each."""
 
     def __init__(self, report: Report) -> None:
         self._report = report
-        self._months = {month.month.strftime("%Y-%m"): month for month in archived_months(EVENTS) if month.action == "dropped"}
+        self._months = {month.month.strftime("%Y-%m"): month for month in archived_months(EVENTS) if month.is_away}
         self._leaves: Counter[str] = Counter()
 
-    def counts(self, month: str) -> bool:
-        """Whether an event of that month may be away; it is then counted."""
+    def count(self, month: str) -> None:
         if month in self._months:
             self._leaves[month] += 1
-        return month in self._months
+
+    def is_dropped(self, month: str) -> bool:
+        """Whether an event of that month is in a file alone."""
+        return month in self._months and self._months[month].action == "dropped"
 
     def close(self) -> None:
         for month, kept in self._months.items():
@@ -69,16 +71,18 @@ class _Dropped:
 
     def _compare(self, month: str, kept: ArchivedMonth) -> None:
         away = self._leaves[month]
-        self._report.notes.append(f"{away} sealed events of {month} are in {kept.file} alone")
+        if kept.action == "dropped":
+            self._report.notes.append(f"{away} sealed events of {month} are in {kept.file} alone")
         if away != kept.rows:
             self._report.add("events", f"month {month}", f"{kept.rows} events went to the file, and {away} leaves stand for such")
 
 
-def _compared(report: Report, dropped: _Dropped, row: bytes) -> bytes:
+def _compared(report: Report, away: _Away, row: bytes) -> bytes:
     index, stored, event_id, month, entry = row.split(b"\t", 4)
     found = bytes.fromhex(stored.decode())
+    away.count(month.decode())
     if entry.startswith(b"\\N\t"):
-        if not dropped.counts(month.decode()):
+        if not away.is_dropped(month.decode()):
             report.add("events", f"leaf {index.decode()}", f"event {event_id.decode()} was sealed and is gone")
     elif leaf_hash(entry) != found:
         report.add(

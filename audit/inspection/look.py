@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from audit.inspection import guards, leaves, roots
-from audit.inspection.complete import everything_is_told
+from audit.inspection.complete import archive_is_told, everything_is_told
 from audit.inspection.findings import Report
 from audit.sealing.config import log_keys
 from audit.verifier import parse_key
@@ -17,6 +17,7 @@ CHECKS = {
     "unsealed": "no event stands where everything is sealed without a leaf of its own",
     "late": "the trail does not go on without being sealed",
     "guards": "what refuses changes and stamps events is there and switched on",
+    "archive": "months are archived, dropped and attached as the trail tells, and none that is away is attached",
     "complete": "every version of every row that holds money state has its event",
     "definitions": "functions, triggers, tables and grants are those that the last release recorded",
 }
@@ -32,6 +33,7 @@ def look(anchors: Sequence[Path], *, most_late_s: int) -> Report:
     leaves.late(report, most_late_s)
     guards.guards(report)
     guards.definitions_as_released(report)
+    archive_is_told(report)
     everything_is_told(report)
     report.close()
     return report

@@ -205,6 +205,7 @@ _CHECKPOINTS_MATCH_ENTRIES = """
       LEFT JOIN ledger_account AS account ON account.id = coalesce(proved.account_id, book.account_id)
      WHERE (proved.debits, proved.credits, proved.entries) IS DISTINCT FROM (book.debits, book.credits, book.entries)
 """
+_ARCHIVE_MATCHES_EVENTS = "SELECT subject, message FROM audit_archive_contradictions()"
 
 
 def _untold(_: Since) -> Rows:
@@ -238,6 +239,11 @@ PROOFS = (
         name="periods_match_events",
         says="Every month is open or closed as the audit trail tells: when, by whom, why and with what in it.",
         find=asked(_PERIODS_MATCH_EVENTS),
+    ),
+    Proof(
+        name="archive_matches_events",
+        says="Months are archived as the audit trail tells, and none that is away is attached.",
+        find=asked(_ARCHIVE_MATCHES_EVENTS),
     ),
     Proof(
         name="checkpoints_match_events",

@@ -82,7 +82,7 @@ def test_an_honest_log_holds(sealed: House) -> None:
     assert (status, report["verdict"], report["findings"]) == (0, "holds", [])
     assert (report["events"], report["checkpoints"], report["anchored"]) == (600, len(notes()), len(notes()))
     assert "1 events are not sealed yet" in report["notes"]
-    assert len(report["checks"]) == 9
+    assert len(report["checks"]) == 10
 
 
 def test_words_for_people(sealed: House) -> None:

@@ -4,6 +4,8 @@ found by the proof made for it, and guards that were put back afterwards change 
 import pytest
 from django.db import DatabaseError, connection, transaction
 
+from audit.inspection.complete import archive_is_told
+from audit.inspection.findings import Report
 from ledger.queries.snapshots import snapshots, verify_snapshot
 from tests.ledger.house import ACME
 from tests.ledger.lies import lie
@@ -111,6 +113,21 @@ def test_what_was_told_before_events_told_times_agrees_and_is_held_to_the_time_o
 def test_a_checkpoint_that_would_swallow_what_is_yet_to_come_is_found() -> None:
     lie("UPDATE ledger_balance SET as_of_txid = 1000000000000, as_of_epoch = 1000", about=("ledger_balance",))
     assert "checkpoints_lie_behind" in _proofs(full=False)
+
+
+@pytest.mark.parametrize("when", ["clock_timestamp()", "now() - interval '1 month'", "now() + interval '2 months'"])
+@pytest.mark.parametrize("action", ["archived", "dropped"])
+def test_a_month_that_is_called_archived_hides_nothing(action: str, when: str) -> None:
+    """One forged row in the archive used to switch the comparison of books and trail off."""
+    lie(
+        "INSERT INTO audit_archive (source, month, action, rows, sha256, file, done_at, done_by)"
+        f" VALUES ('audit_event', date_trunc('month', now())::date, '{action}', 0, sha256(''), 'x', {when}, 'x')",
+        about=("audit_archive",),
+    )
+    report = Report()
+    archive_is_told(report)
+    assert not report.holds
+    assert "archive_matches_events" in _proofs(full=False)
 
 
 def test_a_floor_that_was_lowered_is_found_and_no_statement_lowers_it() -> None:

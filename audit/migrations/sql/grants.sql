@@ -17,7 +17,7 @@ GRANT EXECUTE ON FUNCTION audit_ensure_epoch() TO countersign_sealer;
 
 -- What is archived everybody may know; the archived rows themselves are the owner's alone.
 GRANT SELECT ON audit_archived_month TO countersign_web, countersign_worker, countersign_sealer;
-GRANT EXECUTE ON FUNCTION audit_archived_until(text) TO countersign_web, countersign_worker, countersign_sealer;
+GRANT EXECUTE ON FUNCTION audit_archived_until(text), audit_archive_contradictions() TO countersign_web, countersign_worker, countersign_sealer;
 
 -- The privacy vault: who serves and works may add to it and forget a subject; nothing in it is changed otherwise.
 GRANT SELECT, INSERT ON audit_vaultsubject, audit_vaultvalue TO countersign_web, countersign_worker;
