@@ -59,6 +59,12 @@ class FakeChain:
         stamp = int(GENESIS.timestamp()) + 2 * number
         return Block(number, self._name(number), self._name(number - 1), stamp, None)
 
+    def heads(self) -> list[int]:
+        return [self.head()[0]]
+
+    def logs_of_any(self, first: int, last: int, addresses: Any, *, parties: Any = ()) -> list[IndexedTransfer]:
+        return self.logs(first, last, addresses, parties=parties)
+
     def logs(self, first: int, last: int, addresses: Any, *, parties: Any = ()) -> list[IndexedTransfer]:  # noqa: ARG002 - one token
         self._answer()
         wanted = {party.lower() for party in parties}

@@ -4,13 +4,15 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
 
 from audit import clock
 from tests.transfers.incoming import TwoNodes, address_of, two_nodes
 from tests.transfers.test_chain_deposits import everything_holds, look
 from tests.transfers.world import ACCOUNT, FUNDS, UNIT, World, history, posted
 from transfers.commands.deposits.watching import watch
-from transfers.models import Transfer
+from transfers.models import ScanMark, Transfer
 
 DEPOSIT = 250 * UNIT
 
@@ -99,3 +101,38 @@ def test_a_node_that_lags_for_a_day_makes_no_deposit_vanish(nodes: TwoNodes) -> 
     nodes.second.pay(address_of().value, DEPOSIT)
     nodes.second.mine(2)
     assert (look(transfer).status, posted(ACCOUNT)) == ("CONFIRMED", FUNDS + DEPOSIT)
+
+
+@pytest.mark.parametrize("withholds", ["first", "second"])
+def test_what_one_node_withholds_is_seen_at_the_other(nodes: TwoNodes, withholds: str) -> None:
+    address = address_of().value
+    getattr(nodes, withholds).mine()
+    shows = nodes.second if withholds == "first" else nodes.first
+    shows.pay(address, DEPOSIT)
+    assert watch() == 1
+
+
+def test_a_node_that_stands_still_hides_nothing_and_is_waited_for(nodes: TwoNodes) -> None:
+    address = address_of().value
+    nodes.first.mine(40)
+    nodes.first.pay(address, DEPOSIT)
+    assert (watch(), ScanMark.objects.get().block) == (1, 0)
+    nodes.second.mine(40)
+    nodes.second.pay(address, DEPOSIT)
+    assert (watch(), ScanMark.objects.get().block) == (0, 41)
+
+
+def test_what_no_node_showed_when_the_watch_passed_is_found_by_reading_again(nodes: TwoNodes) -> None:
+    address = address_of().value
+    nodes.mine(40)
+    watch()
+    for node in (nodes.first, nodes.second):
+        node.blocks[5].append(node.log(address, DEPOSIT, tx="withheld", log_index=0, number=5))
+    assert watch() == 0
+    call_command("rescan_deposits", "ethereum", from_block=5)
+    assert (look(Transfer.objects.get()).status, posted(ACCOUNT)) == ("CONFIRMED", FUNDS + DEPOSIT)
+    assert ScanMark.objects.get().block == 40
+    call_command("rescan_deposits", "ethereum", from_block=0)
+    assert Transfer.objects.count() == 1
+    with pytest.raises(CommandError, match="no block"):
+        call_command("rescan_deposits", "elsewhere", from_block=5)

@@ -1,7 +1,8 @@
 """Seeing deposits on a chain: the Transfer logs to addresses of clients, from where we last looked up to the head.
 
-What is seen here is not yet believed: the driver asks again, at final depth. So the last blocks are read more than once, and a log
-that a reorg moves is found again wherever it then is.
+What is seen here is not yet believed: the driver asks again, at final depth. So every node is read, and what one of them shows is
+seen; the last blocks are read more than once, and a log that a reorg moves is found again wherever it then is. What every node that
+answered withheld for longer is found by reading again from further back (`rescan`).
 """
 
 import logging
@@ -37,24 +38,39 @@ def watch() -> int:
         return sum(_watch(network) for network in addresses.values_list("network", flat=True).distinct())
 
 
+def rescan(network: str, first: int) -> int:
+    """Read again from block `first` up to where the watch has read; how many deposits are new. The watch's own place does not move.
+    Raises RailError."""
+    mark = ScanMark.objects.filter(network=network).values_list("block", flat=True).first()
+    last = -1 if mark is None else mark
+    with context.bind(Actor.system("deposits")):
+        return sum(_read(network, start, min(start + AT_ONCE, last)) for start in range(first, last + 1, AT_ONCE + 1))
+
+
 def _watch(network: str) -> int:
+    heads = rails().evm.heads()
+    known = DepositAddress.objects.filter(kind=DepositAddress.Kind.CRYPTO_ADDRESS, network=network)
+    first = _first(network, known, rails().evm.final_depth + MARGIN)
+    last = min(max(heads), first + AT_ONCE)
+    if last < first:
+        return 0
+    made = _read(network, first, last)
+    # Only as far as every node is that answers: what one is behind with is read again.
+    _mark(network, min(last, *heads))
+    return made
+
+
+def _read(network: str, first: int, last: int) -> int:
     known = DepositAddress.objects.filter(kind=DepositAddress.Kind.CRYPTO_ADDRESS, network=network)
     by_address = {address.value.lower(): address for address in known}
     assets = {asset.contract.lower(): asset for asset in Asset.objects.filter(network=network, kind=Asset.Kind.TOKEN)}
-    evm = rails().evm
-    head, _ = evm.head()
-    first = _first(network, by_address.values(), evm.final_depth + MARGIN)
-    last = min(head, first + AT_ONCE)
-    if last < first:
-        return 0
-    logs = evm.logs(first, last, [asset.contract for asset in assets.values()], parties=[one.value for one in by_address.values()])
-    made = sum(
+    contracts, parties = [asset.contract for asset in assets.values()], [one.value for one in by_address.values()]
+    logs = rails().evm.logs_of_any(first, last, contracts, parties=parties)
+    return sum(
         notice(one, assets[one.transfer.contract.lower()], by_address[one.transfer.recipient.lower()])
         for one in logs
         if one.transfer.recipient.lower() in by_address and one.transfer.contract.lower() in assets
     )
-    _mark(network, last)
-    return made
 
 
 def notice(shown: IndexedTransfer, asset: Asset, address: DepositAddress) -> bool:

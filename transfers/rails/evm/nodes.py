@@ -104,6 +104,17 @@ class EvmNodes:
     def held_at(self, wanted: Sequence[Holding], *, number: int, block_hash: str) -> list[int]:
         return self._ask(lambda node: node.held_at(wanted, number=number, block_hash=block_hash))
 
+    # Seeing is not believing: to look closer, the word of any node is enough, and none can withhold what another shows.
+
+    def heads(self) -> list[int]:
+        return self._ask_all(lambda node: node.head()[0])
+
+    def logs_of_any(self, first: int, last: int, addresses: Sequence[str], *, parties: Sequence[str] = ()) -> list[IndexedTransfer]:
+        """Each log once, in chain order. Raises RetryableError when no node answers."""
+        shown = self._ask_all(lambda node: node.logs(first, last, addresses, parties=parties))
+        found = {(log.transaction_hash, log.transfer.log_index): log for logs in shown for log in logs}
+        return sorted(found.values(), key=lambda log: (log.block_number, log.transfer.log_index))
+
     # The index reads with other eyes than those that confirmed: it begins at the last node.
 
     def head(self) -> tuple[int, str]:
