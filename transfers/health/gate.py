@@ -1,7 +1,7 @@
 """The one place where every call to a provider passes: may it be made, and what came of it.
 
 `admit` and `report` are short transactions of their own around a call, never open during it. Questions about money that was sent
-already are not admitted but only reported: no breaker and no quota keeps us from the truth.
+already are not admitted but only counted and reported: no breaker and no quota keeps us from the truth.
 """
 
 from datetime import timedelta

@@ -2,7 +2,8 @@
 
 The gate is handed in from above; without one, rails are as they are. What is new work is said here, per rail: everything else is a
 question, about money that was sent already or about nothing, and no breaker keeps it back. Where a provider counts questions as
-well (a node, the signer, a card provider), so do we: beyond its quota a question waits, which costs time and never the truth.
+well (a node, the signer, a card provider), so do we: beyond its quota what can wait does (the head, logs, balances), and what
+is about money that is under way uses the quota up and goes on.
 """
 
 import time
@@ -17,6 +18,20 @@ from transfers.rails.base import RailError, RetryableError
 NEW_WORK = {"bank": frozenset({"submit", "submit_many"}), "psp": frozenset({"authorise", "refund"})}
 # Whose questions count against the quota, too.
 PACED = frozenset({"node", "node-2", "signer", "psp"})
+# For money that is under way: to sign it, send it, outbid it, charge it, and to ask what became of it. They count and never wait.
+UNDER_WAY = frozenset(
+    {
+        "find",
+        "broadcast",
+        "nonces",
+        "used_nonces",
+        "estimate_fees",
+        "sign_transfer",
+        "sign_sweep",
+        "sign_cancel",
+        "capture",
+    }
+)
 # Worked out here: nobody is called.
 _HERE = frozenset({"is_deep_enough"})
 
@@ -53,7 +68,7 @@ class Guarded:
     def _call(self, method: Callable[..., Any], name: str, *args: Any, **kwargs: Any) -> Any:
         was_probe = name in self._new_work and self._gate.admit(self._provider) == "probe"
         if name not in self._new_work and self._provider in PACED:
-            self._gate.pace(self._provider)
+            self._count(name)
         started_s = time.monotonic()
         try:
             answer = method(*args, **kwargs)
@@ -62,6 +77,13 @@ class Guarded:
             raise
         self._report(None, started_s, was_probe=was_probe)
         return answer
+
+    def _count(self, name: str) -> None:
+        try:
+            self._gate.pace(self._provider)
+        except Walled:
+            if name not in UNDER_WAY:
+                raise
 
     def _report(self, error: RailError | None, started_s: float, *, was_probe: bool) -> None:
         elapsed_ms = int((time.monotonic() - started_s) * 1000)

@@ -180,6 +180,22 @@ def test_where_questions_count_one_beyond_the_quota_waits_and_no_breaker_keeps_i
     assert (walled.value.code, len(rail.calls)) == ("provider_quota_spent", 3)
 
 
+@pytest.mark.parametrize("code", ["node-2", "signer", "psp"])
+def test_what_is_about_money_under_way_uses_the_quota_up_and_never_waits(code: str) -> None:
+    class Rail(Bank):
+        find = broadcast = sign_cancel = capture = Bank.status
+
+    Provider.objects.get_or_create(code=code, defaults={"name": code, "kind": "chain"})
+    Provider.objects.filter(pk=code).update(calls_per_minute=60, calls_at_once=3)
+    rail = Rail()
+    guarded = Guarded(rail, code, gate.Gate())
+    for ask in (guarded.find, guarded.broadcast, guarded.sign_cancel, guarded.capture, guarded.find):
+        ask("reference")
+    with pytest.raises(Walled, match="60 times a minute"):
+        guarded.status("reference")
+    assert len(rail.calls) == 5
+
+
 def test_new_cards_are_kept_back_by_the_card_provider_s_breaker() -> None:
     class Cards(Bank):
         authorise = Bank.submit
