@@ -22,7 +22,7 @@ def put_on_record(transfer: Transfer) -> ProviderExchange:
     with context.bind(Actor.system("test")), exchanges.about(transfer.pk):
         calls.begin(key="L1/pay", transfer=transfer, leg=None, provider="bank", operation="pay", request={})
         with exchanges.under("L1/pay"):
-            exchanges.keep(wire("bank", "POST /payments", "<b>said</b> cut o"))
+            exchanges.keep(wire("bank", "POST /payments", "<b>said</b> " + "0123456789abcdef" * 20 + " cut o"))
         exchanges.keep(wire("node", "eth_feeHistory", "{}"))
     return ProviderExchange.objects.get(provider="bank")
 
@@ -39,7 +39,7 @@ def test_the_page_shows_it_under_its_call_and_a_page_of_its_own_shows_the_words(
     assert "cut o" not in page
     assert not AuditEvent.objects.filter(type="console.exchange_read").exists()
     shown = checker.get(path)
-    assert "&lt;b&gt;said&lt;/b&gt; cut o" in shown.content.decode()
+    assert "&lt;b&gt;said&lt;/b&gt; 0123" in shown.content.decode()
     assert "no-store" in shown["Cache-Control"]
     told = AuditEvent.objects.get(type="console.exchange_read")
     assert (told.resource_id, told.actor_id, told.metadata["provider"]) == (str(kept.pk), "checker", "bank")

@@ -9,6 +9,7 @@ from audit.context import Actor
 from backoffice.access.commands import grant_role
 from tests.console.conftest import ask_database
 from tests.console.test_browser import _complaints, _signed_in
+from tests.console.test_exchanges_page import put_on_record
 from tests.transfers import uncertain
 from tests.transfers import world as worlds
 from tests.transfers.tame import tame_outside
@@ -30,12 +31,18 @@ def transfer(house):
     return house.order("5000.00", reference="INV-42")
 
 
+@pytest.fixture
+def exchange(transfer):
+    return put_on_record(transfer)
+
+
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
-def test_axe_finds_nothing_and_nothing_overflows(transfer, chromium, site, width, scheme):
+def test_axe_finds_nothing_and_nothing_overflows(transfer, exchange, chromium, site, width, scheme):
     opened = _signed_in(chromium, site.url, "auditor", viewport={"width": width, "height": 900}, color_scheme=scheme)
     page = opened.new_page()
     found = []
-    for path in ("/transfers/", f"/transfers/{transfer.pk}/", "/transfers/new/?client=acme", "/search/?q=acme", "/alerts/"):
+    about = f"/transfers/{transfer.pk}/"
+    for path in ("/transfers/", about, f"{about}wire/{exchange.pk}/", "/transfers/new/?client=acme", "/search/?q=acme", "/alerts/"):
         page.goto(path)
         page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
         found += _complaints(page)
