@@ -1,11 +1,12 @@
-"""When a month of the audit trail may go: when the seal holds every event of it, so nothing can be changed while it is away."""
+"""When a month of the audit trail may go: when the seal holds every event of it, so nothing can be changed while it is
+away, and what it tells of the books went before."""
 
 from collections.abc import Iterator
 from datetime import date
 
 from audit.archive import steps
-from audit.archive.months import begins, ends
-from audit.archive.registry import ArchivedTable
+from audit.archive.months import attached_months, begins, ends
+from audit.archive.registry import ArchivedTable, tables
 
 _UNSEALED = """
     SELECT count(*) FROM audit_event AS event
@@ -19,6 +20,10 @@ _UNSIGNED = """
 
 
 def blockers(month: date) -> Iterator[str]:
+    for other in tables():
+        # What is attached is proved by what the trail of its time tells.
+        if other.name != EVENTS.name and month in attached_months(other):
+            yield f"{other.name} of {month:%Y-%m} is attached, and goes first"
     if unsealed := steps.run(_UNSEALED, begins(month), ends(month))[0][0]:
         yield f"{unsealed} events are not sealed yet: is the sealer running?"
     if unsigned := steps.run(_UNSIGNED, begins(month), ends(month))[0][0]:

@@ -62,6 +62,14 @@ def test_only_a_sealed_month_leaves(house: House, tmp_path: Path) -> None:
     assert AuditEvent.objects.filter(resource_type="thing").count() == 1
 
 
+def test_a_month_of_the_trail_goes_after_the_entries_that_it_tells(house: House, tmp_path: Path) -> None:
+    house.seal(4)
+    ensure_month(datetime(2026, 3, 1, tzinfo=UTC))
+    with pytest.raises(NotArchivable, match="ledger_entry of 2026-03 is attached, and goes first"):
+        _archive(tmp_path)
+    assert AuditEvent.objects.filter(resource_type="thing").count() == 4
+
+
 def test_the_file_holds_the_leaves_to_the_byte(house: House, tmp_path: Path) -> None:
     house.seal(4)
     lines = sealed_rows(0, 3)
