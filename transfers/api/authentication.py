@@ -12,6 +12,7 @@ from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.request import Request
 
 from approvals.commands.api_keys import authenticate_key
+from approvals.commands.refused_keys import note_refused_key
 from approvals.models import ApiKey
 from audit.context import Actor, ActorType
 from transfers.api.door import Door
@@ -57,6 +58,7 @@ class BearerKey(BaseAuthentication):
         door = Door(later)
         key = authenticate_key(raw, _address(request), door.find) if len(raw) <= _MAX_KEY_LENGTH else None
         if key is None:
+            note_refused_key(raw, _address(request))
             # One answer for unknown, expired, revoked and wrong network: nobody learns which keys exist.
             raise AuthenticationFailed("This API key is not accepted.")
         return Caller(

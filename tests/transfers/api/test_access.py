@@ -101,6 +101,21 @@ def test_wrong_keys_get_one_answer(acme: Caller, world: World) -> None:
     }
 
 
+def test_a_key_that_is_not_accepted_is_on_the_trail_once_a_minute_and_without_its_secret(acme: Caller, world: World) -> None:
+    wrong = f"{acme.key[:-2]}zz"
+    for key in (wrong, wrong, "csk_nobody_x", "no key at all"):
+        assert Caller(key).get("/v1/transfers").status_code == 401
+    told = AuditEvent.objects.filter(type="approvals.api_key_refused").order_by("recorded_at")
+    known = ApiKey.objects.get(prefix=acme.key.split("_")[1])
+    assert [(one.resource_id, one.actor_id) for one in told] == [
+        (str(known.id), known.prefix),
+        ("nobody", "nobody"),
+        ("unknown", "(no key of ours)"),
+    ]
+    assert {(one.outcome, one.metadata["address"]) for one in told} == {("refused", "127.0.0.1")}
+    assert wrong.rpartition("_")[2] not in str(list(told.values()))
+
+
 def test_a_session_of_the_console_opens_nothing_here(cast: object, world: World) -> None:
     browser = Client(raise_request_exception=False)
     browser.force_login(cast.maker)  # type: ignore[attr-defined]
