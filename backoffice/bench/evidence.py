@@ -9,6 +9,8 @@ from typing import Any
 from django.db import connection
 
 from backoffice.bench.report import BenchBroken
+from ledger.proofs.registry import Finding
+from ledger.queries.proofs import findings
 
 PAST = "past"
 Rows = dict[str, dict[str, int]]
@@ -97,3 +99,18 @@ def _rows(statement: str) -> Rows:
         names = [column.name for column in cursor.description or ()]
         rows: list[dict[str, Any]] = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     return {row.pop("side"): row for row in rows}
+
+
+# What the trail says in words is as it was recorded, or of the usual length and of nothing; what the database says itself is of now.
+_TOLD_OTHERWISE = "the audit trail tells otherwise: "
+_AS_RECORDED = frozenset({"booking time", "content hash", "when it was placed", "when it ended"})
+
+
+def contradictions() -> list[Finding]:
+    """What the books of the current database do not prove, beside what no floor and no loaded past can tell rightly."""
+    return [finding for finding in findings() if not _is_of_a_recording(finding.message)]
+
+
+def _is_of_a_recording(message: str) -> bool:
+    said, parts = message[: len(_TOLD_OTHERWISE)], message[len(_TOLD_OTHERWISE) :].split(", ")
+    return said == _TOLD_OTHERWISE and _AS_RECORDED.issuperset(parts)

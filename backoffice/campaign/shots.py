@@ -7,7 +7,7 @@ then pairs of the most important points one after the other on the same stranded
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from itertools import combinations_with_replacement
+from itertools import combinations_with_replacement, cycle
 from random import Random
 
 
@@ -79,13 +79,13 @@ def _with_home(shot: Shot, home: Cell) -> list[Shot]:
 
 
 def once_per_point(cells: Sequence[Cell]) -> list[list[Shot]]:
-    """Each point once by SIGKILL, and the most important ones once in each other way: the places where it is met, to be tried in
-    this order until one is hit."""
+    """Each point once by SIGKILL, and the most important ones once in another way, in turns: the places where it is met, to be
+    tried in this order until one is hit."""
     places: dict[str, list[Cell]] = {}
     for cell in cells:
         places.setdefault(cell.point, []).append(cell)
     wanted = [(point, How.KILL) for point in places]
-    wanted += [(point, how) for point in IMPORTANT if point in places for how in (How.RAISE, How.STOP)]
+    wanted += [(point, how) for point, how in zip(IMPORTANT, cycle((How.RAISE, How.STOP)), strict=False) if point in places]
     return [[Shot(cell, how) for cell in places[point]] for point, how in wanted]
 
 

@@ -13,7 +13,7 @@ from random import Random
 
 from backoffice.campaign import halt, weather
 from backoffice.campaign.crowd import RIVAL, Crowd
-from backoffice.campaign.hands import BEGIN, PEOPLE
+from backoffice.campaign.hands import BEGIN, DRIVE, PEOPLE
 from backoffice.campaign.processes import Nursery, look, paused, wait
 from backoffice.campaign.shots import Cell, How, Shot
 from backoffice.campaign.works import Work
@@ -71,6 +71,10 @@ class Storm:
             _in_time(deadline, crowd)
             for hand, log in logs.items():
                 wait(crowd.process(hand, {"COUNTERSIGN_CRASH_LOG": str(log)}))
+                if hand == DRIVE.name:
+                    # What it has only just confirmed is looked at once more before others prove it.
+                    weather.hasten()
+                    wait(crowd.process(hand, {"COUNTERSIGN_CRASH_LOG": str(log)}))
             weather.hasten()
         return [Cell(crowd.work.name, hand, point) for hand, log in logs.items() for point in _points(log)]
 

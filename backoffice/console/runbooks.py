@@ -91,7 +91,14 @@ _ALL = (
         "card-deposit",
         "A deposit by card is late, or taken back",
         "The card provider owes us the money until its batch is at our bank. Cardholders can take it back for months after that.",
-        ("card_declined", "card_capture_refused", "card_provider_unknown", "card_charged_back"),
+        (
+            "card_declined",
+            "card_order_refused",
+            "card_capture_refused",
+            "card_provider_unavailable",
+            "card_provider_unknown",
+            "card_charged_back",
+        ),
     ),
     Runbook(
         "transfer-unreconciled",

@@ -18,14 +18,7 @@ from backoffice.bench.management.commands import bench as command
 from backoffice.bench.report import BenchBroken, Figure, Ratio, Report
 from backoffice.bench.scale import TINY, Scale
 from ledger.commands import Line
-from ledger.proofs.registry import Finding
-from ledger.queries.proofs import findings
 from tests.ledger.house import book
-
-
-def _contradictions() -> list[Finding]:
-    """What floors and loaded pasts give as the hash of a content is of the usual length and of nothing."""
-    return [finding for finding in findings() if finding.message != "the audit trail tells otherwise: content hash"]
 
 
 @pytest.fixture
@@ -57,7 +50,7 @@ def test_it_measures_both_sides_and_the_books_prove_themselves_afterwards(name: 
     assert report.ratios
     assert report.facts
     with scratch.using(databases.base):
-        assert _contradictions() == []
+        assert evidence.contradictions() == []
 
 
 def test_a_loaded_past_proves_itself_and_its_guards_are_back(databases: scratch.Scratch) -> None:
@@ -65,7 +58,7 @@ def test_a_loaded_past_proves_itself_and_its_guards_are_back(databases: scratch.
         open_house(TINY)
         load_history(databases.base, 90, TINY)
         assert evidence.postings() == {"past": {"transactions": 30, "entries": 90, "events": 30}}
-        assert _contradictions() == []
+        assert evidence.contradictions() == []
 
 
 def test_a_floor_that_writes_something_else_is_refused(databases: scratch.Scratch) -> None:

@@ -177,7 +177,7 @@ def test_it_is_followed_line_by_line(maker, cast, house):
     assert "2 of 3 lines are paid, 1 ended without being paid" in page
     failed = maker.get(f"{url}?state=failed")
     assert [row.line.line for row in failed.context["rows"]] == [2]
-    assert "The books refused the posting" in text_of(failed)
+    assert "the books refused the posting of this line" in text_of(failed)
     paid = maker.get(f"{url}?state=paid&after=1").context["rows"]
     assert [(row.line.line, row.line.transfer_id) for row in paid] == [(3, given.transfers.get(bulk_line=3).pk)]
     fragment = maker.get(f"{url}?mark=old", headers={"HX-Request": "true"})

@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db import connection
 
 from audit.identity import new_id, new_reference
-from backoffice.bench.pipeline.shapes import Column, Recording, Write
+from backoffice.bench.pipeline.shapes import HASHES, Column, Recording, Write
 from backoffice.bench.pipeline.speech import NUMBERS, Speech
 from ledger.chart import AccountType
 
@@ -51,8 +51,8 @@ def new_names(recording: Recording) -> list[str]:
 
 
 def _like(name: str) -> str:
-    if name.startswith("0x"):
-        return "0x" + secrets.token_hex(32)
+    if name[:2] in HASHES:
+        return name[:2] + secrets.token_hex(32)
     return str(new_id()) if "-" in name else new_reference()
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import connection
 
-from backoffice.bench import machine
+from backoffice.bench import evidence, machine
 from backoffice.bench.crew import Crew, Round, Seat, crew, interleaved
 from backoffice.bench.pipeline import floor, past
 from backoffice.bench.pipeline.house import analyse, application, open_pipeline_house
@@ -20,7 +20,6 @@ from backoffice.bench.pipeline.sides import quiet
 from backoffice.bench.report import BenchBroken, Figure, Ratio, Report
 from backoffice.bench.scale import Budget, Scale
 from backoffice.bench.scratch import Scratch, using
-from ledger.queries.proofs import findings
 
 # A transfer may cost a fifth more: so many a second must be left.
 FLAT = 1 / 1.2
@@ -151,6 +150,9 @@ def _size(size: int) -> str:
     return f"with {size:,} transfers"
 
 
+_ASKED = "transfers_providerexchange"
+
+
 def _counts(database: str, recordings: Sequence[Recording]) -> dict[str, int]:
     found = {}
     with using(database), connection.cursor() as cursor:
@@ -164,8 +166,9 @@ def _check(database: str, side: str, members: Crew, before: dict[str, int], reco
     """Raises BenchBroken unless each transfer of a side left what one leaves, and the books prove themselves."""
     done, now = members.done[side], _counts(database, recordings)
     for table, rows in recordings[0].rows.items():
-        if now[table] - before[table] != rows * done:
+        # How often the chain is asked depends on when it is looked at.
+        if table != _ASKED and now[table] - before[table] != rows * done:
             raise BenchBroken(f"{side} says it brought {done} transfers, but left {now[table] - before[table]} rows in {table}")
     with using(database):
-        if found := list(findings()):
+        if found := evidence.contradictions():
             raise BenchBroken(f"the books of {side} do not prove themselves: {found[0]}")

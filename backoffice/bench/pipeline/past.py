@@ -13,7 +13,7 @@ from backoffice.bench.evidence import load_sql
 from backoffice.bench.history import FOLLOW
 from backoffice.bench.pipeline.guards import guards_off
 from backoffice.bench.pipeline.indexes import without_indexes
-from backoffice.bench.pipeline.shapes import Recording, Row, Write
+from backoffice.bench.pipeline.shapes import HASHES, Recording, Row, Write
 from backoffice.bench.pipeline.speech import Speech
 from ledger.commands import advance_checkpoints
 
@@ -69,8 +69,8 @@ def _statements(recording: Recording, left_out: Collection[str]) -> Iterator[str
 
 def _named(name: str, place: int) -> str:
     """Three digits of it say which of the transfer's names it is."""
-    if name.startswith("0x"):
-        return f"'0x{place:03x}' || hash"
+    if name[:2] in HASHES:
+        return f"'{name[:2]}{place:03x}' || hash"
     return f"id_head || '{place:03x}' || id_tail" if "-" in name else f"'{place:03X}' || bench_name.reference"
 
 

@@ -19,7 +19,9 @@ from transfers import driver
 from transfers.models import Transfer
 from transfers.states import Status
 
-_OWN = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\b[0-9A-HJKMNP-TV-Z]{26}\b|\b0x[0-9a-f]{64}\b")
+_OWN = re.compile(
+    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\b[0-9A-HJKMNP-TV-Z]{26}\b|(?:\b0x|\\x)[0-9a-f]{64}\b"
+)
 _CONFIRMED_WITHIN_S = 30.0
 _TRIES = 5
 

@@ -6,6 +6,10 @@ from datetime import datetime
 Row = dict[str, str | None]
 
 
+# How a hash begins: one of the network's, and bytes as PostgreSQL writes them.
+HASHES = ("0x", "\\x")
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """A client's key, and where it withdraws to."""
