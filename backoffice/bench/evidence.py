@@ -101,7 +101,7 @@ def _rows(statement: str) -> Rows:
     return {row.pop("side"): row for row in rows}
 
 
-# What the trail says in words is as it was recorded, or of the usual length and of nothing; what the database says itself is of now.
+# What the trail says in words is as it was recorded, or of the usual length and of nothing; what the database says is of now.
 _TOLD_OTHERWISE = "the audit trail tells otherwise: "
 _AS_RECORDED = frozenset({"booking time", "content hash", "when it was placed", "when it ended"})
 
