@@ -80,6 +80,8 @@ def scratch(*, template: str = "") -> Iterator[Scratch]:
             yield Scratch(server, base)
         finally:
             _drop_all(server)
+            # Said here: a session that is closed takes a moment to end, and the next benchmark would find it busy.
+            server.execute("SELECT pg_advisory_unlock(hashtext('countersign bench'))")
 
 
 def _create(server: Session, name: str, template: str) -> str:
