@@ -22,7 +22,7 @@ _ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
 _PREFIX_LENGTH = 10
 _SECRET_BYTES = 32
 # Of what somebody sends in the place of a key, no more is looked at.
-_LONGEST, _LONGEST_PREFIX = 200, 40
+LONGEST_KEY, _LONGEST_PREFIX = 200, 40
 _SCOPE = re.compile(r"[a-z][a-z0-9_.:-]{0,59}")
 _RAW = re.compile(r"csk_([a-z0-9]+)_([A-Za-z0-9_-]+)", re.ASCII)
 # Compared against when no key has the prefix, so that a wrong prefix takes as long as a wrong secret.
@@ -100,7 +100,7 @@ def authenticate_key(raw: str, remote_addr: str | None, find: Callable[[str, byt
 
 def prefix_of(raw: str) -> str:
     """The public part of what looks like a key, empty for anything else."""
-    match = _RAW.fullmatch(raw[:_LONGEST])
+    match = _RAW.fullmatch(raw[:LONGEST_KEY])
     return match[1][:_LONGEST_PREFIX] if match else ""
 
 

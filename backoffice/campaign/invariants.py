@@ -78,14 +78,10 @@ def invariants() -> Iterator[tuple[str, str, str]]:
 
 def told_secrets(log: Path) -> Iterator[Broken]:
     """I15: secrets that the campaign's processes wrote into their log, or signer, bank, chain and database into theirs."""
-    for one in (log, *sorted((settings.DATA_DIR / "logs").glob("*.log"))):
-        yield from _told_in(one)
-
-
-def _told_in(log: Path) -> Iterator[Broken]:
-    text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
     secrets = {f"the API key of {name}": key for name, key in client.demo()["api_keys"].items()}
     secrets |= {"the bank's token": settings.BANK_TOKEN, "the signer's token": settings.SIGNER_TOKEN}
-    for name, secret in secrets.items():
-        if secret and secret in text:
-            yield Broken("I15", "no secret in any log", f"{log.name} holds {name}")
+    for one in (log, *sorted((settings.DATA_DIR / "logs").glob("*.log"))):
+        text = one.read_text(encoding="utf-8", errors="replace") if one.exists() else ""
+        for name, secret in secrets.items():
+            if secret and secret in text:
+                yield Broken("I15", "no secret in any log", f"{one.name} holds {name}")

@@ -11,13 +11,11 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.request import Request
 
-from approvals.commands.api_keys import authenticate_key
+from approvals.commands.api_keys import LONGEST_KEY, authenticate_key
 from approvals.commands.refused_keys import note_refused_key
 from approvals.models import ApiKey
 from audit.context import Actor, ActorType
 from transfers.api.door import Door
-
-_MAX_KEY_LENGTH = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +54,7 @@ class BearerKey(BaseAuthentication):
         if scheme.lower() != "bearer" or not raw:
             raise NotAuthenticated
         door = Door(later)
-        key = authenticate_key(raw, _address(request), door.find) if len(raw) <= _MAX_KEY_LENGTH else None
+        key = authenticate_key(raw, _address(request), door.find) if len(raw) <= LONGEST_KEY else None
         if key is None:
             note_refused_key(raw, _address(request))
             # One answer for unknown, expired, revoked and wrong network: nobody learns which keys exist.
