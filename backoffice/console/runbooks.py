@@ -98,6 +98,7 @@ _ALL = (
             "card_provider_unavailable",
             "card_provider_unknown",
             "card_charged_back",
+            "card_declared_uncharged",
         ),
     ),
     Runbook(

@@ -24,7 +24,7 @@ from transfers.models import BankAccount, CardBatch, CardDispute, ExternalRefere
 from transfers.rails.base import RailError
 from transfers.rails.psp import Batch, BatchLine
 from transfers.rails.registry import rails
-from transfers.states import MoneyState
+from transfers.states import TERMINAL, MoneyState
 
 log = structlog.get_logger(__name__)
 RULE = "card-settlement/1"
@@ -119,6 +119,9 @@ def _line(item: ExternalItem) -> str:
     role = _ROLES[item.references["line"]]
     if role in _DISPUTED:
         return _dispute_line(item, leg, role)
+    if leg.money_state != MoneyState.POSTED and leg.transfer.status in TERMINAL:
+        break_card(item, leg, "our books say that it was never made")
+        return State.BREAK
     if leg.money_state != MoneyState.POSTED:
         return State.UNMATCHED
     return _proved(item, leg, role, amount=leg.amount)

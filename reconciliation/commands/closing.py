@@ -18,7 +18,7 @@ from transfers.commands.reconcile import mark_reconciled, reconcile_by_ledger
 from transfers.errors import Conflict
 from transfers.machines import ROUTES
 from transfers.models import Arrival, Leg, Transfer
-from transfers.states import MoneyState
+from transfers.states import EvidenceState, MoneyState
 
 log = structlog.get_logger(__name__)
 
@@ -26,9 +26,12 @@ TRANSFERS_PER_RUN = 200
 # Those within our own books are closed as a set.
 WITHIN_PER_RUN = 2_000
 REWRITTEN = "rewritten:"
+BY_PEOPLE = "two-people/1"
 
 _OPEN = (Break.Status.OPEN, Break.Status.INVESTIGATING)
 _MISSING = "missing-external:"
+# Two people have said, on evidence, that the outside will show no such movement.
+_DECIDED = Q(evidence_state=EvidenceState.REPAIRED)
 
 
 def close_proved_transfers() -> int:
@@ -50,7 +53,8 @@ def _awaiting() -> Q:
 def _proved() -> "QuerySet[Transfer]":
     """On a chain the payment and what its sending cost must be proved, at a bank the payment."""
     unpaid = Q(direction="out") & (~_has_match(Role.PAYMENT) | (Q(rail="evm") & ~_has_match(Role.GAS)))
-    lacking = Leg.objects.filter(unpaid | Q(direction="in") & ~_has_receipt() & ~_has_match(Role.RECEIPT), transfer=OuterRef("pk"))
+    unproved = unpaid | Q(direction="in") & ~_has_receipt() & ~_has_match(Role.RECEIPT)
+    lacking = Leg.objects.filter(unproved, ~_DECIDED, transfer=OuterRef("pk"))
     differing = Break.objects.filter(transfer_id=OuterRef("pk"), status__in=_OPEN).exclude(type=Break.Type.MISSING_EXTERNAL)
     in_doubt = Break.objects.filter(subject_key__startswith=REWRITTEN, status__in=_OPEN).values_list("source__network", flat=True)
     on_doubtful_chain = Leg.objects.filter(transfer=OuterRef("pk"), counterparty__network__in=list(in_doubt))
@@ -80,6 +84,8 @@ def _close(transfer_id: UUID) -> bool:
         f"{match.role}:{match.leg_reference}": {"item": str(match.item_id), "source": match.item.source_id, "rule": match.rule}
         for match in _matches_of(held).select_related("item")
     }
+    decided = Leg.objects.filter(_DECIDED, transfer=held).values_list("reference", flat=True)
+    evidence |= {f"decided:{reference}": {"rule": BY_PEOPLE} for reference in decided}
     try:
         mark_reconciled(transfer_id=transfer_id, evidence=evidence)
     except Conflict as conflict:
@@ -106,6 +112,7 @@ def report_missing() -> int:
         Exists(source),
         ~_has_match(Role.PAYMENT),
         ~_has_receipt(),
+        ~_DECIDED,
         ~Exists(shown_otherwise),
         ~Exists(told),
         transfer__in=late.values("pk"),

@@ -5,17 +5,16 @@ from typing import Any
 
 import pytest
 
-from approvals import registry
 from approvals.commands import place_halt
 from approvals.errors import Halted, MakerMayNotDecide, NotCarriedOut, RequestAlreadyPending
-from approvals.models import ApprovalRequest, LimitUse, Person
-from approvals.registry import DecideInput, VoteOutcome
+from approvals.models import ApprovalRequest, LimitUse
 from audit.models import AuditEvent
 from ledger.chart import AccountKind
 from ledger.commands import Line, Posting, open_account, post
 from ledger.queries import balance
 from ledger.queries.proofs import findings
 from tests.transfers import uncertain
+from tests.transfers.deciding import EVIDENCE, ask, decided, vote
 from tests.transfers.tame import Tame, tame_outside
 from tests.transfers.world import FUNDS, LONG_AGO, UNIT, USDC, Books, World, acting, available, drive_until, posted
 from transfers.commands import verdicts
@@ -26,7 +25,6 @@ from transfers.errors import Conflict, Refused
 from transfers.models import Transfer, WalletReservation
 from transfers.uncertain import UNCERTAIN, uncertainty_of
 
-EVIDENCE = "Nordbank's operations desk confirmed by phone to Ana at 14:05 that the order is final."
 CARDHOLDER, OWED = "client:acme:MXN", "receivable:psp:MXN"
 ON_CHAIN_AND_BANK = [("broadcast", Verdict.LOST), ("doubt", Verdict.PAID), ("payout", Verdict.LOST)]
 WALLET, NOSTRO = "wallet:hot-1:USDC.ethereum", "nostro:nordbank-mxn:MXN"
@@ -40,34 +38,6 @@ def tame() -> Iterator[Tame]:
 
 def _legs(transfer: Transfer) -> dict[str, Any]:
     return {leg.rail: leg for leg in transfer.legs.all()}
-
-
-def _ask(world: World, transfer: Transfer, verdict: Verdict) -> ApprovalRequest:
-    with acting(world.maker):
-        return verdicts.ask(transfer_id=transfer.id, verdict=verdict, evidence=EVIDENCE, maker=world.maker.id)
-
-
-def _vote(request: ApprovalRequest, person: Person, decision: str = "approve") -> VoteOutcome:
-    ballot = DecideInput(
-        request_id=request.id,
-        person_id=person.id,
-        operator=person.name,
-        roles={request.role: LONG_AGO},
-        decision=decision,
-        digest=bytes(request.digest),
-        revision=request.revision,
-        reason="not convinced" if decision == "reject" else "",
-    )
-    with acting(person):
-        return registry.get(request.action).decide(ballot)
-
-
-def _decided(world: World, transfer: Transfer, verdict: Verdict) -> Transfer:
-    request = _ask(world, transfer, verdict)
-    assert _vote(request, world.checker).status == "pending"
-    assert _vote(request, world.second_checker).status == "approved"
-    transfer.refresh_from_db()
-    return transfer
 
 
 def _cover(amount: int) -> None:
@@ -94,7 +64,7 @@ def test_what_is_lost_on_chain_gives_the_client_its_hold_back_and_is_our_loss(
 ) -> None:
     transfer = uncertain.INTO[name][0](world, tame, monkeypatch)
     before = posted(WALLET)
-    transfer = _decided(world, transfer, Verdict.LOST)
+    transfer = decided(world, transfer, Verdict.LOST)
     assert (transfer.status, transfer.failure_code, transfer.due_at) == ("FAILED", "declared_lost", None)
     assert available() == FUNDS
     assert posted(WALLET) == before - 40 * UNIT
@@ -112,7 +82,7 @@ def test_a_payout_that_is_lost_gives_the_client_everything_back_and_counts_as_go
 ) -> None:
     transfer = uncertain.payout(world, tame, monkeypatch)
     before = posted(NOSTRO)
-    transfer = _decided(world, transfer, Verdict.LOST)
+    transfer = decided(world, transfer, Verdict.LOST)
     assert (transfer.status, transfer.failure_code) == ("FAILED", "declared_lost")
     assert available() == FUNDS
     assert posted(NOSTRO) == before - 680_00
@@ -124,7 +94,7 @@ def test_a_payout_that_is_lost_gives_the_client_everything_back_and_counts_as_go
 def test_evidence_that_the_bank_paid_settles_it(world: World, tame: Tame, monkeypatch: pytest.MonkeyPatch) -> None:
     transfer = uncertain.payout(world, tame, monkeypatch)
     before = posted(NOSTRO)
-    transfer = _decided(world, transfer, Verdict.PAID)
+    transfer = decided(world, transfer, Verdict.PAID)
     assert (transfer.status, transfer.failure_code) == ("FIAT_SETTLED", "")
     assert posted(NOSTRO) == before - 680_00
     told = AuditEvent.objects.get(type="transfer.fiat_settled", transaction_id=transfer.id)
@@ -136,14 +106,14 @@ def test_evidence_that_the_bank_paid_settles_it(world: World, tame: Tame, monkey
 def test_evidence_that_the_bank_did_not_pay_reverses_it(world: World, tame: Tame, monkeypatch: pytest.MonkeyPatch) -> None:
     transfer = uncertain.payout(world, tame, monkeypatch)
     before = posted(NOSTRO)
-    transfer = _decided(world, transfer, Verdict.NOT_PAID)
+    transfer = decided(world, transfer, Verdict.NOT_PAID)
     assert (transfer.status, transfer.failure_code) == ("FAILED", "declared_unpaid")
     assert (available(), posted(NOSTRO)) == (FUNDS, before)
     assert list(findings(thorough=True)) == []
 
 
 def test_evidence_that_it_arrived_on_chain_books_the_payment(world: World, tame: Tame, monkeypatch: pytest.MonkeyPatch) -> None:
-    transfer = _decided(world, uncertain.doubt(world, tame, monkeypatch), Verdict.PAID)
+    transfer = decided(world, uncertain.doubt(world, tame, monkeypatch), Verdict.PAID)
     assert (transfer.status, transfer.money_state) == ("CONFIRMED", "posted")
     assert available() == FUNDS - 40 * UNIT - UNIT // 2
     assert list(findings(thorough=True)) == []
@@ -153,7 +123,7 @@ def test_evidence_that_it_arrived_on_chain_books_the_payment(world: World, tame:
 def test_a_refund_in_doubt_is_decided_by_two(world: World, tame: Tame, monkeypatch: pytest.MonkeyPatch, verdict: Verdict) -> None:
     transfer = uncertain.refund(world, tame, monkeypatch)
     assert (transfer.request_state, transfer.last_error.partition(":")[0]) == ("timed_out", "card_provider_unavailable")
-    transfer = _decided(world, transfer, verdict)
+    transfer = decided(world, transfer, verdict)
     assert (transfer.status, transfer.failure_code, balance(CARDHOLDER).posted, balance(CARDHOLDER).held, posted(OWED)) == {
         Verdict.PAID: ("CONFIRMED", "", 10_000, 10_000, 6_000),
         Verdict.NOT_PAID: ("FAILED", "refund_declared_unpaid", 14_000, 10_000, 10_000),
@@ -166,20 +136,7 @@ def test_a_refund_in_doubt_is_decided_by_two(world: World, tame: Tame, monkeypat
     assert list(findings(thorough=True)) == []
 
 
-@pytest.mark.parametrize("name", ["authorisation", "capture"])
-def test_a_card_that_may_be_charged_is_asked_about_and_not_declared(
-    world: World, tame: Tame, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
-    transfer = uncertain.INTO[name][0](world, tame, monkeypatch)
-    assert (transfer.request_state, transfer.money_state) == ("timed_out", "none")
-    before = Books.now()
-    for verdict in Verdict:
-        with pytest.raises(Conflict, match="before the card provider answers"):
-            _ask(world, transfer, verdict)
-    assert Books.now() == before
-
-
-def test_what_is_not_uncertain_cannot_be_decided(world: World, tame: Tame) -> None:
+def test_what_is_not_uncertain_cannot_bedecided(world: World, tame: Tame) -> None:
     paid = drive_until(world.order(), "CONFIRMED")
     tame.signs = False
     waiting = world.order("5000.00")
@@ -187,17 +144,17 @@ def test_what_is_not_uncertain_cannot_be_decided(world: World, tame: Tame) -> No
     for transfer in (paid, waiting):
         for verdict in Verdict:
             with pytest.raises(Conflict):
-                _ask(world, transfer, verdict)
+                ask(world, transfer, verdict)
     assert Books.now() == before
     assert not ApprovalRequest.objects.filter(action__in=set(verdicts.ACTIONS.values())).exists()
 
 
 def test_signed_bytes_are_never_overridden_as_unpaid(world: World, tame: Tame, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(Conflict, match="stay valid"):
-        _ask(world, uncertain.doubt(world, tame, monkeypatch), Verdict.NOT_PAID)
+        ask(world, uncertain.doubt(world, tame, monkeypatch), Verdict.NOT_PAID)
 
 
-def test_it_takes_evidence_to_ask(world: World, tame: Tame, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_takes_evidence_toask(world: World, tame: Tame, monkeypatch: pytest.MonkeyPatch) -> None:
     transfer = uncertain.payout(world, tame, monkeypatch)
     with acting(world.maker), pytest.raises(Refused, match="what was seen"):
         verdicts.ask(transfer_id=transfer.id, verdict=Verdict.LOST, evidence=" it is gone ", maker=world.maker.id)
@@ -205,18 +162,18 @@ def test_it_takes_evidence_to_ask(world: World, tame: Tame, monkeypatch: pytest.
 
 def test_whoever_asks_does_not_decide_and_nobody_asks_twice(world: World, tame: Tame, monkeypatch: pytest.MonkeyPatch) -> None:
     transfer = uncertain.payout(world, tame, monkeypatch)
-    request, before = _ask(world, transfer, Verdict.LOST), Books.now()
+    request, before = ask(world, transfer, Verdict.LOST), Books.now()
     with pytest.raises(MakerMayNotDecide):
-        _vote(request, world.maker)
+        vote(request, world.maker)
     with pytest.raises(RequestAlreadyPending):
-        _ask(world, transfer, Verdict.LOST)
+        ask(world, transfer, Verdict.LOST)
     assert Books.now() == before
 
 
 def test_one_rejection_leaves_everything_as_it_was(world: World, tame: Tame, monkeypatch: pytest.MonkeyPatch) -> None:
     transfer = uncertain.payout(world, tame, monkeypatch)
-    request = _ask(world, transfer, Verdict.LOST)
-    assert _vote(request, world.checker, "reject").status == "rejected"
+    request = ask(world, transfer, Verdict.LOST)
+    assert vote(request, world.checker, "reject").status == "rejected"
     transfer.refresh_from_db()
     assert transfer.status == "CONFIRMED"
     assert posted("payable:payouts:MXN") == 680_00
@@ -224,13 +181,13 @@ def test_one_rejection_leaves_everything_as_it_was(world: World, tame: Tame, mon
 
 def test_an_answer_that_comes_meanwhile_makes_the_request_void(world: World, tame: Tame, monkeypatch: pytest.MonkeyPatch) -> None:
     transfer = uncertain.payout(world, tame, monkeypatch)
-    request = _ask(world, transfer, Verdict.LOST)
-    _vote(request, world.checker)
+    request = ask(world, transfer, Verdict.LOST)
+    vote(request, world.checker)
     monkeypatch.undo()
     drive_until(transfer, "FIAT_SETTLED")
     before = posted(NOSTRO)
     with pytest.raises(NotCarriedOut, match="FIAT_SETTLED by now"):
-        _vote(request, world.second_checker)
+        vote(request, world.second_checker)
     request.refresh_from_db()
     assert (request.status, posted(NOSTRO)) == ("dismissed", before)
 
@@ -239,7 +196,7 @@ def test_what_nobody_need_decide_any_more_is_ended_by_the_worker(
     world: World, tame: Tame, monkeypatch: pytest.MonkeyPatch, database_role: Any
 ) -> None:
     transfer = uncertain.payout(world, tame, monkeypatch)
-    request = _ask(world, transfer, Verdict.LOST)
+    request = ask(world, transfer, Verdict.LOST)
     with database_role("countersign_worker"):
         assert dismiss_moot() == 0
     monkeypatch.undo()
@@ -252,11 +209,11 @@ def test_what_nobody_need_decide_any_more_is_ended_by_the_worker(
 
 def test_a_halt_keeps_approvals_from_counting(world: World, tame: Tame, monkeypatch: pytest.MonkeyPatch) -> None:
     transfer = uncertain.payout(world, tame, monkeypatch)
-    request = _ask(world, transfer, Verdict.LOST)
+    request = ask(world, transfer, Verdict.LOST)
     with acting(world.checker):
         place_halt(scope="client", target="acme", reason="under investigation")
     with pytest.raises(Halted):
-        _vote(request, world.checker)
+        vote(request, world.checker)
     assert request.votes.count() == 0
 
 
@@ -266,5 +223,5 @@ def test_a_web_process_has_the_rights_for_it(
 ) -> None:
     transfer = uncertain.INTO[name][0](world, tame, monkeypatch)
     with database_role("countersign_web"):
-        _decided(world, transfer, verdict)
+        decided(world, transfer, verdict)
     assert transfer.status in ("FAILED", "CONFIRMED")

@@ -10,14 +10,27 @@ from ledger.commands import Line, Posting, post
 from tests.transfers import cards
 from tests.transfers.tame import Tame
 from tests.transfers.test_send_back import vote
-from tests.transfers.world import LONG_AGO, World, acting
+from tests.transfers.world import LONG_AGO, World, acting, drive_until
 from transfers import driver
 from transfers.commands.deposits.refund import request_refund
-from transfers.models import Transfer
+from transfers.commands.watching import watch_confirmed
+from transfers.models import ChainTransaction, Transfer
 from transfers.rails import registry
 from transfers.rails.base import RetryableError, UnknownOutcome
+from transfers.rails.evm import ChainState
 from transfers.rails.psp import CardPayment
-from transfers.uncertain import AUTHORISATION, BROADCAST, CAPTURE, DOUBT, PAYOUT, REFUND, SIGNING, Uncertainty
+from transfers.uncertain import (
+    AUTHORISATION,
+    BROADCAST,
+    CAPTURE,
+    DISPUTE,
+    DOUBT,
+    PAYOUT,
+    REFUND,
+    SIGNING,
+    TOKENS,
+    Uncertainty,
+)
 
 
 def _silent(*_: Any, **__: Any) -> Any:
@@ -57,6 +70,34 @@ def payout(world: World, tame: Tame, patch: pytest.MonkeyPatch) -> Transfer:
     patch.setattr(tame, "submit", _silent)
     patch.setattr(tame, "status", _away)
     return _drive(world.off_ramp("40.00"))
+
+
+def tokens(world: World, tame: Tame, patch: pytest.MonkeyPatch) -> Transfer:
+    """Paid out, and the block of the way to the partner is gone."""
+    tame.final_depth = 99
+    transfer = drive_until(world.off_ramp("40.00"), "FIAT_SETTLED")
+    return gone(transfer, tame, patch)
+
+
+def gone(transfer: Transfer, tame: Tame, patch: pytest.MonkeyPatch) -> Transfer:
+    """No node knows its transaction any more."""
+    patch.setattr(tame, "find", lambda _: ChainState("unknown"))
+    return watched(transfer)
+
+
+def watched(transfer: Transfer) -> Transfer:
+    ChainTransaction.objects.filter(leg__transfer=transfer, watch_at__isnull=False).update(watch_at=LONG_AGO)
+    watch_confirmed()
+    transfer.refresh_from_db()
+    return transfer
+
+
+def dispute(world: World, tame: Tame, _: pytest.MonkeyPatch) -> Transfer:
+    """Paid, says the bank, and then that it has rejected it."""
+    transfer = drive_until(world.off_ramp("40.00"), "FIAT_SETTLED")
+    tame.bank_says = "RJCT"
+    Transfer.objects.filter(pk=transfer.pk).update(due_at=LONG_AGO)
+    return _drive(transfer)
 
 
 class SilentCards:
@@ -113,7 +154,9 @@ INTO: dict[str, tuple[Bring, Uncertainty]] = {
     "signing": (signing, SIGNING),
     "broadcast": (broadcast, BROADCAST),
     "doubt": (doubt, DOUBT),
+    "tokens": (tokens, TOKENS),
     "payout": (payout, PAYOUT),
+    "dispute": (dispute, DISPUTE),
     "authorisation": (authorisation, AUTHORISATION),
     "capture": (capture, CAPTURE),
     "refund": (refund, REFUND),

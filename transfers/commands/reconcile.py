@@ -32,7 +32,9 @@ def mark_reconciled(*, transfer_id: UUID, evidence: dict[str, Any]) -> Transfer:
         # What somebody disputes stays disputed, however well it is proved.
         disputed = transfer.evidence_state in (EvidenceState.DISPUTED, EvidenceState.REPAIRED)
         kept = transfer.evidence_state if disputed else EvidenceState.MATCHED
-        Leg.objects.filter(transfer=transfer).update(evidence_state=EvidenceState.MATCHED)
+        # What people decided on is told as that, and not as proved.
+        legs = Leg.objects.filter(transfer=transfer).exclude(evidence_state=EvidenceState.REPAIRED)
+        legs.update(evidence_state=EvidenceState.MATCHED)
         moves.move(transfer, Status.RECONCILED, data={"evidence": evidence}, evidence_state=kept, due_at=None)
         crashpoint("reconcile.before_commit")
     return transfer

@@ -64,9 +64,7 @@ def take_back(*, transfer_id: UUID, bank_reason: str, evidence: dict[str, Any]) 
             due_at=None,
         )
         follow_arrival(transfer)
-        _reverse(postings.payout_reference(transfer.reference), f"payout-return/{transfer.reference}", bank_reason)
-        kind = "send-back" if transfer.route in SEND_BACKS else "conversion"
-        _reverse(taken_reference(transfer), f"{kind}-return/{transfer.reference}", bank_reason)
+        reverse_payout(transfer, f"The bank sent the payout back: {bank_reason or 'no reason given'}")
         crashpoint("return.before_commit")
     return transfer
 
@@ -91,11 +89,12 @@ def dispute(transfer: Transfer, code: str, *, reason: str, data: dict[str, Any])
     )
 
 
-def _reverse(reference_of: str, reference: str, bank_reason: str) -> None:
-    reverse(
-        reference_of=reference_of,
-        reference=reference,
-        reason=f"The bank sent the payout back: {bank_reason or 'no reason given'}",
-        value_at=clock.now(),
-        forced_kind=ForcedKind.RETURN,
-    )
+def reverse_payout(transfer: Transfer, reason: str) -> None:
+    """The payout, and what was taken for it, in the caller's transaction. Raises what the ledger raises."""
+    kind = "send-back" if transfer.route in SEND_BACKS else "conversion"
+    _reverse(postings.payout_reference(transfer.reference), f"payout-return/{transfer.reference}", reason)
+    _reverse(taken_reference(transfer), f"{kind}-return/{transfer.reference}", reason)
+
+
+def _reverse(reference_of: str, reference: str, reason: str) -> None:
+    reverse(reference_of=reference_of, reference=reference, reason=reason, value_at=clock.now(), forced_kind=ForcedKind.RETURN)

@@ -1,12 +1,13 @@
-"""What people decide where the outside does not answer: lost, paid, or not paid. Two, on evidence, besides the one who asks.
+"""What people decide where the outside does not answer, or contradicts itself: lost, paid, or not paid. Two, on evidence, besides
+the one who asks.
 
 `transfer.declare_lost` gives the client back what was reserved or taken, and the loss is the house's: the books then say that the
 money left, which is the worst that can be true. `transfer.override` takes somebody's word for what the chain or the bank would have
-said. Both are bound to the version of the transfer that was looked at: when the outside answers meanwhile, they are void.
+said. What may be decided where, and what follows, is in `verdict_rules`. Both are bound to the version of the transfer that was
+looked at: when the outside answers meanwhile, they are void.
 """
 
 from datetime import timedelta
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -24,57 +25,19 @@ from transfers import locks
 from transfers.commands.advance.permit import no_halt
 from transfers.commands.deciding import decide_on_transfer
 from transfers.commands.verdict_moves import carry_out
+from transfers.commands.verdict_rules import Verdict, in_words, why_not
 from transfers.errors import Conflict, Refused
 from transfers.models import Leg, Transfer
-from transfers.states import MoneyState, RequestState, Status
-from transfers.uncertain import AUTHORISATION, BANK, CAPTURE, DOUBT, REFUND, uncertainty_of
+from transfers.uncertain import BANK, uncertainty_of
+
+__all__ = ["Verdict", "ask", "decide", "in_words", "register_actions", "why_not"]
 
 SCHEMA = "transfer.verdict/1"
 DECLARE_LOST, OVERRIDE = "transfer.declare_lost", "transfer.override"
 QUORUM, ROLE, LIVES = 2, "approver", timedelta(hours=24)
 LEAST_EVIDENCE = 20
 DECIDE_PERMISSION = "approvals.decide_request"
-
-
-class Verdict(StrEnum):
-    LOST = "lost"
-    PAID = "paid"
-    NOT_PAID = "not_paid"
-
-
 ACTIONS = {Verdict.LOST: DECLARE_LOST, Verdict.PAID: OVERRIDE, Verdict.NOT_PAID: OVERRIDE}
-IN_WORDS = {
-    Verdict.LOST: "Lost: the client gets its money back, the house bears the loss",
-    Verdict.PAID: "Paid: the destination has the money, though our provider does not show it",
-    Verdict.NOT_PAID: "Not paid, and never will be: the client gets its money back",
-}
-
-NOT_BEFORE_IT_ANSWERS = (
-    "Nothing is credited and nothing taken from a balance before the card provider answers; it is asked until it does."
-)
-DISPUTED = "Who has the money is disputed. That ends by what the bank or the chain says next; until then nothing is given back."
-
-
-def why_not(verdict: Verdict, transfer: Transfer, legs: dict[str, Leg]) -> str:
-    """Empty where people may decide so about this transfer as it stands."""
-    uncertain = uncertainty_of(transfer, legs)
-    if uncertain in (AUTHORISATION, CAPTURE):
-        return NOT_BEFORE_IT_ANSWERS
-    if verdict is Verdict.LOST:
-        return "" if uncertain else _known(transfer, "We know where its money is: only what is uncertain can be lost.")
-    if uncertain is DOUBT:
-        return (
-            "" if verdict is Verdict.PAID else "Signed bytes stay valid until their nonce is used: it can be lost, but not unpaid."
-        )
-    bank = legs.get(BANK)
-    at_bank = transfer.status == Status.CONFIRMED and bank is not None and bank.request_state != RequestState.RECEIVED
-    if at_bank or uncertain is REFUND:
-        return ""
-    return _known(transfer, "Nothing is with a provider whose answer could be replaced by evidence.")
-
-
-def _known(transfer: Transfer, words: str) -> str:
-    return DISPUTED if transfer.money_state == MoneyState.EXCEPTION else words
 
 
 def ask(*, transfer_id: UUID, verdict: Verdict, evidence: str, maker: UUID) -> ApprovalRequest:
@@ -96,7 +59,7 @@ def ask(*, transfer_id: UUID, verdict: Verdict, evidence: str, maker: UUID) -> A
             subject_type="transfer",
             subject_id=str(transfer.id),
             client_id=transfer.client_id,
-            title=f"{transfer.reference}: {IN_WORDS[verdict]}",
+            title=f"{transfer.reference}: {in_words(verdict, content['uncertainty'])}",
             payload=content,
             quorum=QUORUM,
             role=ROLE,
@@ -168,7 +131,7 @@ def describe(payload: dict[str, Any]) -> list[Fact]:
     facts = [
         Fact("Transfer", payload["reference"], "reference"),
         Fact("Client", payload["client_id"], "client"),
-        Fact("Decide", IN_WORDS[Verdict(payload["verdict"])]),
+        Fact("Decide", in_words(Verdict(payload["verdict"]), payload["uncertainty"])),
         Fact("Amount", f"{Money(int(payload['principal']), source).format()} {source.code}", "money"),
         Fact("Fee", f"{Money(int(payload['fee']), source).format()} {source.code}", "money"),
     ]

@@ -26,7 +26,8 @@ from transfers.models import ChainTransaction, Leg, Transfer
 from transfers.rails.base import RailError
 from transfers.rails.evm.nodes import CODE, NodesDisagree
 from transfers.rails.registry import rails
-from transfers.states import MoneyState, RequestState, Status
+from transfers.states import EvidenceState, MoneyState, RequestState, Route, Status
+from transfers.wording import status_text
 
 log = logging.getLogger(__name__)
 WATCHED = (Status.CONFIRMED, Status.FIAT_SETTLED)
@@ -78,10 +79,11 @@ def _look_at(transfer: Transfer, tx_hash: str) -> None:
 
 def _act(transfer: Transfer, tx_hash: str, seen: Look) -> None:
     sent = ChainTransaction.objects.select_related("leg", "wallet").get(pk=tx_hash)
-    if sent.watch_at is None or transfer.status not in WATCHED:
+    legs, state = locks.legs(transfer.id), seen.states[tx_hash]
+    if sent.watch_at is None or transfer.status not in WATCHED or legs[CHAIN].evidence_state == EvidenceState.REPAIRED:
+        # Over, or decided by people.
         ChainTransaction.objects.filter(pk=tx_hash).update(watch_at=None)
         return
-    legs, state = locks.legs(transfer.id), seen.states[tx_hash]
     if transfer.last_error.startswith(CODE):
         moves.set_columns(transfer, last_error="")
     if not all(shown.unanimous for shown in seen.states.values()):
@@ -116,11 +118,16 @@ def _after_payout(transfer: Transfer, legs: dict[str, Leg], sent: ChainTransacti
         state = seen.states[mined.hash]
         if transfer.money_state == MoneyState.EXCEPTION:
             data = {"code": AFTER_PAYOUT, "tx_hash": mined.hash, "block_number": state.block_number}
-            moves.note(transfer, "transfer.doubt_ended", data=data, money_state=MoneyState.POSTED, last_error="")
+            text = status_text(Route(transfer.route), Status(transfer.status))
+            known = {"money_state": MoneyState.POSTED, "status_text": text, "last_error": ""}
+            moves.note(transfer, "transfer.doubt_ended", data=data, **known)
         ChainTransaction.objects.filter(pk=sent.pk).update(watch_at=None)
         deep = state.confirmations >= rails().evm.final_depth
         ChainTransaction.objects.filter(pk=mined.pk).update(watch_at=None if deep else next_look_at_chain())
         return
+    if seen.final:
+        # Another of its attempts has used the nonce: on record, so that people may say that the partner gets nothing by this one.
+        keep(seen)
     due = transfer.due_at
     if transfer.money_state != MoneyState.EXCEPTION:
         in_doubt(transfer, legs[CHAIN], AFTER_PAYOUT, tx_hash=sent.hash, block_hash=sent.block_hash)

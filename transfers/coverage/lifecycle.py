@@ -29,7 +29,7 @@ _LEGS = """
                 WHEN kept.money_state = 'posted' AND kept.rail = 'bank' THEN ARRAY['transfer.fiat_settled']
                 WHEN kept.money_state = 'posted' THEN ARRAY['transfer.confirmed']
                 WHEN kept.money_state = 'exception' THEN ARRAY['transfer.payment_in_doubt']
-                WHEN kept.money_state = 'reversed' THEN ARRAY['transfer.failed']
+                WHEN kept.money_state = 'reversed' THEN ARRAY['transfer.failed', 'transfer.doubt_ended']
                 ELSE ARRAY['transfer.failed', 'transfer.cancelled', 'transfer.expired'] END)), false))::integer AS events
       FROM transfers_leg AS kept
       LEFT JOIN audit_event AS event ON event.resource_type = 'transfer' AND event.resource_id = kept.transfer_id::text

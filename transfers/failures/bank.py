@@ -50,7 +50,8 @@ ENTRIES: tuple[Failure, ...] = (
         "The bank had said that the payment is settled, and says now that it is rejected.",
         "Stays in FIAT_SETTLED with its money in exception, disputed; nothing is refunded until the money is booked back.",
         "Your payout needs a closer look at the bank. We are in contact with it; you need not do anything.",
-        "Ask the bank in writing which of its answers holds. If the money comes back, the statement ends the dispute by itself.",
+        "Ask the bank in writing which of its answers holds. If the money comes back, the statement ends the dispute by itself. "
+        "Else ask two people to decide on the bank's letter: paid, not paid, or lost.",
         ends=False,
     ),
     Failure(
@@ -58,7 +59,8 @@ ENTRIES: tuple[Failure, ...] = (
         "The bank booked money back for this payment, and not the amount that was paid.",
         "Stays where it is with its money in exception, disputed; a break has both amounts.",
         "Your payout needs a closer look at the bank. We are in contact with it; you need not do anything.",
-        "Ask the bank what was kept on the way and who bears it, then resolve the break by a correction of the books.",
+        "Ask the bank what was kept on the way and who bears it. Two people then decide whether the payout stands or counts as "
+        "lost, and the break is resolved by a correction of the books.",
         ends=False,
     ),
     Failure(

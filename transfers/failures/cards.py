@@ -30,10 +30,10 @@ ENTRIES: tuple[Failure, ...] = (
     Failure(
         "card_order_refused",
         "The card provider refuses the order itself: it cannot be read, or it knows our reference for another one.",
-        "Stays in CREATED with nothing charged; tried again with a growing pause.",
-        WORKING,
+        "CREATED to FAILED; nothing was booked, and nothing is charged.",
+        "The card could not be charged. Please try again.",
         "Read the provider's words on the transfer and involve engineering: an order of ours should never be refused as such.",
-        ends=False,
+        ends=True,
     ),
     Failure(
         "card_provider_unknown",
@@ -41,7 +41,7 @@ ENTRIES: tuple[Failure, ...] = (
         "Stays where it is, the leg's request timed out; the provider is asked under our reference before anything is sent again.",
         WORKING,
         "Nothing while the provider answers: it takes one order per reference. Else ask its support for our reference; two people "
-        "can decide on a refund by that.",
+        "can decide by that.",
         ends=False,
     ),
     Failure(

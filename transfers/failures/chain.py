@@ -167,7 +167,8 @@ ENTRIES: tuple[Failure, ...] = (
         "Stays where it is with its money in exception: what the bank may have paid is never taken back by itself, and cannot be "
         "recalled. The same bytes are sent again; when they are final the exception ends.",
         WORKING,
-        "Watch the wallet's nonce until the payment is mined again. If it cannot be, we owe the partner: call treasury.",
+        "Watch the wallet's nonce until the payment is mined again. If it cannot be, we owe the partner: call treasury, and ask "
+        "two people to decide whether the tokens were delivered, are still ours, or are lost.",
         ends=False,
     ),
     Failure(

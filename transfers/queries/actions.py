@@ -12,6 +12,7 @@ from transfers.commands.speed_up import why_not_speed_up
 from transfers.commands.verdicts import Verdict
 from transfers.models import Leg, Transfer
 from transfers.states import TERMINAL, Route, Status
+from transfers.uncertain import uncertainty_of
 
 CANCEL_PERMISSION = "transfers.cancel_transfer"
 DECIDE_PERMISSION = "approvals.decide_request"
@@ -50,6 +51,8 @@ class Rule:
     why_not: Callable[[Situation], str]
     # Offered also when the transfer has come to its end.
     also_after: bool = False
+    # What exactly follows, where that depends on how it stands; said before `after`.
+    follows: Callable[[Situation], str] = lambda _: ""
 
 
 def available_actions(transfer: Transfer, permissions: Collection[str]) -> list[Available]:
@@ -62,7 +65,7 @@ def available_actions(transfer: Transfer, permissions: Collection[str]) -> list[
 def _available(rule: Rule, situation: Situation, permissions: Collection[str]) -> Available:
     reason = "" if rule.permission in permissions else rule.lacking
     reason = reason or ("" if rule.also_after else _ended(situation)) or rule.why_not(situation)
-    return Available(rule.name, rule.title, not reason, reason or rule.after)
+    return Available(rule.name, rule.title, not reason, reason or f"{rule.follows(situation)}{rule.after}")
 
 
 def _ended(situation: Situation) -> str:
@@ -109,6 +112,25 @@ def _why_not_speed_up(situation: Situation) -> str:
 
 def _waits(situation: Situation, action: str) -> str:
     return "Somebody has asked already, and an approver decides." if action in situation.asked else ""
+
+
+def _verdict(verdict: Verdict, title: str) -> Rule:
+    """A transfer that has ended may be in doubt again: the rules know."""
+    return Rule(
+        verdict.value,
+        title,
+        VERDICT_PERMISSION,
+        _ASKS,
+        _TWO_DECIDE,
+        _why_not_verdict(verdict),
+        also_after=True,
+        follows=lambda situation: f"{verdicts.in_words(verdict, _doubt_of(situation))}. ",
+    )
+
+
+def _doubt_of(situation: Situation) -> str:
+    uncertain = uncertainty_of(situation.transfer, situation.legs)
+    return uncertain.name if uncertain else ""
 
 
 _ASKS = "Your roles do not include asking for it."
@@ -180,9 +202,9 @@ RULES: tuple[Rule, ...] = (
         _why_not_recall_payout,
         also_after=True,
     ),
-    Rule("paid", "Override: paid", VERDICT_PERMISSION, _ASKS, _TWO_DECIDE, _why_not_verdict(Verdict.PAID)),
-    Rule("not_paid", "Override: not paid", VERDICT_PERMISSION, _ASKS, _TWO_DECIDE, _why_not_verdict(Verdict.NOT_PAID)),
-    Rule("lost", "Declare lost", VERDICT_PERMISSION, _ASKS, _TWO_DECIDE, _why_not_verdict(Verdict.LOST)),
+    _verdict(Verdict.PAID, "Override: paid"),
+    _verdict(Verdict.NOT_PAID, "Override: not paid"),
+    _verdict(Verdict.LOST, "Declare lost"),
 )
 REFUND = Rule(
     "refund",

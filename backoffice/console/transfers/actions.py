@@ -1,6 +1,6 @@
 """What this operator can do with this transfer now, and why not; and the dialog behind each thing that can be done."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.urls import reverse
 
@@ -39,7 +39,7 @@ class Doing:
 
 _NUDGE, _VERDICT, _RECALL = "console:transfer-nudge", "console:transfer-verdict", "console:transfer-recall"
 _SPEED_UP, _CALL_BACK = "console:transfer-speed-up", "console:transfer-call-back"
-_DECIDED = "Two approvers other than you read your evidence and decide. When the outside answers meanwhile, the request is void."
+_DECIDED = "When the outside answers meanwhile, the request is void."
 DOINGS = {
     one.name: one
     for one in (
@@ -75,25 +75,9 @@ DOINGS = {
             _CALL_BACK,
             danger=True,
         ),
-        Doing(
-            "paid", "Ask to treat it as paid?", f"The payment is booked as made. {_DECIDED}", "Ask for it", _VERDICT, danger=True
-        ),
-        Doing(
-            "not_paid",
-            "Ask to treat it as not paid?",
-            f"The client gets its money back. {_DECIDED}",
-            "Ask for it",
-            _VERDICT,
-            danger=True,
-        ),
-        Doing(
-            "lost",
-            "Ask to declare it lost?",
-            f"The client gets its money back, and the loss is booked as ours. {_DECIDED}",
-            "Ask for it",
-            _VERDICT,
-            danger=True,
-        ),
+        Doing("paid", "Ask to treat it as paid?", _DECIDED, "Ask for it", _VERDICT, danger=True),
+        Doing("not_paid", "Ask to treat it as not paid?", _DECIDED, "Ask for it", _VERDICT, danger=True),
+        Doing("lost", "Ask to declare it lost?", _DECIDED, "Ask for it", _VERDICT, danger=True),
     )
 }
 
@@ -114,8 +98,13 @@ def offers(found: list[Possible], name: str) -> bool:
 
 def doings(found: list[Possible]) -> list[Doing]:
     """The dialogs that the page needs."""
-    wanted = {one.dialog for one in found}
-    return [one for one in DOINGS.values() if one.dialog in wanted]
+    wanted = {one.dialog: one.reason for one in found}
+    return [_told(one, wanted[one.dialog]) for one in DOINGS.values() if one.dialog in wanted]
+
+
+def _told(doing: Doing, follows: str) -> Doing:
+    """What a verdict does depends on how the transfer stands."""
+    return replace(doing, text=f"{follows} {doing.text}") if doing.view == _VERDICT else doing
 
 
 def _possible(action: Available, transfer: Transfer, operator: Operator) -> Possible:

@@ -21,6 +21,7 @@ _FIXED: dict[Status, str] = {
 }
 
 
+_GONE = "but the chain took the tokens' way to the partner back: waiting for it, or for people to decide"
 _BEGINS_WITH: dict[str, str] = {
     Route.INTERNAL_TRANSFER: "its posting",
     Route.TREASURY_MOVE: "tokens and gas",
@@ -79,7 +80,16 @@ def _refunding(story: Story) -> str:
     return "On hold, being refunded by the card provider"
 
 
+def _tokens_gone(story: Story) -> bool:
+    """Whether the bank was ordered, and the tokens' way to the partner is not on the chain any more."""
+    chain, bank = story.leg("evm"), story.leg("bank")
+    in_doubt = story.transfer.money_state == chain.money_state == MoneyState.EXCEPTION if chain else False
+    return in_doubt and bank is not None and bank.request_state != RequestState.RECEIVED
+
+
 def _sent(story: Story) -> str:
+    if _tokens_gone(story):
+        return f"The bank was ordered, {_GONE}"
     if story.transfer.money_state == MoneyState.EXCEPTION:
         return "Sent, but the chain does not show what was ordered"
     needed = settings.CHAIN_CONFIRMATIONS
@@ -94,6 +104,8 @@ def _confirmed(story: Story) -> str:
         return "Refunded by the card provider, waiting for a batch that nets it"
     if story.transfer.route not in PAID_BY_BANK:
         return "Arrived, waiting for our own chain index to prove it"
+    if _tokens_gone(story):
+        return f"The bank was ordered, {_GONE}"
     leg, done = story.leg("bank"), "Converted" if story.transfer.route == Route.OFF_RAMP else "Booked out"
     if leg is None or leg.request_state == RequestState.RECEIVED:
         return f"{done}, about to order the payout"
@@ -103,6 +115,8 @@ def _confirmed(story: Story) -> str:
 
 
 def _settled(story: Story) -> str:
+    if _tokens_gone(story):
+        return f"Paid out, {_GONE}"
     if story.transfer.money_state == MoneyState.EXCEPTION:
         return "Paid out, and the bank disputes it: people must decide"
     if story.transfer.route == Route.CARD_REFUND:

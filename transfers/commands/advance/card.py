@@ -4,6 +4,8 @@ The client is credited when the card is charged and the money stays on hold unti
 what the provider may still keep. A chargeback comes at any time after; it is booked when the provider's own record shows it.
 """
 
+from typing import Any
+
 from django.db import transaction
 
 from audit import clock
@@ -30,29 +32,39 @@ Outcome = ProviderCall.Outcome
 
 
 def authorise(lease: Lease) -> None:
-    """CREATED to FUNDS_LOCKED, or FAILED when the card is declined. Raises LeaseLost, Halted and the rails' errors."""
+    """CREATED to FUNDS_LOCKED, or FAILED when the card is declined or the order refused. Raises LeaseLost, Halted and the rails'
+    errors, but for a refusal."""
     leg, is_new = _intent(lease, Status.CREATED, "authorise")
     crashpoint("card_authorise.after_intent")
     payment = None if is_new else find(leg, "authorise")
+    refusal = ""
     if payment is None:
-        with UnknownIsKept(lease, leg, "authorise"), under(call_key(leg, "authorise")):
-            payment = rails().psp.authorise(
-                reference=leg.reference, amount=leg.amount, currency=leg.asset_id, card=leg.counterparty["card"]
-            )
+        try:
+            with UnknownIsKept(lease, leg, "authorise"), under(call_key(leg, "authorise")):
+                payment = rails().psp.authorise(
+                    reference=leg.reference, amount=leg.amount, currency=leg.asset_id, card=leg.counterparty["card"]
+                )
+        except TerminalError as error:
+            refusal = str(error)
     crashpoint("card_authorise.after_call")
     with transaction.atomic():
         transfer = locks.leased(lease, Status.CREATED)
-        answered(leg, "authorise", payment)
-        if payment.status == "declined":
-            _fail(transfer, "card_declined", payment.reason)
+        if payment is None:
+            _refused(transfer, leg, "authorise", "card_order_refused", refusal)
         else:
-            ExternalReference.objects.create(
-                transfer=transfer, leg=leg, kind="card_payment", value=payment.id, recorded_at=clock.now()
-            )
-            data, answer = {"payment": payment.id}, RequestState.RESPONDED
-            moves.move(transfer, Status.FUNDS_LOCKED, data=data, request_state=answer, due_at=clock.now())
+            _authorised(transfer, leg, payment)
         crashpoint("card_authorise.before_commit")
     crashpoint("card_authorise.after_commit")
+
+
+def _authorised(transfer: Transfer, leg: Leg, payment: CardPayment) -> None:
+    answered(leg, "authorise", payment)
+    if payment.status == "declined":
+        _fail(transfer, "card_declined", payment.reason)
+        return
+    ExternalReference.objects.create(transfer=transfer, leg=leg, kind="card_payment", value=payment.id, recorded_at=clock.now())
+    data, answer = {"payment": payment.id}, RequestState.RESPONDED
+    moves.move(transfer, Status.FUNDS_LOCKED, data=data, request_state=answer, due_at=clock.now())
 
 
 def capture(lease: Lease) -> None:
@@ -71,10 +83,10 @@ def capture(lease: Lease) -> None:
     with transaction.atomic():
         transfer = locks.leased(lease, Status.FUNDS_LOCKED)
         if refusal or payment is None:
-            _fail(transfer, "card_capture_refused", refusal)
+            _refused(transfer, leg, "capture", "card_capture_refused", refusal)
         else:
             answered(leg, "capture", payment)
-            _credit(transfer, leg)
+            credit(transfer, leg)
         crashpoint("card_capture.before_commit")
     crashpoint("card_capture.after_commit")
 
@@ -151,6 +163,11 @@ def answered(leg: Leg, operation: str, payment: CardPayment) -> None:
     calls.finish(call_key(leg, operation), outcome=Outcome.ANSWERED, response=payment.raw, summary=summary)
 
 
+def _refused(transfer: Transfer, leg: Leg, operation: str, code: str, refusal: str) -> None:
+    calls.finish(call_key(leg, operation), outcome=Outcome.REFUSED, response=refusal, summary=f"Refused: {refusal}")
+    _fail(transfer, code, refusal)
+
+
 def _fail(transfer: Transfer, code: str, words: str) -> None:
     Leg.objects.filter(transfer=transfer).update(request_state=RequestState.RESPONDED)
     moves.move(
@@ -165,16 +182,19 @@ def _fail(transfer: Transfer, code: str, words: str) -> None:
     )
 
 
-def _credit(transfer: Transfer, leg: Leg) -> None:
+def credit(transfer: Transfer, leg: Leg, *, reason: str = "", data: dict[str, Any] | None = None, **columns: Any) -> None:
+    """FUNDS_LOCKED to CONFIRMED: the client's, and on hold. Raises IllegalTransition, Conflict and what the ledger raises."""
     Leg.objects.filter(pk=leg.pk).update(money_state=MoneyState.POSTED, request_state=RequestState.RESPONDED)
     moves.move(
         transfer,
         Status.CONFIRMED,
-        data={"posting": card_postings.capture_reference(transfer)},
+        reason=reason,
+        data={"posting": card_postings.capture_reference(transfer), **(data or {})},
         money_state=MoneyState.POSTED,
         request_state=RequestState.RESPONDED,
         # The batch may have been faster than we.
         due_at=clock.now(),
+        **columns,
     )
     post(card_postings.capture(transfer, value_at=clock.now()))
     account = chart.client_account_code(transfer.client_id, transfer.source_asset_id)

@@ -50,7 +50,7 @@ def uncertain(page: str) -> str:
         "| state | what may have happened | who is asked, what is sent again | how it ends by itself |",
         "| --- | --- | --- | --- |",
     )
-    rows = (f"| {one.status}, {one.name} | {one.meaning} | {one.asked} | {one.ends} |" for one in UNCERTAIN)
+    rows = (f"| {one.where}, {one.name} | {one.meaning} | {one.asked} | {one.ends} |" for one in UNCERTAIN)
     return before + BEGIN + "\n\n" + "\n".join([*head, *rows]) + "\n\n" + END + after
 
 
