@@ -1,6 +1,7 @@
 """An outside that does what it is asked at once: chain, signer, desk and bank without a process, for stories about our own side."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -19,7 +20,7 @@ from transfers.rails.base import RailError, RetryableError
 from transfers.rails.desk import DeskQuote
 from transfers.rails.evm import ChainState, FeeEstimate, TokenTransfer
 from transfers.rails.registry import Rails, RailSettings
-from transfers.rails.signing import SignedTransaction, SignIntent, SweepIntent
+from transfers.rails.signing import CancelIntent, SignedTransaction, SignIntent, SweepIntent
 
 
 @dataclass
@@ -40,11 +41,15 @@ class Tame:
     bank_fails: RailError | None = None
     # Every message to the bank, with its orders. A bank that keeps books says of what is in none that it never saw it.
     messages: list[list[CreditTransfer]] = field(default_factory=list)
+    # Every handing over to the chain, by hash.
+    broadcasts: list[str] = field(default_factory=list)
     keeps_books: bool = False
     desk_rate: Decimal = Decimal(17)
-    _signed: dict[str, SignIntent] = field(default_factory=dict)
+    _signed: dict[str, SignIntent | CancelIntent] = field(default_factory=dict)
     # Of sweeps: from whose address they fetch.
     _payers: dict[str, str] = field(default_factory=dict)
+    # All attempts of a payment share one.
+    _nonces: dict[str, int] = field(default_factory=dict)
 
     @property
     def evm(self) -> "Tame":
@@ -66,10 +71,16 @@ class Tame:
         return ""
 
     def sign_transfer(self, intent: SignIntent, *, correlation_id: str = "") -> SignedTransaction:  # noqa: ARG002
+        return self._sign(intent)
+
+    def sign_cancel(self, intent: CancelIntent, *, correlation_id: str = "") -> SignedTransaction:  # noqa: ARG002
+        return self._sign(intent)
+
+    def _sign(self, intent: SignIntent | CancelIntent) -> SignedTransaction:
         if not self.signs:
             raise RetryableError("the signer sleeps", provider="signer")
         raw = json.dumps(asdict(intent)).encode()
-        signed = SignedTransaction(raw, "0x" + keccak(raw).hex(), len(self._signed))
+        signed = SignedTransaction(raw, hash_of(raw), self._nonces.setdefault(intent.key, len(self._nonces)))
         self._signed[signed.hash] = intent
         return signed
 
@@ -82,15 +93,24 @@ class Tame:
 
     def broadcast(self, raw: bytes) -> None:
         """It is in a block at once."""
+        self.broadcasts.append(hash_of(raw))
 
     def find(self, tx_hash: str) -> ChainState:
-        intent = self._signed[tx_hash]
         block = {"block_number": 7, "block_hash": "0x" + "07" * 32, "confirmations": self.confirmations, "gas_cost": 21_000}
         if self.reverts:
             return ChainState("reverted", **cast("Any", block))
+        return ChainState("mined", transfers=self.moved_by(tx_hash), **cast("Any", block))
+
+    def moved_by(self, tx_hash: str) -> tuple[TokenTransfer, ...]:
+        """What the transaction moves when it is mined; one that only uses up its nonce moves nothing."""
+        intent = self._signed[tx_hash]
+        if isinstance(intent, CancelIntent):
+            return ()
         payer = self._payers.get(tx_hash, intent.wallet_address)
-        moved = TokenTransfer(intent.token_contract, payer, intent.recipient, intent.amount, 0)
-        return ChainState("mined", transfers=(moved,), **cast("Any", block))
+        return (TokenTransfer(intent.token_contract, payer, intent.recipient, intent.amount, 0),)
+
+    def nonce_of(self, tx_hash: str) -> int:
+        return self._nonces[self._signed[tx_hash].key]
 
     def is_replaced(self, number: int, block_hash: str) -> bool:  # noqa: ARG002 - what is gone is gone everywhere
         return True
@@ -116,9 +136,19 @@ class Tame:
             return BankAnswer("NOTFOUND", "", "", "asked", "said")
         return self._verdict()
 
+    def statements(self, *_: Any) -> list[Any]:
+        """It has closed none; stories import theirs by hand."""
+        return []
+
     def paid(self) -> list[list[str]]:
         """The orders of every message, by end-to-end id."""
         return [[order.end_to_end_id for order in message] for message in self.messages]
+
+    def handed_over(self) -> Counter[str]:
+        """How often each payment reached somebody who would make it: orders to the bank by end-to-end id, payments on chain by the
+        key under which they were signed, whatever the attempt."""
+        on_chain = Counter(self._signed[sent].key for sent in self.broadcasts)
+        return on_chain + Counter(name for message in self.paid() for name in message)
 
     def _take(self, orders: Sequence[CreditTransfer]) -> None:
         if self.bank_fails is not None:
@@ -139,6 +169,10 @@ class Tame:
     def recall_status(self, recall_id: str) -> RecallAnswer:
         known = recall_id in {one.recall_id for one in self.recalls}
         return RecallAnswer(self.recall_says if known else "NOTFOUND", "CUST: no", "asked", "said")
+
+
+def hash_of(raw: bytes) -> str:
+    return "0x" + keccak(raw).hex()
 
 
 @contextmanager

@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 
 from audit.sealing.keys import SigningKey
+from tests.transfers.duplicates.shuffling import covers
 from tests.transfers.outbox.receivers import Receiver
 from tests.transfers.outbox.story import dispatch_all, hurry, listen
 from tests.transfers.tame import Tame
 from tests.transfers.world import World, drive_until
 from transfers import tasks
 from transfers.models import OutboxEvent, Receipt, WebhookAttempt, WebhookDelivery
+from transfers.outbox import dispatch
 from transfers.outbox.deliver import deliver_due
 from transfers.receipts.make import make_due
 
@@ -24,6 +26,7 @@ def key(settings: Any) -> None:
 
 
 @pytest.mark.parametrize("seed", range(2))
+@covers(dispatch.dispatch_all, deliver_due, make_due, tasks.tell_clients)
 def test_messages_and_receipts_come_once(house: World, tame: Tame, server: Receiver, key: None, seed: int) -> None:
     listen(server.url)
     drive_until(house.order(), "CONFIRMED")

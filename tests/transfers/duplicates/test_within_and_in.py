@@ -1,58 +1,42 @@
-"""As test_duplicates, for what stays within our books, comes in, moves our own money or is told: said again, and in any order."""
+"""As test_orders, for what stays within our books, comes in on chain, and moves our own money: said again, and in any order."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import suppress
-from random import Random
+from collections.abc import Iterator
 from typing import Any, cast
 
 import pytest
 from django.db import transaction
 
-from approvals.errors import ApprovalsError
-from approvals.models import ApprovalRequest
-from ledger.models import LedgerTransaction
 from reconciliation.commands.closing import close_proved_transfers
 from tests.transfers.api.conftest import Caller, key_for
 from tests.transfers.bulk.payroll import staff, vote, wage
 from tests.transfers.conversion.test_worked_examples import Desk
+from tests.transfers.duplicates.shuffling import SEEDS, Deed, booked, covers, drive_all, everybody_votes, shuffled, the_api_inside
 from tests.transfers.incoming import address_of, fake_chain
-from tests.transfers.levels import set_levels, vote_on
+from tests.transfers.levels import ask_levels, set_levels
 from tests.transfers.own_money import COLD, HOT, add_wallets
 from tests.transfers.tame import tame_outside
 from tests.transfers.within import GLOBEX, OWN, broken_proofs, exchange
-from tests.transfers.world import ACCOUNT, FUNDS, LONG_AGO, UNIT, World, acting, posted
-from transfers import driver, tasks
+from tests.transfers.world import ACCOUNT, FUNDS, LONG_AGO, UNIT, World, acting, available, posted
+from transfers import tasks
+from transfers.api.views.bulk import BulkCancel, BulkTransfers
+from transfers.api.views.transfers import Transfers
+from transfers.bulk import json_lines
+from transfers.commands.bulk import ending
+from transfers.commands.bulk.accept import accept
+from transfers.commands.bulk.carry_out import carry_out_due
 from transfers.commands.bulk.completing import complete_due
-from transfers.commands.deposits.watching import watch
+from transfers.commands.bulk.receiving import receive, submit
+from transfers.commands.create import create_at_once
+from transfers.commands.deposits.watching import rescan, watch
+from transfers.commands.levels import request_levels
 from transfers.commands.rebalance import request_move
-from transfers.errors import TransferError
-from transfers.models import Arrival, BulkOrder, BulkPart, IdempotencyKey, Transfer
+from transfers.commands.reconcile import reconcile_by_ledger
+from transfers.models import Arrival, BulkOrder, BulkPart, BulkUpload, IdempotencyKey, LiquidityLevel, Transfer
 from transfers.rails import registry
 from transfers.rails.registry import Rails
 
 pytestmark = pytest.mark.django_db
-REFUSED = (TransferError, ApprovalsError)
-Deed = Callable[[], object]
-SEEDS = range(3)
-
-
-def shuffled(seed: int, deeds: list[Deed], *, again: int = 2) -> None:
-    """Each deed so many times, in an order of its own; a refusal says that there is nothing to do, or nothing more."""
-    every = deeds * again
-    Random(seed).shuffle(every)
-    for deed in (*every, *deeds, *deeds):
-        with suppress(*REFUSED), transaction.atomic():
-            deed()
-
-
-def drive_all() -> None:
-    Transfer.objects.filter(due_at__isnull=False).update(due_at=LONG_AGO)
-    driver.run_due(20)
-
-
-def booked() -> Counter[str]:
-    return Counter(LedgerTransaction.objects.exclude(kind="opening_balance").values_list("kind", flat=True))
 
 
 @pytest.fixture
@@ -64,6 +48,16 @@ def desk(world: World) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
+@covers(
+    Transfers.post,
+    BulkTransfers.post,
+    carry_out_due,
+    complete_due,
+    create_at_once,
+    reconcile_by_ledger,
+    tasks.carry_out_bulk,
+    tasks.drive_due,
+)
 def test_payments_conversions_and_files_within_our_books(world: World, desk: None, seed: int) -> None:
     names = staff(2)
     api = Caller(key_for(world))
@@ -96,9 +90,7 @@ def test_payments_conversions_and_files_within_our_books(world: World, desk: Non
         tasks.drive_due,
         close_proved_transfers,
     ]
-    with pytest.MonkeyPatch.context() as patched:
-        # The API's transaction is durable, and would refuse to be inside of the test's.
-        patched.setattr(transaction.Atomic, "__enter__", _inside(transaction.Atomic.__enter__))
+    with the_api_inside():
         shuffled(seed, deeds)
     assert sorted(Transfer.objects.values_list("status", flat=True)) == ["RECONCILED"] * 4
     assert BulkOrder.objects.get().status == "completed"
@@ -109,20 +101,43 @@ def test_payments_conversions_and_files_within_our_books(world: World, desk: Non
     assert broken_proofs() == []
 
 
-def _inside(enter: Callable[[Any], None]) -> Callable[[Any], None]:
-    def durable_or_not(block: Any) -> None:
-        block.durable = False
-        enter(block)
+@pytest.mark.parametrize("seed", SEEDS)
+@covers(receive, submit, accept, ending.cancel, BulkCancel.post)
+def test_a_file_that_is_looked_at_submitted_and_stopped(world: World, seed: int) -> None:
+    staff(1)
+    api = Caller(key_for(world))
+    content = json_lines.stored([wage("staff-1")])
 
-    return durable_or_not
+    def upload() -> None:
+        receive(
+            client_id="acme", content=content, name="may.json", reference="May", uploaded_by="maker", uploaded_by_type="operator"
+        )
+
+    def order() -> None:
+        for kept in BulkUpload.objects.order_by("uploaded_at")[:1]:
+            with acting(world.maker):
+                submit(kept, makers=(world.maker.id,))
+
+    def stop() -> None:
+        for given in BulkOrder.objects.all():
+            assert api.send("POST", f"/v1/bulk_transfers/{given.pk}/cancel").status_code == 200
+
+    with the_api_inside():
+        shuffled(seed, [upload, order, stop, tasks.carry_out_bulk])
+    assert [given.status for given in BulkOrder.objects.all()] == ["cancelled"]
+    assert (booked(), posted(ACCOUNT), available()) == (Counter(), FUNDS, FUNDS)
+    assert broken_proofs() == []
 
 
 @pytest.mark.parametrize("seed", SEEDS)
+@covers(watch, rescan, tasks.watch_deposits)
 def test_deposits_on_chain(world: World, seed: int) -> None:
     with fake_chain() as chain:
         for number in range(3):
             chain.pay(address_of().value, (number + 1) * UNIT, tx=f"tx-{number}")
-        shuffled(seed, [watch, tasks.watch_deposits, lambda: chain.mine(2), drive_all, tasks.drive_due, watch])
+        shuffled(
+            seed, [watch, tasks.watch_deposits, lambda: rescan("ethereum", 0), lambda: chain.mine(2), drive_all, tasks.drive_due]
+        )
     assert sorted(Transfer.objects.values_list("status", flat=True)) == ["CONFIRMED"] * 3
     assert (Arrival.objects.count(), booked()) == (3, Counter({"deposit": 3}))
     assert posted(ACCOUNT) == FUNDS + 6 * UNIT
@@ -130,6 +145,7 @@ def test_deposits_on_chain(world: World, seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
+@covers(request_move)
 def test_moves_of_our_own_money(world: World, seed: int) -> None:
     add_wallets()
     set_levels(world, HOT, minimum=0, target=FUNDS - 5 * UNIT, maximum=FUNDS - 1)
@@ -138,13 +154,21 @@ def test_moves_of_our_own_money(world: World, seed: int) -> None:
         with acting(world.maker):
             request_move(key=f"{HOT}>{COLD}", maker=world.maker.id)
 
-    def decide(person: Any) -> None:
-        for request in ApprovalRequest.objects.filter(action="treasury.rebalance"):
-            vote_on(request, person)
-
-    with tame_outside():
-        shuffled(seed, [ask, lambda: decide(world.checker), lambda: decide(world.second_checker), drive_all, tasks.drive_due])
+    votes = everybody_votes("treasury.rebalance", world.checker, world.second_checker)
+    with tame_outside() as tame:
+        shuffled(seed, [ask, *votes, drive_all, tasks.drive_due])
+    assert list(tame.handed_over().values()) == [1]
     assert Transfer.objects.get().status == "CONFIRMED"
     assert booked() == Counter({"treasury_move": 1, "network_fee": 1})
     assert (posted(COLD), posted(HOT)) == (5 * UNIT, FUNDS - 5 * UNIT)
     assert broken_proofs() == []
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@covers(request_levels)
+def test_levels_of_liquidity(world: World, seed: int) -> None:
+    def ask() -> None:
+        ask_levels(world, HOT, minimum=UNIT, target=2 * UNIT, maximum=FUNDS)
+
+    shuffled(seed, [ask, *everybody_votes("treasury.thresholds", world.checker, world.second_checker)])
+    assert [int(level.target) for level in LiquidityLevel.objects.filter(account_code=HOT)] == [2 * UNIT]
