@@ -24,7 +24,7 @@ _MAKERS = """
 _MAKERS_TOLD = """
     SELECT resource_id AS key, min(recorded_at) AS since,
            sum(CASE type WHEN 'approvals.maker_joined' THEN 1 ELSE jsonb_array_length(metadata->'makers') END) AS events
-      FROM audit_event WHERE type IN ('approvals.request_opened', 'approvals.maker_joined') GROUP BY resource_id
+      FROM audit_trail WHERE type IN ('approvals.request_opened', 'approvals.maker_joined') GROUP BY resource_id
 """
 _CONTROLLERS = """
     SELECT kept.apikey_id::text AS key, count(*) AS versions, min(api_key.created_at) AS since
@@ -33,7 +33,7 @@ _CONTROLLERS = """
 """
 _CONTROLLERS_TOLD = """
     SELECT resource_id AS key, sum(jsonb_array_length(metadata->'controllers')) AS events, min(recorded_at) AS since
-      FROM audit_event WHERE type = 'approvals.api_key_issued' GROUP BY resource_id
+      FROM audit_trail WHERE type = 'approvals.api_key_issued' GROUP BY resource_id
 """
 _USES = """
     SELECT kept.subject_id AS key, 1 + bool_or(kept.given_back_at IS NOT NULL)::integer AS versions,
@@ -48,7 +48,7 @@ _RETURNS = """
 """
 _RETURNS_TOLD = """
     SELECT resource_id || '/' || share AS key, count(*) AS events, min(recorded_at) AS since
-      FROM audit_event CROSS JOIN LATERAL jsonb_object_keys(metadata->'shares') AS share
+      FROM audit_trail CROSS JOIN LATERAL jsonb_object_keys(metadata->'shares') AS share
      WHERE type = 'approvals.limit_shares_given_back' AND outcome = 'succeeded' GROUP BY 1
 """
 # A set is told when it is published, and once more by the set that retires it.
@@ -58,9 +58,9 @@ _SETS = """
 """
 _SETS_TOLD = """
     SELECT key, count(*) AS events, min(recorded_at) AS since
-      FROM (SELECT resource_id AS key, recorded_at FROM audit_event WHERE type = 'approvals.policy_published'
+      FROM (SELECT resource_id AS key, recorded_at FROM audit_trail WHERE type = 'approvals.policy_published'
             UNION ALL
-            SELECT jsonb_array_elements_text(metadata->'retired'), recorded_at FROM audit_event
+            SELECT jsonb_array_elements_text(metadata->'retired'), recorded_at FROM audit_trail
              WHERE type = 'approvals.policy_published') AS told
      GROUP BY key
 """
@@ -71,7 +71,7 @@ _RULES = """
 """
 _RULES_TOLD = """
     SELECT resource_id AS key, jsonb_array_length(metadata->'rules') AS events, recorded_at AS since
-      FROM audit_event WHERE type = 'approvals.policy_published'
+      FROM audit_trail WHERE type = 'approvals.policy_published'
 """
 
 

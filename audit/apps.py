@@ -10,9 +10,11 @@ class AuditConfig(AppConfig):
     def ready(self) -> None:
         from audit import coverage, partitions, retention, vocabulary
         from audit.archive import registry as archive
+        from audit.archive import vouching
         from audit.archive.events import EVENTS
 
         vocabulary.register(*vocabulary.OURS)
+        vouching.give_up(*vocabulary.READINGS)
         coverage.exempt("it is the trail itself", "audit_event", "audit_cluster_epoch")
         coverage.exempt(
             "it is the seal of the trail",

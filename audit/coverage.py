@@ -12,14 +12,10 @@ from django.db import connection
 
 # Of a table that is wrong everywhere, more would help nobody.
 MOST_FINDINGS = 1_000
-# Months of the trail that are archived tell nothing here: what began in them is proved by the files they went to. The hour is for
-# what was written on both sides of midnight.
 _DISAGREE = """
     SELECT key, coalesce(versions, 0), coalesce(events, 0)
       FROM ({counted}) AS counted
      WHERE coalesce(versions, 0) <> coalesce(events, 0)
-       AND ((SELECT audit_archived_until('audit_event')) IS NULL
-            OR since >= (SELECT audit_archived_until('audit_event') + interval '1 hour'))
      ORDER BY key LIMIT {most}
 """
 _BESIDE = """
@@ -28,11 +24,11 @@ _BESIDE = """
 """
 _ROWS = "SELECT ({key})::text AS key, {versions} AS versions, {since} AS since FROM {table} AS kept"
 _BY_RESOURCE = """
-    SELECT resource_id AS key, count(*) AS events, min(recorded_at) AS since FROM audit_event
+    SELECT resource_id AS key, count(*) AS events, min(recorded_at) AS since FROM audit_trail
      WHERE resource_type = '{resource_type}' AND type IN ({types}) AND outcome = 'succeeded' GROUP BY resource_id
 """
 _BY_FACT = """
-    SELECT ({fact})::text AS key, count(*) AS events, min(recorded_at) AS since FROM audit_event
+    SELECT ({fact})::text AS key, count(*) AS events, min(recorded_at) AS since FROM audit_trail
      WHERE type IN ({types}) AND outcome = 'succeeded' GROUP BY 1
 """
 

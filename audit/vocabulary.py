@@ -7,10 +7,12 @@ import re
 
 # What this floor itself records.
 TRAIL_READ, EXPORTED, PROOF_GIVEN = "audit.trail_read", "audit.exported", "audit.proof_given"
+# They tell of no row.
+READINGS = (TRAIL_READ, EXPORTED, PROOF_GIVEN)
 LOG_ADOPTED, DEFINITIONS_RECORDED = "audit.log_adopted", "audit.definitions_recorded"
 ARCHIVE = ("audit.partition_archived", "audit.partition_dropped", "audit.partition_attached")
 VAULT_STORED, VAULT_REVEALED, VAULT_ERASED = "audit.vault_stored", "audit.vault_revealed", "audit.vault_erased"
-OURS = (TRAIL_READ, EXPORTED, PROOF_GIVEN, LOG_ADOPTED, DEFINITIONS_RECORDED, *ARCHIVE, VAULT_STORED, VAULT_REVEALED, VAULT_ERASED)
+OURS = (*READINGS, LOG_ADOPTED, DEFINITIONS_RECORDED, *ARCHIVE, VAULT_STORED, VAULT_REVEALED, VAULT_ERASED)
 _SHAPE = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 _types: set[str] = set()
 

@@ -8,12 +8,16 @@ class LedgerConfig(AppConfig):
     def ready(self) -> None:
         from audit import partitions, retention, vocabulary
         from audit.archive import registry as archive
+        from audit.archive import vouching
         from ledger import coverage
-        from ledger.archive import ENTRIES
-        from ledger.proofs import balances, carries, entries, guards, registry, settlements, snapshots, trail
+        from ledger.archive import ENTRIES, POSTINGS
+        from ledger.proofs import balances, carries, dropped, entries, guards, registry, settlements, snapshots, trail
 
         partitions.register("ledger_ensure_partitions")
         archive.register(ENTRIES)
+        vouching.register(POSTINGS)
+        # A posting is the bulk of the trail, and never changes.
+        vouching.give_up("ledger.posted")
         retention.register(
             retention.RetentionClass(name="ledger_entries", title="entries of the books", attached_months=24, kept_months=120)
         )
@@ -26,6 +30,7 @@ class LedgerConfig(AppConfig):
             *guards.PROOFS,
             *settlements.PROOFS,
             *trail.PROOFS,
+            *dropped.PROOFS,
         )
         # Recorded by the database functions of this floor, in the round trip of the change itself.
         vocabulary.register(

@@ -5,14 +5,18 @@ From then on balances, as-of balances and statements stand on what was carried; 
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
 from django.db import transaction
 
 from audit.archive.months import ends
 from audit.archive.registry import ArchivedTable
+from audit.archive.vouching import Voucher
 from ledger.commands import advance_checkpoints, carry_forward_due
 from ledger.commands.carries import carry_forward
 from ledger.errors import AlreadyCarried
+from ledger.proofs import dropped, trail
+from ledger.proofs.registry import START
 from ledger.queries.rows import select
 
 
@@ -41,3 +45,21 @@ ENTRIES = ArchivedTable(
     blockers=blockers,
     prepare=prepare,
 )
+
+
+def _figures(month: date) -> dict[str, Any]:
+    """How many postings were booked in the month, and their digest."""
+    found = [
+        row for row in select("SELECT * FROM ledger_postings_digests(%(until)s)", {"until": ends(month)}) if row["month"] == month
+    ]
+    return {"rows": found[0]["rows"], "sha256": found[0]["sha256"]} if found else {"rows": 0, "sha256": None}
+
+
+def _contradictions() -> Iterable[str]:
+    """What is sealed has to be what the trail tells as long as it tells it."""
+    for proof in (*trail.PROOFS, *dropped.PROOFS):
+        for subject, message in proof.find(START):
+            yield f"{proof.name}: {subject}: {message}"
+
+
+POSTINGS = Voucher(table="ledger_ledgertransaction", figures=_figures, blockers=_contradictions)

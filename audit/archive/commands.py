@@ -38,17 +38,18 @@ def archive_month(name: str, month: date, *, directory: Path, reason: str) -> Do
 
 
 def drop_month(name: str, month: date, *, reason: str) -> Done:
-    """Give up the archived rows; the file is read back first and has to hash to what was archived.
+    """Give up the archived rows; the file is read back first and has to hash to what was archived. Of the trail, what vouches for
+    rows that are still there is kept.
 
-    Raises UnknownTable, NotArchivable, ArchiveDiffers, OSError.
+    Raises UnknownTable, NotArchivable (with the reasons), ArchiveDiffers, TableBusy, OSError.
     """
     source = table(name)
     kept = steps.away(source, month, "archived")
-    steps.same(kept.file, kept.sha256, files.digest_of_file(Path(kept.file)).sha256)
     done = Done(partition_name(source, month), "dropped", kept.rows, kept.sha256, kept.file)
-    with transaction.atomic():
-        steps.drop(done.partition)
-        steps.note(source, month, done, reason)
+    if reasons := list(source.drop_blockers(month)):
+        raise NotArchivable(done.partition, reasons)
+    steps.same(kept.file, kept.sha256, files.digest_of_file(Path(kept.file)).sha256)
+    steps.together(name, partial(steps.drop, source, month, done, reason))
     return done
 
 
@@ -94,7 +95,7 @@ def _load(source: ArchivedTable, month: date, path: Path) -> None:
     partition = partition_name(source, month)
     with transaction.atomic():
         # What an interrupted attempt left behind is no evidence: it came from the file, too.
-        steps.drop(partition)
+        steps.discard(partition)
         steps.run("SELECT audit_prepare_month(%s, %s)", source.name, month)
         files.load(path, f"archive.{partition}")
 

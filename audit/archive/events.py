@@ -3,8 +3,9 @@ away, and what it tells of the books went before."""
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
-from audit.archive import steps
+from audit.archive import steps, vouching
 from audit.archive.months import attached_months, begins, ends
 from audit.archive.registry import ArchivedTable, tables
 
@@ -30,10 +31,20 @@ def blockers(month: date) -> Iterator[str]:
         yield f"{unsigned} events are in no signed checkpoint yet"
 
 
+def drop_blockers(month: date) -> Iterator[str]:
+    yield from vouching.blockers(EVENTS, month)
+
+
+def sealed(month: date) -> dict[str, Any]:
+    return {"vouched": vouching.vouched(month)}
+
+
 EVENTS = ArchivedTable(
     name="audit_event",
     key="recorded_at",
     ensure="audit_ensure_event_partitions",
     retention="audit_trail",
     blockers=blockers,
+    drop_blockers=drop_blockers,
+    sealed=sealed,
 )

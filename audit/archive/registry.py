@@ -2,17 +2,29 @@
 
 A floor registers its table in AppConfig.ready(). `blockers` say in words why a month cannot go yet; `prepare` does what has to be
 done before (and may be done again); `ensure` is the database function that puts the floor's own triggers on its partitions.
+`drop_blockers` say why an archived month cannot be dropped yet, and `sealed` is what the event of the dropping vouches for.
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from audit.archive.errors import UnknownTable
 
 
 def no_preparation(_: date) -> None:
     """Nothing has to be done before."""
+
+
+def nothing_sealed(_: date) -> dict[str, Any]:
+    """Nothing but its file vouches for what is dropped."""
+    return {}
+
+
+def nothing_against(_: date) -> Iterable[str]:
+    """Nothing keeps the month."""
+    return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +37,8 @@ class ArchivedTable:
     retention: str
     blockers: Callable[[date], Iterable[str]]
     prepare: Callable[[date], None] = no_preparation
+    drop_blockers: Callable[[date], Iterable[str]] = nothing_against
+    sealed: Callable[[date], dict[str, Any]] = nothing_sealed
 
 
 _tables: dict[str, ArchivedTable] = {}

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import OperationalError, connection, transaction
 from psycopg import sql
 
+from audit.archive import vouching
 from audit.archive.errors import ArchiveDiffers, NotArchivable, TableBusy
 from audit.archive.months import ArchivedMonth, archived_month, begins, ends, partition_name
 from audit.archive.registry import ArchivedTable
@@ -77,12 +78,20 @@ def attach(source: ArchivedTable, month: date) -> None:
         raise NotArchivable(partition_name(source, month), [f"guard {guard} is missing on {where}" for where, guard in missing])
 
 
-def drop(partition: str) -> None:
+def discard(partition: str) -> None:
+    """What an interrupted attempt left in schema archive."""
     run(sql.SQL("DROP TABLE IF EXISTS {}").format(sql.Identifier("archive", partition)))
 
 
-def note(source: ArchivedTable, month: date, done: Done, reason: str) -> None:
-    """Keep what was done, with its event, in the caller's transaction."""
+def drop(source: ArchivedTable, month: date, done: Done, reason: str) -> None:
+    """Give up the rows and note it, with what is kept of them and what is sealed instead."""
+    sealed = source.sealed(month)
+    kept = run("SELECT audit_drop_month(%s, %s, %s)", source.name, month, vouching.given_up())[0][0]
+    note(source, month, done, reason, sealed if kept is None else sealed | {"kept": kept})
+
+
+def note(source: ArchivedTable, month: date, done: Done, reason: str, beside: dict[str, Any] | None = None) -> None:
+    """Keep what was done, with its event, in the caller's transaction. `beside` goes into the event alone."""
     request = {
         "source": source.name,
         "month": month.isoformat(),
@@ -93,6 +102,7 @@ def note(source: ArchivedTable, month: date, done: Done, reason: str) -> None:
         "by": current().actor.id,
         "reason": reason,
         "context": envelope(),
+        **(beside or {}),
     }
     run("SELECT audit_note_archive(%s)", as_jsonb(request))
 

@@ -11,7 +11,10 @@ _MAY_READ = "SELECT bool_and(has_table_privilege(name, 'SELECT')) FROM unnest(%s
 def archive_is_told(report: Report) -> None:
     """What is said of archived months decides what is looked at: it is what the trail tells."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT subject, message FROM audit_archive_contradictions()")
+        cursor.execute(
+            "SELECT subject, message FROM audit_archive_contradictions() UNION ALL"
+            " SELECT subject, message FROM audit_kept_contradictions()"
+        )
         for subject, message in cursor.fetchall():
             report.add("archive", subject, message)
 

@@ -1,7 +1,7 @@
 """Every leaf, recomputed from its event, in the order of the log; and the events that have none although their turn is over.
 
-Events of archived months are looked up in the archive. Those of months that were dropped are in files elsewhere: their leaves
-count, and how many there are is said.
+Events of archived months are looked up in the archive, and of months that were dropped those that were kept. The others are in
+files elsewhere: their leaves count, and how many there are is said.
 """
 
 from collections import Counter
@@ -25,7 +25,7 @@ SELECT l.index, encode(l.hash, 'hex'), l.event_id, to_char(l.recorded_at, 'YYYY-
  WHERE l.index >= %(start)s AND l.index < %(end)s ORDER BY l.index
 """  # noqa: S608 - the columns of the format
 _BEHIND = """
-SELECT e.id::text, e.recorded_at::text, count(*) OVER () FROM audit_event e
+SELECT e.id::text, e.recorded_at::text, count(*) OVER () FROM {events} AS e
  WHERE ((e.cluster_epoch, e.txid) < (%(epoch)s, %(txid)s)
         OR ((e.cluster_epoch, e.txid) = (%(epoch)s, %(txid)s)
             AND (e.recorded_at, e.id) <= (%(recorded_at)s::timestamptz, %(id)s::uuid)))
@@ -36,7 +36,7 @@ SELECT e.id::text, e.recorded_at::text, count(*) OVER () FROM audit_event e
 
 def hashes(report: Report, size: int) -> Iterator[list[bytes]]:
     """The leaf hashes as they are stored, chunk by chunk, after comparing each with the event it stands for."""
-    query, away = _ROWS.format(events=everywhere(EVENTS.name)), _Away(report)
+    query, away = _ROWS.format(events=everywhere()), _Away(report)
     for start in range(0, size, CHUNK):
         with transaction.atomic(), connection.cursor() as cursor:
             leaf.fix_format(cursor)
@@ -56,14 +56,17 @@ class _Away:
         self._report = report
         self._months = {month.month.strftime("%Y-%m"): month for month in archived_months(EVENTS) if month.is_away}
         self._leaves: Counter[str] = Counter()
+        self._in_files: Counter[str] = Counter()
 
     def count(self, month: str) -> None:
         if month in self._months:
             self._leaves[month] += 1
 
-    def is_dropped(self, month: str) -> bool:
-        """Whether an event of that month is in a file alone."""
-        return month in self._months and self._months[month].action == "dropped"
+    def is_in_file(self, month: str) -> bool:
+        """Whether an event of that month that is nowhere else is in a file; it is counted as such."""
+        dropped = month in self._months and self._months[month].action == "dropped"
+        self._in_files[month] += dropped
+        return dropped
 
     def close(self) -> None:
         for month, kept in self._months.items():
@@ -72,7 +75,7 @@ class _Away:
     def _compare(self, month: str, kept: ArchivedMonth) -> None:
         away = self._leaves[month]
         if kept.action == "dropped":
-            self._report.notes.append(f"{away} sealed events of {month} are in {kept.file} alone")
+            self._report.notes.append(f"{self._in_files[month]} sealed events of {month} are in {kept.file} alone")
         if away != kept.rows:
             self._report.add("events", f"month {month}", f"{kept.rows} events went to the file, and {away} leaves stand for such")
 
@@ -82,7 +85,7 @@ def _compared(report: Report, away: _Away, row: bytes) -> bytes:
     found = bytes.fromhex(stored.decode())
     away.count(month.decode())
     if entry.startswith(b"\\N\t"):
-        if not away.is_dropped(month.decode()):
+        if not away.is_in_file(month.decode()):
             report.add("events", f"leaf {index.decode()}", f"event {event_id.decode()} was sealed and is gone")
     elif leaf_hash(entry) != found:
         report.add(
@@ -97,7 +100,8 @@ def behind(report: Report) -> None:
         leaf.fix_format(cursor)
         after = read_log(cursor).horizon
         recorded_at, event_id = after.cut or (None, None)
-        cursor.execute(_BEHIND, {"epoch": after.epoch, "txid": after.txid, "recorded_at": recorded_at, "id": event_id})
+        query = _BEHIND.format(events=everywhere())
+        cursor.execute(query, {"epoch": after.epoch, "txid": after.txid, "recorded_at": recorded_at, "id": event_id})
         for identity, time, _ in cursor.fetchall():
             report.add("unsealed", f"event {identity}", f"recorded at {time} where everything is sealed, and has no leaf")
 

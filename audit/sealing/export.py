@@ -80,7 +80,7 @@ def sealed_rows(start: int, end: int) -> list[bytes]:
     """The leaf bytes from index `start` to before `end` as the events stand now; those that are gone are left out."""
     with transaction.atomic(), connection.cursor() as cursor:
         leaf.fix_format(cursor)
-        query = _EVENTS.format(events=everywhere("audit_event"))
+        query = _EVENTS.format(events=everywhere())
         return list(leaf.copy_rows(cursor, query, {"start": start, "end": end}))
 
 

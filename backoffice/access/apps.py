@@ -8,6 +8,7 @@ class AccessConfig(AppConfig):
 
     def ready(self) -> None:
         from audit import coverage, vocabulary
+        from audit.archive import vouching
 
         vocabulary.register(
             "access.signed_in",
@@ -21,6 +22,8 @@ class AccessConfig(AppConfig):
             "access.settings_changed",
             "access.password_changed",
         )
+        # They tell of no row.
+        vouching.give_up("access.signed_in", "access.signed_out")
         coverage.exempt(
             "it says who may do what",
             "access_operator",

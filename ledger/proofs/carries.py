@@ -40,8 +40,7 @@ _CARRIES_MATCH_EVENTS = """
       FROM ledger_carry AS kept
       FULL JOIN (SELECT ledger_told_time(resource_id) AS until, min(resource_id) AS resource_id, count(*) AS times,
                         (array_agg(metadata))[1] AS facts, min(recorded_at) AS recorded_at
-                   FROM audit_event WHERE type = 'ledger.balances_carried' GROUP BY 1) AS told ON told.until = kept.until
-     WHERE told.resource_id IS NOT NULL OR kept.made_at >= (SELECT coalesce(audit_archived_until('audit_event'), '-infinity'))
+                   FROM audit_trail WHERE type = 'ledger.balances_carried' GROUP BY 1) AS told ON told.until = kept.until
 """
 
 PROOFS = (

@@ -4,7 +4,7 @@ from ledger.proofs.registry import Proof, asked
 
 _TOLD = """
     SELECT resource_id, count(*) AS times, (array_agg(metadata))[1] AS facts, min(recorded_at) AS recorded_at
-      FROM audit_event WHERE type = 'ledger.snapshot_taken' GROUP BY resource_id
+      FROM audit_trail WHERE type = 'ledger.snapshot_taken' GROUP BY resource_id
 """
 _SNAPSHOTS_MATCH_EVENTS = f"""
     SELECT coalesce(kept.id::text, told.resource_id) AS subject, CASE
@@ -21,7 +21,6 @@ _SNAPSHOTS_MATCH_EVENTS = f"""
                 CASE WHEN NOT ledger_time_is_told(kept.taken_at, told.facts->>'taken_at', told.recorded_at) THEN 'when' END), '')
            END AS message
       FROM ledger_snapshot AS kept FULL JOIN ({_TOLD}) AS told ON told.resource_id = kept.id::text
-     WHERE told.resource_id IS NOT NULL OR kept.taken_at >= (SELECT coalesce(audit_archived_until('audit_event'), '-infinity'))
 """  # noqa: S608 - a constant of this file
 _SNAPSHOTS_HAVE_THEIR_BYTES = """
     SELECT id::text AS subject, 'its bytes are not those of its hash' AS message

@@ -1,12 +1,14 @@
 """Proofs that the books and the audit trail tell the same: what was booked, and nothing that was not.
 
-Months that are archived are proved by the files they went to, not here.
+The trail is what is attached, what is archived, and what was kept of months that were dropped (`audit_trail`). Of postings whose
+events were dropped, the figures are compared that were sealed when they were (ledger/proofs/dropped.py).
 """
 
 from audit import coverage
 from ledger.proofs.registry import Proof, Rows, Since, asked
 
-# Both sides of a posting are written by one database transaction, so both lie on the same side of a checkpoint.
+# Both sides of a posting are written by one database transaction, so both lie on the same side of a checkpoint. The lines of an
+# archived month went to its file.
 _POSTINGS_MATCH_EVENTS = """
     SELECT coalesce(posting.reference, told.facts->>'reference', told.resource_id) AS subject, CASE
            WHEN told.resource_id IS NULL THEN 'it is booked, and the audit trail does not tell it'
@@ -31,7 +33,8 @@ _POSTINGS_MATCH_EVENTS = """
                      THEN 'database transaction' END,
                 CASE WHEN NOT ledger_hash_is_told(posting.content_hash, told.facts, told.transaction_id) THEN 'content hash' END,
                 CASE WHEN booked.places <> ARRAY(SELECT generate_series(1, cardinality(booked.places))) THEN 'places of lines' END,
-                CASE WHEN told.facts->'lines' IS DISTINCT FROM booked.lines
+                CASE WHEN (booked.lines IS NOT NULL OR posting.booked_at >= away.entries)
+                      AND told.facts->'lines' IS DISTINCT FROM booked.lines
                       AND ledger_told_lines(told.facts->'lines') IS DISTINCT FROM booked.lines THEN 'lines' END), '')
            END AS message
       FROM ledger_postings_after(%(epoch)s, %(txid)s) AS posting
@@ -49,8 +52,9 @@ _POSTINGS_MATCH_EVENTS = """
                         min(recorded_at) AS recorded_at, min(txid) AS txid
                    FROM ledger_events_after(%(epoch)s, %(txid)s) WHERE type = 'ledger.posted' GROUP BY resource_id) AS told
         ON told.resource_id = posting.id::text
-     WHERE posting.id IS NULL OR posting.booked_at >= (
-           SELECT coalesce(greatest(audit_archived_until('ledger_entry'), audit_archived_until('audit_event')), '-infinity'))
+     CROSS JOIN (SELECT coalesce(audit_archived_until('ledger_entry'), '-infinity') AS entries,
+                        coalesce(audit_dropped_until(), '-infinity') AS events) AS away
+     WHERE posting.id IS NULL OR posting.booked_at >= away.events
 """
 # A hold may be placed on one side of a checkpoint and end on the other, so whoever is touched is looked up whole.
 _HOLDS_MATCH_EVENTS = """
@@ -91,11 +95,10 @@ _HOLDS_MATCH_EVENTS = """
                   min(correlation_id) FILTER (WHERE type = 'ledger.hold_placed') AS correlation_id,
                   min(recorded_at) FILTER (WHERE type = 'ledger.hold_placed') AS placing_recorded_at,
                   min(recorded_at) FILTER (WHERE type <> 'ledger.hold_placed') AS ending_recorded_at
-             FROM audit_event
+             FROM audit_trail
             WHERE resource_type = 'hold' AND resource_id = touched.reference
               AND recorded_at >= coalesce(hold.placed_at, '-infinity')
               AND type IN ('ledger.hold_placed', 'ledger.hold_settled', 'ledger.hold_released', 'ledger.hold_expired')) AS told
-     WHERE hold.id IS NULL OR hold.placed_at >= (SELECT coalesce(audit_archived_until('audit_event'), '-infinity'))
 """
 _ACCOUNTS_MATCH_EVENTS = """
     SELECT coalesce(account.code, told.code) AS subject, CASE
@@ -126,23 +129,21 @@ _ACCOUNTS_MATCH_EVENTS = """
                         min(recorded_at) FILTER (WHERE type = 'ledger.account_opened') AS opened_at,
                         min(recorded_at) FILTER (WHERE type = 'ledger.account_closed') AS closed_at,
                         (array_agg(diff->'guarded'->1 ORDER BY recorded_at DESC) FILTER (WHERE diff ? 'guarded'))[1] AS switched
-                   FROM audit_event
+                   FROM audit_trail
                   WHERE type IN ('ledger.account_opened', 'ledger.account_closed', 'ledger.account_mode_switched')
                   GROUP BY resource_id) AS told
         ON told.code = account.code
-     WHERE account.id IS NULL OR account.opened_at >= (SELECT coalesce(audit_archived_until('audit_event'), '-infinity'))
 """
 _ASSETS_MATCH_EVENTS = """
     SELECT coalesce(asset.id, told.id) AS subject, CASE
-           WHEN told.id IS NULL AND (SELECT audit_archived_until('audit_event')) IS NULL
-           THEN 'the audit trail does not tell that it was registered'
+           WHEN told.id IS NULL THEN 'the audit trail does not tell that it was registered'
            WHEN asset.id IS NULL THEN 'the audit trail tells that it was registered, and it is not there'
            WHEN told.times <> 1 THEN format('the audit trail tells %%s times that it was registered', told.times)
            WHEN told.registered <> to_jsonb(asset) THEN 'it was registered as something else, the audit trail tells'
            END AS message
       FROM ledger_asset AS asset
       FULL JOIN (SELECT resource_id AS id, count(*) AS times, (array_agg(metadata))[1] AS registered
-                   FROM audit_event WHERE type = 'ledger.asset_registered' GROUP BY resource_id) AS told ON told.id = asset.id
+                   FROM audit_trail WHERE type = 'ledger.asset_registered' GROUP BY resource_id) AS told ON told.id = asset.id
 """
 _PERIODS_MATCH_EVENTS = """
     SELECT coalesce(to_char(period.month, 'YYYY-MM'), told.month) AS subject, CASE
@@ -162,9 +163,8 @@ _PERIODS_MATCH_EVENTS = """
       FULL JOIN (SELECT DISTINCT ON (resource_id) resource_id AS month, diff->'status'->>1 AS status, reason, metadata AS record,
                         CASE WHEN type = 'ledger.period_closed' THEN coalesce(diff->'closed_by'->>1, actor_id) ELSE '' END AS by,
                         diff->'closed_at'->>1 AS closed_at, recorded_at
-                   FROM audit_event WHERE type IN ('ledger.period_closed', 'ledger.period_reopened')
+                   FROM audit_trail WHERE type IN ('ledger.period_closed', 'ledger.period_reopened')
                   ORDER BY resource_id, recorded_at DESC, id DESC) AS told ON told.month = to_char(period.month, 'YYYY-MM')
-     WHERE told.month IS NOT NULL OR period.closed_at >= (SELECT coalesce(audit_archived_until('audit_event'), '-infinity'))
 """
 # The checkpoint that the next proofs go on from is what the event of its taking says. Whether its sums are right, only a full
 # proof can say.
@@ -184,8 +184,7 @@ _CHECKPOINTS_MATCH_EVENTS = """
       FROM ledger_proof_checkpoint AS kept
       FULL JOIN (SELECT resource_id AS number, count(*) AS times, (array_agg(metadata))[1] AS facts,
                         min(recorded_at) AS recorded_at
-                   FROM audit_event WHERE type = 'ledger.proved' GROUP BY resource_id) AS told ON told.number = kept.number::text
-     WHERE kept.number IS NULL OR kept.taken_at >= (SELECT coalesce(audit_archived_until('audit_event'), '-infinity'))
+                   FROM audit_trail WHERE type = 'ledger.proved' GROUP BY resource_id) AS told ON told.number = kept.number::text
 """
 _CHECKPOINTS_MATCH_ENTRIES = """
     SELECT coalesce(account.code, book.account_id::text) AS subject,

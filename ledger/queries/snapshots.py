@@ -21,7 +21,7 @@ _LIST = """
      ORDER BY id DESC LIMIT %(limit)s
 """
 _TOLD = """
-    SELECT metadata->>'sha256' AS sha256 FROM audit_event
+    SELECT metadata->>'sha256' AS sha256 FROM audit_trail
      WHERE resource_type = 'snapshot' AND resource_id = %(id)s AND type = 'ledger.snapshot_taken'
 """
 _ONE = "SELECT {columns} FROM ledger_snapshot WHERE id = %(id)s"

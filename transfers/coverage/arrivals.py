@@ -4,11 +4,11 @@ from audit import coverage
 
 _ARRIVALS = "SELECT id::text AS key, version AS versions, seen_at AS since FROM transfers_arrival"
 _ARRIVALS_TOLD = """
-    SELECT resource_id AS key, count(*) AS events, min(recorded_at) AS since FROM audit_event
+    SELECT resource_id AS key, count(*) AS events, min(recorded_at) AS since FROM audit_trail
      WHERE resource_type = 'arrival' AND diff ? 'version' GROUP BY resource_id
 """
 _CARDS_TOLD = """
-    SELECT resource_id AS key, count(*) AS events, min(recorded_at) AS since FROM audit_event
+    SELECT resource_id AS key, count(*) AS events, min(recorded_at) AS since FROM audit_trail
      WHERE resource_type = '{kind}' AND diff ? 'version' GROUP BY resource_id
 """
 

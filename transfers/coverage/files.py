@@ -5,7 +5,7 @@ from transfers.commands.bulk.events import PART_DONE, PART_GIVEN_BACK
 
 _BULK_ORDERS = "SELECT id::text AS key, version AS versions, created_at AS since FROM transfers_bulkorder"
 _BULK_ORDERS_TOLD = """
-    SELECT resource_id AS key, count(*) AS events, min(recorded_at) AS since FROM audit_event
+    SELECT resource_id AS key, count(*) AS events, min(recorded_at) AS since FROM audit_trail
      WHERE resource_type = 'bulk_order' AND diff ? 'version' GROUP BY resource_id
 """
 

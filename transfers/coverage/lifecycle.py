@@ -5,7 +5,7 @@ from audit import coverage
 # Every version of a transfer is one event of its own and one of the trail.
 _TRANSFERS = "SELECT id::text AS key, version AS versions, created_at AS since FROM transfers_transfer"
 _TRANSFERS_TOLD = """
-    SELECT resource_id AS key, count(*) AS events, min(recorded_at) AS since FROM audit_event
+    SELECT resource_id AS key, count(*) AS events, min(recorded_at) AS since FROM audit_trail
      WHERE resource_type = 'transfer' AND diff ? 'version' GROUP BY resource_id
 """
 # Their own events have months of their own that are archived.
@@ -15,7 +15,7 @@ _EVENTS = """
       FROM (SELECT transfer_id, seq, type, count(*) AS versions, min(recorded_at) AS since FROM transfers_event
              GROUP BY transfer_id, seq, type) AS kept
       FULL JOIN (SELECT resource_id, (diff->'version'->>1)::integer AS version, type, count(*) AS events, min(recorded_at) AS since
-                   FROM audit_event WHERE resource_type = 'transfer' AND diff ? 'version'
+                   FROM audit_trail WHERE resource_type = 'transfer' AND diff ? 'version'
                   GROUP BY resource_id, (diff->'version'->>1)::integer, type) AS told
         ON told.resource_id = kept.transfer_id::text AND told.version = kept.seq AND told.type = kept.type
      WHERE coalesce(kept.since, told.since) >= (
@@ -32,14 +32,14 @@ _LEGS = """
                 WHEN kept.money_state = 'reversed' THEN ARRAY['transfer.failed', 'transfer.doubt_ended']
                 ELSE ARRAY['transfer.failed', 'transfer.cancelled', 'transfer.expired'] END)), false))::integer AS events
       FROM transfers_leg AS kept
-      LEFT JOIN audit_event AS event ON event.resource_type = 'transfer' AND event.resource_id = kept.transfer_id::text
+      LEFT JOIN audit_trail AS event ON event.resource_type = 'transfer' AND event.resource_id = kept.transfer_id::text
        AND event.diff ? 'version'
      WHERE kept.direction = 'out'
      GROUP BY kept.id
     UNION ALL
     SELECT kept.reference, 1, kept.created_at, count(event.id)::integer
       FROM transfers_leg AS kept
-      LEFT JOIN audit_event AS event ON event.resource_type = 'transfer' AND event.resource_id = kept.transfer_id::text
+      LEFT JOIN audit_trail AS event ON event.resource_type = 'transfer' AND event.resource_id = kept.transfer_id::text
        AND event.type = 'transfer.created' AND event.metadata->>'leg' = kept.reference
      WHERE kept.direction = 'in'
      GROUP BY kept.id

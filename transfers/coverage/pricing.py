@@ -5,7 +5,7 @@ from audit import coverage
 # What a promotion paid is told by the event of the conversion that it was paid with.
 _CASHBACK = """
     SELECT kept.transfer_id::text AS key, 1 AS versions, kept.paid_at AS since,
-           (SELECT count(*) FROM audit_event WHERE type = 'transfer.confirmed' AND resource_type = 'transfer'
+           (SELECT count(*) FROM audit_trail WHERE type = 'transfer.confirmed' AND resource_type = 'transfer'
                AND resource_id = kept.transfer_id::text AND metadata->>'cashback' = kept.amount::text) AS events
       FROM transfers_cashback AS kept
 """

@@ -11,14 +11,14 @@ _RESERVATIONS = """
                 'transfer.confirmed', 'transfer.failed', 'transfer.cancelled', 'transfer.expired')), false))::integer AS events
       FROM transfers_walletreservation AS kept
       JOIN transfers_leg AS leg ON leg.id = kept.leg_id
-      LEFT JOIN audit_event AS event ON event.resource_type = 'transfer' AND event.resource_id = leg.transfer_id::text
+      LEFT JOIN audit_trail AS event ON event.resource_type = 'transfer' AND event.resource_id = leg.transfer_id::text
        AND event.diff ? 'version'
      GROUP BY kept.id
 """
 # What is signed was announced: the intent to sign is an event before there are any bytes.
 _SIGNED = """
     SELECT kept.hash AS key, 1 AS versions, kept.signed_at AS since,
-           (SELECT count(*) FROM audit_event WHERE type IN ('transfer.sending', 'transfer.fee_raised', 'transfer.recalling')
+           (SELECT count(*) FROM audit_trail WHERE type IN ('transfer.sending', 'transfer.fee_raised', 'transfer.recalling')
                AND resource_type = 'transfer'
                AND resource_id = leg.transfer_id::text AND metadata->>'leg' = leg.reference
                AND metadata->>'attempt' = kept.attempt::text) AS events

@@ -15,9 +15,10 @@ GRANT INSERT (anchor, sequence, receipt) ON audit_anchor_delivery TO countersign
 GRANT INSERT (reason) ON audit_seal_refusal TO countersign_sealer;
 GRANT EXECUTE ON FUNCTION audit_ensure_epoch() TO countersign_sealer;
 
--- What is archived everybody may know; the archived rows themselves are the owner's alone.
-GRANT SELECT ON audit_archived_month TO countersign_web, countersign_worker, countersign_sealer;
-GRANT EXECUTE ON FUNCTION audit_archived_until(text), audit_archive_contradictions() TO countersign_web, countersign_worker, countersign_sealer;
+-- What is archived everybody may know. Archived events are read by whoever reads the trail, for proofs; other archived rows are the owner's.
+GRANT SELECT ON audit_archived_month, audit_trail TO countersign_web, countersign_worker, countersign_sealer;
+GRANT EXECUTE ON FUNCTION audit_archived_until(text), audit_dropped_until(), audit_archive_contradictions(), audit_kept_contradictions()
+    TO countersign_web, countersign_worker, countersign_sealer;
 
 -- The privacy vault: who serves and works may add to it and forget a subject; nothing in it is changed otherwise.
 GRANT SELECT, INSERT ON audit_vaultsubject, audit_vaultvalue TO countersign_web, countersign_worker;

@@ -18,4 +18,5 @@ GRANT SELECT ON ledger_snapshot TO countersign_web, countersign_worker;
 -- Snapshots are taken by the upkeep and by the owner's command; who serves requests only reads them.
 GRANT EXECUTE ON FUNCTION ledger_wait_until_closed(timestamptz, interval), ledger_keep_snapshot(jsonb) TO countersign_worker;
 GRANT EXECUTE ON FUNCTION ledger_archived_sums(), ledger_carry_contradictions(), ledger_carry_hash(timestamptz, bytea),
-    ledger_carry_text(timestamptz), ledger_time_is_told(timestamptz, text, timestamptz) TO countersign_web, countersign_worker;
+    ledger_carry_text(timestamptz), ledger_postings_digests(timestamptz), ledger_time_is_told(timestamptz, text, timestamptz)
+    TO countersign_web, countersign_worker;

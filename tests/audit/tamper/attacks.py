@@ -226,6 +226,7 @@ DEFINITIONS = (
     ),
     _attack(
         "a column of another type",
+        "DROP VIEW audit_trail",
         "ALTER TABLE audit_event ALTER COLUMN reason TYPE varchar(5) USING left(reason, 5)",
         found="root",
         guards="",

@@ -37,14 +37,15 @@ DO $$ DECLARE thing record; BEGIN
     EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
     END;
     FOR thing IN SELECT oid::regclass AS name FROM pg_class
-                  WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v') AND relname LIKE 'audit%' LOOP
+                  WHERE relnamespace IN ('public'::regnamespace, 'archive'::regnamespace)
+                    AND relkind IN ('r', 'p', 'v') AND relname LIKE 'audit%' LOOP
         EXECUTE format('ALTER TABLE %s OWNER TO {OWNER}', thing.name);
     END LOOP;
     FOR thing IN SELECT oid::regprocedure AS name FROM pg_proc
                   WHERE pronamespace = 'public'::regnamespace AND proname LIKE 'audit%' LOOP
         EXECUTE format('ALTER FUNCTION %s OWNER TO {OWNER}', thing.name);
     END LOOP;
-    GRANT ALL ON SCHEMA public TO {OWNER};
+    GRANT ALL ON SCHEMA public, archive TO {OWNER};
     EXECUTE format('ALTER DATABASE %I OWNER TO {OWNER}', current_database());
 END $$
 """
