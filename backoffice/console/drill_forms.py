@@ -33,9 +33,10 @@ class ArmForm(forms.Form):
 
 def _field(setting: Setting) -> forms.Field:
     usual: dict[str, Any] = {"label": setting.label, "initial": setting.usual, "help_text": setting.help}
+    usual["required"] = not setting.is_optional
     if setting.choices:
         return forms.ChoiceField(choices=list(setting.choices.items()), **usual)
-    return forms.CharField(max_length=100, required=not setting.is_optional, **usual)
+    return forms.CharField(max_length=100, **usual)
 
 
 class CallOffForm(forms.Form):

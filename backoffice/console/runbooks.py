@@ -97,6 +97,7 @@ _ALL = (
             "card_capture_refused",
             "card_provider_unavailable",
             "card_provider_unknown",
+            "card_provider_contradicts",
             "card_charged_back",
             "card_declared_uncharged",
         ),

@@ -13,11 +13,15 @@ from backoffice.sandbox.chain.orders import KINDS as CHAIN_KINDS
 from backoffice.sandbox.desks.orders import KINDS as DESK_KINDS
 from backoffice.sandbox.desks.server import Floor
 from backoffice.sandbox.desks.server import Server as DeskServer
+from backoffice.sandbox.drills import psp_words
 from backoffice.sandbox.drills.bank_words import DRILLS
 from backoffice.sandbox.drills.chain_words import SEEN
+from backoffice.sandbox.psp.faults import KINDS as PSP_KINDS
 from tests.console.office import operator_with, text_of
 from tests.sandbox.bank_office import TOKEN, open_office
 from tests.sandbox.fixtures import chain as chain
+from tests.transfers.cards import TOKEN as CARD_TOKEN
+from tests.transfers.cards import card_provider
 
 pytestmark = pytest.mark.django_db
 
@@ -80,6 +84,24 @@ def test_a_drill_that_cannot_be_armed_says_why_and_arms_nothing(oncall, bank, fi
     assert words in text_of(response)
     assert "No drill is in force" in text_of(response)
     assert _events() == []
+
+
+def test_the_card_provider_takes_its_orders_from_the_page(oncall, bank, tmp_path):
+    assert {drill.kind: {setting.name for setting in drill.settings} for drill in psp_words.DRILLS} == {
+        kind: {"only", *settings} for kind, settings in PSP_KINDS.items()
+    }
+    with card_provider(tmp_path) as cards, override_settings(PSP_URL=cards.url, PSP_TOKEN=CARD_TOKEN):
+        given = {"reason": "Friday practice", "times": "2", "set_only": "capture", "set_by": "0.05"}
+        armed = oncall.post("/drills/psp/lie/arm/", {f"psp-lie-{name}": value for name, value in given.items()})
+        assert armed.status_code == 302
+        any_order = oncall.post(
+            "/drills/psp/lose/arm/", {"psp-lose-reason": "and more", "psp-lose-times": "1", "psp-lose-set_only": ""}
+        )
+        assert any_order.status_code == 302
+        page = text_of(oncall.get("/drills/"))
+    assert "The card provider: Answers with another amount" in page
+    assert "2 times more; happened not yet. By: 0.05. Only: capture." in page
+    assert "The card provider: Says yes and loses it" in page
 
 
 def test_calling_off_needs_a_reason(oncall, bank):

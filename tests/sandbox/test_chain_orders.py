@@ -155,6 +155,18 @@ def test_what_it_says_yes_to_may_be_lost(chain: Chain) -> None:
     assert chain.call("eth_getTransactionByHash", tx_hash) is not None
 
 
+def test_the_later_of_two_may_be_taken_first(chain: Chain) -> None:
+    wallet, payee = chain.new_wallet(token=10), Account.create().address
+    (first, first_hash), (second, second_hash) = (signed_transfer(wallet, chain.token, payee, 1, nonce=nonce) for nonce in (0, 1))
+    chain.order("reorder")
+    assert chain.call("eth_sendRawTransaction", first) == first_hash
+    chain.mine()
+    assert chain.call("eth_getTransactionByHash", first_hash) is None
+    assert chain.call("eth_sendRawTransaction", second) == second_hash
+    chain.mine()
+    assert block_of(chain, first_hash) == block_of(chain, second_hash) is not None
+
+
 @pytest.mark.parametrize(("kind", "words"), [("duplicate", "already known"), ("refuse", "txpool is full")])
 def test_it_answers_no(chain: Chain, kind: str, words: str) -> None:
     raw, _ = signed_transfer(chain.new_wallet(token=10), chain.token, Account.create().address, 1, nonce=0)

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 
 from tests.transfers.stack import Stack
+from transfers.models import BankAccount, Leg, Transfer
 from transfers.rails.trust import authorities
 
 
@@ -33,3 +34,20 @@ def faulty(stack: Stack, kind: str, **settings: str) -> Iterator[None]:
         yield
     finally:
         call_off(stack, fault_id)
+
+
+def bookings(stack: Stack, transfer: Transfer) -> int:
+    """How often the bank has this order in its books, by its own word."""
+    leg = Leg.objects.get(transfer=transfer, rail="bank")
+    iban = BankAccount.objects.get(account_code=leg.account_code).iban
+    ask(stack, "POST", f"/statements/{iban}/close")
+    return sum(page["content"].count(f"<EndToEndId>{leg.reference}</EndToEndId>") for page in statements(stack, iban))
+
+
+def statements(stack: Stack, iban: str) -> Iterator[dict[str, Any]]:
+    """Every statement that the bank gives out."""
+    last, more = 0, True
+    while more:
+        answer = ask(stack, "GET", f"/statements/{iban}?after={last}")
+        yield from answer["data"]
+        last, more = answer["data"][-1]["sequence"] if answer["data"] else last, answer["has_more"]

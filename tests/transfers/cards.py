@@ -33,6 +33,23 @@ class Provider:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
+    def get(self, path: str) -> Any:
+        answer = httpx.get(self.url + path, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=20, verify=authorities())
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def arm(self, kind: str, **settings: str) -> None:
+        self.post("/sandbox/faults", kind=kind, **settings)
+
+    def in_force(self) -> int:
+        """How many fault orders have not been met yet."""
+        return len(self.get("/sandbox/faults")["data"])
+
+    def moved(self, transfer: Transfer) -> list[str]:
+        """What the provider has charged or given back for this transfer, by its own settlements."""
+        batches, name = self.get("/v1/settlements?after=0")["data"], reference_of(transfer)
+        return [line["gross"] for batch in batches for line in batch["lines"] if line["reference"] == name]
+
     def settle(self) -> None:
         self.post("/sandbox/settle")
 

@@ -50,6 +50,11 @@ class Stack:
         with ChainOrders(self.rails.chain_rpc_url_2) as orders:
             orders.give(kind, **parameters)
 
+    def standing(self) -> list[dict[str, Any]]:
+        """The first node's orders in force."""
+        with ChainOrders(self.rails.chain_rpc_url) as orders:
+            return orders.standing()
+
     def obey(self) -> None:
         """No standing order is left at any node."""
         for url in filter(None, (self.rails.chain_rpc_url, self.rails.chain_rpc_url_2)):

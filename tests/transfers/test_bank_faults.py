@@ -6,7 +6,7 @@ import time
 import pytest
 
 from ledger.queries import trial_balance
-from tests.transfers.bank_faults import ask, faulty
+from tests.transfers.bank_faults import bookings, faulty
 from tests.transfers.stack import Stack
 from tests.transfers.tame import Tame, tame_outside
 from tests.transfers.world import ACCOUNT, FUNDS, UNIT, World, drive_until, history, posted
@@ -36,16 +36,6 @@ def hint(transfer: Transfer, name: str) -> str:
 
 def pay_call(transfer: Transfer) -> ProviderCall:
     return ProviderCall.objects.get(transfer=transfer, operation="pay")
-
-
-def bookings(rails: Stack, transfer: Transfer) -> int:
-    """How often the bank has this order in its books, by its own word."""
-    leg = Leg.objects.get(transfer=transfer, rail="bank")
-    iban = ask(rails, "GET", "/accounts")["data"][0]["iban"]
-    ask(rails, "POST", "/statements/SE1190000000000000000001/close")
-    pages = ask(rails, "GET", "/statements/SE1190000000000000000001")["data"]
-    assert iban
-    return sum(page["content"].count(f"<EndToEndId>{leg.reference}</EndToEndId>") for page in pages)
 
 
 @pytest.mark.parametrize("kind", ["timeout", "lose"])

@@ -4,16 +4,19 @@ transaction, so that the money is never free in between. The transfer and its le
 from audit import clock
 from ledger import chart
 from ledger.commands import PlaceHold, reverse
+from ledger.models import LedgerTransaction
 from transfers import postings
 from transfers.commands import moves, payload, treasury
 from transfers.commands.advance.batch_content import leave
 from transfers.commands.advance.lock_funds import BANK, CHAIN
+from transfers.commands.advance.outcomes import book_gas
 from transfers.commands.deposits.sent_back import follow_arrival
 from transfers.commands.facts import confirmation_of, facts_of
 from transfers.models import ChainTransaction, Leg, Transfer
+from transfers.rails.evm import ChainState
 from transfers.states import MoneyState, RequestState, Status
 
-CODE = "reorged"
+CODE, GAS = "reorged", "network_fee"
 
 
 def take_back(transfer: Transfer, legs: dict[str, Leg], sent: ChainTransaction) -> None:
@@ -46,6 +49,18 @@ def take_back(transfer: Transfer, legs: dict[str, Leg], sent: ChainTransaction) 
         _reverse(booked.reference, reason, placed)
         placed = ()
     _reverse_gas(sent, times, reason)
+
+
+def gas_of_another_block(transfer: Transfer, sent: ChainTransaction, mined: ChainTransaction, state: ChainState) -> None:
+    """What was not taken back is in another block now, where its gas had another price: the old posting is reversed, the new one
+    numbered after it. Call it before what is known of `sent` is overwritten."""
+    if (mined.hash, state.gas_cost) == (sent.hash, sent.gas_cost):
+        return
+    booked = LedgerTransaction.objects.filter(transaction_id=transfer.id, kind=GAS).order_by("booked_at")
+    before = booked.last()
+    if before is not None:
+        _reverse(before.reference, f"Block {sent.block_number} ({sent.block_hash}) is no longer part of the chain.")
+    book_gas(transfer, mined, state, confirmation=booked.count() + 1)
 
 
 def _reverse(reference: str, reason: str, holds: tuple[PlaceHold, ...] = ()) -> None:

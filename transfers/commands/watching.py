@@ -20,7 +20,7 @@ from transfers.commands.advance.outcomes import AFTER_PAYOUT, in_doubt, paid_as_
 from transfers.commands.advance.polling import next_look_at_chain
 from transfers.commands.advance.signing import broadcast
 from transfers.commands.exchanges import about
-from transfers.commands.reorg import take_back
+from transfers.commands.reorg import gas_of_another_block, take_back
 from transfers.crashpoints import crashpoint
 from transfers.models import ChainTransaction, Leg, Transfer
 from transfers.rails.base import RailError
@@ -113,9 +113,10 @@ def _after_payout(transfer: Transfer, legs: dict[str, Leg], sent: ChainTransacti
     """The bank may have paid: nothing is reversed. The exception ends when the tokens' way to the partner is final again."""
     mined = seen.mined
     if mined is not None and seen.final and paid_as_ordered(legs[CHAIN], mined, seen.states[mined.hash]):
+        state = seen.states[mined.hash]
+        gas_of_another_block(transfer, sent, mined, state)
         keep(seen)
         Leg.objects.filter(pk=legs[CHAIN].pk).update(money_state=MoneyState.POSTED)
-        state = seen.states[mined.hash]
         if transfer.money_state == MoneyState.EXCEPTION:
             data = {"code": AFTER_PAYOUT, "tx_hash": mined.hash, "block_number": state.block_number}
             text = status_text(Route(transfer.route), Status(transfer.status))

@@ -45,6 +45,16 @@ ENTRIES: tuple[Failure, ...] = (
         ends=False,
     ),
     Failure(
+        "card_provider_contradicts",
+        "What the card provider's record shows is not what it told us, or not what was ordered: another amount, currency or "
+        "reference, or an order that it had taken and will not take any more.",
+        "Stays where it is: nothing is credited on such a word, and nothing that is booked is taken back; asked again with a "
+        "growing pause.",
+        WORKING,
+        "Compare the call log with the provider's own page for our reference, and ask its support which of the two is true.",
+        ends=False,
+    ),
+    Failure(
         "card_refund_refused",
         "The provider refuses for good to refund: so much was not captured, or it was given or taken back already.",
         "FUNDS_LOCKED to FAILED; nothing was booked, and what was held for it is released.",

@@ -15,6 +15,7 @@ from backoffice.sandbox.bank.books import (
     booked_balance,
     next_reference,
 )
+from backoffice.sandbox.bank.fault_desk import fault_routes
 from backoffice.sandbox.bank.money import NotAnAmount, major_text, minor_units
 from backoffice.sandbox.bank.problems import HangUp, Problem
 from backoffice.sandbox.bank.server import Answer, Request, Routes
@@ -52,9 +53,7 @@ class Counter:
             ("POST", re.compile("/sandbox/collection"), self.collection),
             ("POST", re.compile("/sandbox/fee"), self.fee),
             ("POST", re.compile("/desk/quotes"), self.quote),
-            ("GET", re.compile("/sandbox/faults"), self.faults),
-            ("POST", re.compile("/sandbox/faults"), self.order_fault),
-            ("DELETE", re.compile("/sandbox/faults/([^/]+)"), self.call_off),
+            *fault_routes(self._books, self._clock),
             ("POST", re.compile("/sandbox/statements/([0-9]+)/find"), self.find_statement),
         )
 
@@ -149,19 +148,6 @@ class Counter:
             time.sleep(int(slow["seconds"]))
         if faults.used(self._books, "down", now=self._clock()) is not None:
             raise Problem(503, "down", "the bank is closed for maintenance")
-
-    def faults(self, _request: Request) -> Answer:
-        return Answer.json(
-            {"data": faults.in_force(self._books), "kinds": {kind: dict(usual) for kind, usual in faults.KINDS.items()}}
-        )
-
-    def order_fault(self, request: Request) -> Answer:
-        """Something shall go wrong: `kind`; optional `times` and the settings of the kind."""
-        return Answer.json({"id": faults.order(self._books, request.json(), now=self._clock())})
-
-    def call_off(self, request: Request) -> Answer:
-        faults.call_off(self._books, request.groups[0], now=self._clock())
-        return Answer.json({"id": request.groups[0]})
 
     def find_statement(self, request: Request) -> Answer:
         """A statement that was left out turns up again, on whatever account has it."""

@@ -1,17 +1,19 @@
-"""Fault orders: what the bank does wrong on purpose, so often or until called off. Kept in its books, they outlive a restart."""
+"""Fault orders: what a counter does wrong on purpose, so often or until called off. Kept in its books, they outlive a restart."""
 
 import json
 import re
 import sqlite3
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from decimal import Decimal, InvalidOperation
+from typing import Protocol
 
-from backoffice.sandbox.bank.books import Books
 from backoffice.sandbox.bank.problems import Problem
 
 # Kinds with their settings and what these are when nothing is said.
-KINDS: Mapping[str, Mapping[str, str]] = {
+Kinds = Mapping[str, Mapping[str, str]]
+KINDS: Kinds = {
     "timeout": {},
     "lose": {},
     "slow": {"seconds": "5"},
@@ -33,22 +35,29 @@ KINDS: Mapping[str, Mapping[str, str]] = {
 }
 # These describe a condition rather than a single event: without a number they hold until called off.
 _LASTING = frozenset({"slow", "down"})
-# Any order may be for one payment alone: that with this remittance text.
+# Any order may be for one payment alone, that with this remittance text; at the card provider, for one kind of request.
 ONLY = "only"
 _MOST_TIMES, _MOST_SECONDS = 1000, 86_400
 _CODE = re.compile(r"[A-Z0-9]{4}")
 
 
-def order(books: Books, given: Mapping[str, str], *, now: float) -> str:
-    """A new order's id. Raises Problem for one the bank could not follow."""
+class Books(Protocol):
+    """Whatever has a table of faults."""
+
+    def transaction(self) -> AbstractContextManager[sqlite3.Connection]:
+        """All or nothing, one at a time."""
+
+
+def order(books: Books, given: Mapping[str, str], *, now: float, kinds: Kinds = KINDS) -> str:
+    """A new order's id. Raises Problem for one that could not be followed."""
     kind = given.get("kind", "")
-    if kind not in KINDS:
-        raise Problem(422, "unknown_fault", f"{kind or 'nothing'} is not a fault this bank can have; it knows {', '.join(KINDS)}")
-    unknown = set(given) - set(KINDS[kind]) - {"kind", "times", ONLY}
+    if kind not in kinds:
+        raise Problem(422, "unknown_fault", f"{kind or 'nothing'} is no fault that is known here; there are {', '.join(kinds)}")
+    unknown = set(given) - set(kinds[kind]) - {"kind", "times", ONLY}
     if unknown:
         raise Problem(422, "unknown_setting", f"{kind} has no setting {', '.join(sorted(unknown))}")
-    settings = {name: given.get(name, usual) for name, usual in KINDS[kind].items()}
-    settings |= {ONLY: given[ONLY]} if ONLY in given else {}
+    settings = {name: given.get(name, usual) for name, usual in kinds[kind].items()}
+    settings |= {ONLY: given[ONLY]} if given.get(ONLY) else {}
     for name, value in settings.items():
         if not _CHECKS[name](value):
             raise Problem(422, "bad_setting", f"{name} of {kind} cannot be {value!r}")

@@ -7,6 +7,7 @@ import json
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,8 @@ class Faults:
     def __init__(self, path: Path) -> None:
         self._path, self._lock = path, threading.Lock()
         self._orders: list[Order] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+        # A transaction on a longer way than the one after it. A node that dies meanwhile never gets it.
+        self._on_its_way: Answering | None = None
 
     def add(self, order: Order) -> Order:
         with self._lock:
@@ -64,14 +67,31 @@ class Faults:
         if self._use("timeout_before") is not None:
             raise Silence
         if self._use("lose") is not None:
-            return "0x" + keccak(bytes.fromhex(str(arguments[0])[2:])).hex()
+            return _hash_of(arguments)
         if self._use("duplicate") is not None:
             answering()
         silent = self._use("timeout_after")
-        answer = answering()
+        answer = self._in_order(arguments, answering)
         if silent is not None:
             raise Silence
         return answer
+
+    def _in_order(self, arguments: list[Any], answering: Answering) -> Any:
+        """What was held back comes right after the next one, and nobody is left to hear what the node says to it."""
+        with self._lock:
+            earlier, self._on_its_way = self._on_its_way, None
+        if earlier is None:
+            return answering() if self._use("reorder") is None else self._hold_back(arguments, answering)
+        try:
+            return answering()
+        finally:
+            with suppress(RpcError):
+                earlier()
+
+    def _hold_back(self, arguments: list[Any], answering: Answering) -> str:
+        with self._lock:
+            self._on_its_way = answering
+        return _hash_of(arguments)
 
     def _stands(self, kind: str) -> Order | None:
         with self._lock:
@@ -89,6 +109,10 @@ class Faults:
     def _keep(self, orders: list[Order]) -> None:
         self._orders = orders
         write_atomically(self._path, json.dumps(orders) + "\n", mode=0o644)
+
+
+def _hash_of(arguments: list[Any]) -> str:
+    return "0x" + keccak(bytes.fromhex(str(arguments[0])[2:])).hex()
 
 
 def _twisted(method: str, answer: Any, what: str) -> Any:

@@ -84,6 +84,14 @@ _KINDS = (
         door=True,
     ),
     OrderKind(
+        "reorder",
+        "Take the later one first",
+        "The next transaction is answered with its hash and held back until the one after it has been taken.",
+        (_TIMES,),
+        standing=True,
+        door=True,
+    ),
+    OrderKind(
         "refuse",
         "Refuse it",
         "The node refuses the next transaction: its pool is full.",

@@ -15,6 +15,11 @@ SEEN: dict[str, tuple[str, Place]] = {
     "timeout_before": (_NOTHING, _LOCKED),
     "lose": ("The transfer was sent and is not mined; the same bytes are sent again until they are.", _SENT),
     "duplicate": ("Nothing: the same bytes are mined once.", _SENT),
+    "reorder": (
+        "The first of two transfers is missing at the node until the second is there: it is told as dropped, sent again byte for "
+        "byte, or simply mined with the second. Each is paid once.",
+        _SENT,
+    ),
     "refuse": ("The transfer stays with locked funds and shows the node's reason until it is taken.", _LOCKED),
     "delay": ("Every step on the chain takes longer.", _SENT),
     "down": (

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from django.conf import settings
 
 from backoffice.sandbox.chain.orders import KINDS
-from backoffice.sandbox.drills import desk_words
-from backoffice.sandbox.drills.bank import BankDrills
+from backoffice.sandbox.drills import bank_words, desk_words, psp_words
 from backoffice.sandbox.drills.base import Place, Source
 from backoffice.sandbox.drills.chain import ChainDrills
+from backoffice.sandbox.drills.counter import CounterDrills
 from backoffice.sandbox.drills.desk import DeskDrills
 
 _OF_ONE_NODE = tuple(kind for kind in KINDS.values() if kind.door)
@@ -17,7 +17,8 @@ _OF_ONE_NODE = tuple(kind for kind in KINDS.values() if kind.door)
 def sources() -> tuple[Source, ...]:
     """In the order of the page."""
     return (
-        BankDrills(),
+        CounterDrills(name="bank", title="The bank", url=settings.BANK_URL, token=settings.BANK_TOKEN, drills=bank_words.DRILLS),
+        *_cards(),
         ChainDrills(name="chain", title="The chain", url=settings.CHAIN_RPC_URL),
         *_second_node(),
         *_desks(),
@@ -27,6 +28,13 @@ def sources() -> tuple[Source, ...]:
 
 def source(name: str) -> Source | None:
     return next((one for one in sources() if one.name == name), None)
+
+
+def _cards() -> Iterator[Source]:
+    if settings.PSP_URL:
+        yield CounterDrills(
+            name="psp", title="The card provider", url=settings.PSP_URL, token=settings.PSP_TOKEN, drills=psp_words.DRILLS
+        )
 
 
 def _second_node() -> Iterator[Source]:

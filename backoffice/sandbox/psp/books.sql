@@ -49,3 +49,12 @@ CREATE TABLE IF NOT EXISTS hint (
     attempts INTEGER NOT NULL DEFAULT 0,
     next_at REAL
 );
+CREATE TABLE IF NOT EXISTS fault (
+    id TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    settings TEXT NOT NULL,
+    times INTEGER,
+    used INTEGER NOT NULL DEFAULT 0,
+    made_at REAL NOT NULL,
+    ended_at REAL
+);

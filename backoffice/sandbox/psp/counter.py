@@ -7,10 +7,11 @@ import uuid
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 
+from backoffice.sandbox.bank.fault_desk import fault_routes
 from backoffice.sandbox.bank.money import NotAnAmount, major_text, minor_units
 from backoffice.sandbox.bank.problems import Problem
 from backoffice.sandbox.bank.server import Answer, Request, Routes
-from backoffice.sandbox.psp import disputes, refunds
+from backoffice.sandbox.psp import disputes, faults, refunds
 from backoffice.sandbox.psp.books import FEE_BPS, FEE_FIXED, Books, hint, shown
 
 # The cards of the sandbox: what their issuer says.
@@ -33,34 +34,12 @@ class Counter:
             ("POST", re.compile("/sandbox/chargeback"), self.chargeback),
             ("POST", re.compile("/sandbox/chargeback_won"), self.won),
             ("POST", re.compile("/sandbox/settle"), self.settle),
+            *fault_routes(self._books, self._clock, kinds=faults.KINDS),
         )
 
     def authorise(self, request: Request) -> Answer:
         """`reference`, `amount`, `currency`, `card`. The same reference again answers what became of the first."""
-        given = request.json()
-        try:
-            reference, currency, card = given["reference"], given["currency"], given["card"]
-            amount = minor_units(Decimal(given["amount"]), currency)
-        except KeyError as error:
-            raise Problem(400, "field_missing", f"{error.args[0]} is missing") from error
-        except (NotAnAmount, InvalidOperation) as error:
-            raise Problem(422, "bad_amount", str(error)) from error
-        with self._books.transaction() as rows:
-            there = shown(rows, reference)
-            if there is not None and (there["amount"], there["currency"]) != (major_text(amount, currency), currency):
-                raise Problem(409, "reference_reused", "this reference names another payment")
-            if there is None:
-                reason = DECLINED.get(card, "")
-                values = (
-                    reference,
-                    f"pay_{uuid.uuid4().hex[:16]}",
-                    amount,
-                    currency,
-                    "declined" if reason else "authorised",
-                    reason,
-                )
-                rows.execute("INSERT INTO payment VALUES (?, ?, ?, ?, ?, ?, 0, ?)", (*values, self._clock()))
-            return Answer.json(shown(rows, reference))
+        return self._order("authorise", lambda rows: self._authorise(rows, request.json()))
 
     def payment(self, request: Request) -> Answer:
         with self._books.transaction() as rows:
@@ -68,30 +47,53 @@ class Counter:
 
     def capture(self, request: Request) -> Answer:
         """Take the money of an authorisation; taken already is taken once."""
-        reference = request.groups[0]
-        with self._books.transaction() as rows:
-            status = self._there(rows, reference)["status"]
-            if status == "declined":
-                raise Problem(422, "not_authorised", "the card was declined")
-            if status == "authorised":
-                row = rows.execute("SELECT * FROM payment WHERE reference = ?", (reference,)).fetchone()
-                fee = row["amount"] * FEE_BPS // 10_000 + FEE_FIXED
-                rows.execute("UPDATE payment SET status = 'captured', fee = ? WHERE reference = ?", (fee, reference))
-                self._line(rows, "capture", reference, row["currency"], row["amount"], fee)
-                hint(rows, "payment.captured", reference, self._clock())
-            answer = Answer.json(shown(rows, reference))
-        self._wake()
-        return answer
+        return self._order("capture", lambda rows: self._capture(rows, request.groups[0]))
 
     def refund(self, request: Request) -> Answer:
         """`reference`, `amount`: give so much of a captured payment back. The same reference again answers the same."""
-        payment = request.groups[0]
-        with self._books.transaction() as rows:
-            self._there(rows, payment)
-            refunds.take(rows, payment, request.json(), self._clock())
-            answer = Answer.json(shown(rows, payment))
-        self._wake()
-        return answer
+
+        def take(rows: sqlite3.Connection) -> dict[str, object]:
+            self._there(rows, request.groups[0])
+            refunds.take(rows, request.groups[0], request.json(), self._clock())
+            return self._there(rows, request.groups[0])
+
+        return self._order("refund", take)
+
+    def _order(self, verb: str, take: faults.Take) -> Answer:
+        try:
+            return Answer.json(faults.around(self._books, verb, take, now=self._clock()))
+        finally:
+            self._wake()
+
+    def _authorise(self, rows: sqlite3.Connection, given: dict[str, str]) -> dict[str, object]:
+        try:
+            reference, currency, card = given["reference"], given["currency"], given["card"]
+            amount = minor_units(Decimal(given["amount"]), currency)
+        except KeyError as error:
+            raise Problem(400, "field_missing", f"{error.args[0]} is missing") from error
+        except (NotAnAmount, InvalidOperation) as error:
+            raise Problem(422, "bad_amount", str(error)) from error
+        there = shown(rows, reference)
+        if there is not None and (there["amount"], there["currency"]) != (major_text(amount, currency), currency):
+            raise Problem(409, "reference_reused", "this reference names another payment")
+        if there is None:
+            reason = DECLINED.get(card, "")
+            status = "declined" if reason else "authorised"
+            values = (reference, f"pay_{uuid.uuid4().hex[:16]}", amount, currency, status, reason)
+            rows.execute("INSERT INTO payment VALUES (?, ?, ?, ?, ?, ?, 0, ?)", (*values, self._clock()))
+        return self._there(rows, reference)
+
+    def _capture(self, rows: sqlite3.Connection, reference: str) -> dict[str, object]:
+        status = self._there(rows, reference)["status"]
+        if status == "declined":
+            raise Problem(422, "not_authorised", "the card was declined")
+        if status == "authorised":
+            row = rows.execute("SELECT * FROM payment WHERE reference = ?", (reference,)).fetchone()
+            fee = row["amount"] * FEE_BPS // 10_000 + FEE_FIXED
+            rows.execute("UPDATE payment SET status = 'captured', fee = ? WHERE reference = ?", (fee, reference))
+            self._line(rows, "capture", reference, row["currency"], row["amount"], fee)
+            hint(rows, "payment.captured", reference, self._clock())
+        return self._there(rows, reference)
 
     def settlements(self, request: Request) -> Answer:
         """Batches after a sequence number, oldest first, each with its lines."""

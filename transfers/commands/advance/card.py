@@ -15,17 +15,26 @@ from ledger.commands import PlaceHold, ReleaseHold, apply_holds, post, reverse
 from ledger.queries import value_time_of_correction
 from transfers import card_postings, locks
 from transfers.commands import calls, moves
+from transfers.commands.advance.card_orders import (
+    agreed,
+    ask_to_authorise,
+    authorised,
+    call_key,
+    captured,
+    find,
+    is_paid,
+    still_captured,
+)
 from transfers.commands.advance.permit import no_halt
 from transfers.commands.deposits.cards import PSP
 from transfers.commands.exchanges import under
 from transfers.crashpoints import crashpoint
 from transfers.failures import FAILURES
 from transfers.locks import Lease
-from transfers.models import CardBatch, CardDispute, ExternalReference, Leg, ProviderCall, Transfer
+from transfers.models import CardDispute, ExternalReference, Leg, ProviderCall, Transfer
 from transfers.outbox.vocabulary import CHARGEBACK_WON, CHARGED_BACK
 from transfers.rails.base import TerminalError, UnknownOutcome
 from transfers.rails.psp import CardPayment, Dispute
-from transfers.rails.registry import rails
 from transfers.states import EvidenceState, MoneyState, RequestState, Status
 
 Outcome = ProviderCall.Outcome
@@ -41,11 +50,11 @@ def authorise(lease: Lease) -> None:
     if payment is None:
         try:
             with UnknownIsKept(lease, leg, "authorise"), under(call_key(leg, "authorise")):
-                payment = rails().psp.authorise(
-                    reference=leg.reference, amount=leg.amount, currency=leg.asset_id, card=leg.counterparty["card"]
-                )
+                payment = ask_to_authorise(leg)
         except TerminalError as error:
             refusal = str(error)
+    if payment is not None:
+        agreed(leg, payment)
     crashpoint("card_authorise.after_call")
     with transaction.atomic():
         transfer = locks.leased(lease, Status.CREATED)
@@ -71,18 +80,20 @@ def capture(lease: Lease) -> None:
     """FUNDS_LOCKED to CONFIRMED: charged, credited, on hold. Raises LeaseLost, Halted and the rails' errors."""
     leg, is_new = _intent(lease, Status.FUNDS_LOCKED, "capture")
     crashpoint("card_capture.after_intent")
-    payment = None if is_new else find(leg, "capture")
-    refusal = ""
-    if payment is None or payment.status != "captured":
-        try:
-            with UnknownIsKept(lease, leg, "capture"), under(call_key(leg, "capture")):
-                payment = rails().psp.capture(leg.reference)
-        except TerminalError as error:
-            refusal = str(error)
+    refusal, payment = "", None
+    try:
+        with UnknownIsKept(lease, leg, "capture"):
+            payment = captured(leg, None if is_new else authorised(leg))
+    except TerminalError as error:
+        refusal = str(error)
+    if payment is not None:
+        agreed(leg, payment)
     crashpoint("card_capture.after_call")
     with transaction.atomic():
         transfer = locks.leased(lease, Status.FUNDS_LOCKED)
-        if refusal or payment is None:
+        if payment is not None and payment.status == "declined":
+            _fail(transfer, "card_declined", payment.reason)
+        elif refusal or payment is None:
             _refused(transfer, leg, "capture", "card_capture_refused", refusal)
         else:
             answered(leg, "capture", payment)
@@ -92,9 +103,9 @@ def capture(lease: Lease) -> None:
 
 
 def follow(lease: Lease) -> None:
-    """From CONFIRMED on: what the provider's record and its batches say by now. Raises LeaseLost and the rails' errors."""
+    """From CONFIRMED on: what the provider's record and its batches say by now. Raises LeaseLost, Waiting and the rails' errors."""
     leg = Leg.objects.get(transfer_id=lease.transfer_id, rail=PSP)
-    payment = find(leg, "capture")
+    payment = still_captured(leg)
     crashpoint("card_follow.after_call")
     with transaction.atomic():
         transfer = locks.leased(lease, Status.CONFIRMED, Status.FIAT_SETTLED, Status.RECONCILED)
@@ -107,12 +118,6 @@ def follow(lease: Lease) -> None:
             moves.set_columns(transfer, due_at=None, attempts=0, last_error="", stopped_by="")
         crashpoint("card_follow.before_commit")
     crashpoint("card_follow.after_commit")
-
-
-def find(leg: Leg, operation: str) -> CardPayment | None:
-    """What the provider's record shows of the payment, asked for the sake of one of its orders. Raises RetryableError."""
-    with under(call_key(leg, operation)):
-        return rails().psp.find(leg.reference)
 
 
 def _intent(lease: Lease, status: Status, operation: str) -> tuple[Leg, bool]:
@@ -152,10 +157,6 @@ class UnknownIsKept:
                 Leg.objects.filter(pk=self._leg.pk).update(request_state=RequestState.TIMED_OUT)
                 words = FAILURES["card_provider_unknown"].detection
                 calls.finish(call_key(self._leg, self._operation), outcome=Outcome.UNKNOWN, response=str(error), summary=words)
-
-
-def call_key(leg: Leg, operation: str) -> str:
-    return f"{leg.reference}/{operation}"
 
 
 def answered(leg: Leg, operation: str, payment: CardPayment) -> None:
@@ -199,12 +200,6 @@ def credit(transfer: Transfer, leg: Leg, *, reason: str = "", data: dict[str, An
     post(card_postings.capture(transfer, value_at=clock.now()))
     account = chart.client_account_code(transfer.client_id, transfer.source_asset_id)
     apply_holds(PlaceHold(card_postings.hold_reference(transfer), account, transfer.source_amount), transaction_id=transfer.id)
-
-
-def is_paid(leg: Leg, kind: str) -> bool:
-    """Whether a batch with that line of it has come to our bank."""
-    named = [{"kind": kind, "reference": leg.reference}]
-    return CardBatch.objects.filter(status=CardBatch.Status.PAID, lines__contains=named).exists()
 
 
 def _dispute(transfer: Transfer, told: Dispute, *, refunded: int) -> None:

@@ -12,7 +12,8 @@ from ledger.commands import post
 from transfers import card_postings, locks
 from transfers.commands import calls, moves
 from transfers.commands.advance import lock_funds
-from transfers.commands.advance.card import Outcome, UnknownIsKept, answered, call_key, forwarded, is_paid
+from transfers.commands.advance.card import Outcome, UnknownIsKept, answered, forwarded
+from transfers.commands.advance.card_orders import call_key, contradicts, is_paid, was_told
 from transfers.commands.advance.permit import permit
 from transfers.commands.deposits.cards import PSP
 from transfers.commands.ending import end_unsent
@@ -73,10 +74,14 @@ def refund(lease: Lease) -> None:
 
 
 def follow(lease: Lease) -> None:
-    """CONFIRMED to FIAT_SETTLED when a batch that nets it is at our bank. Raises LeaseLost."""
+    """CONFIRMED to FIAT_SETTLED when a batch that nets it is at our bank. Raises LeaseLost, Waiting and the rails' errors."""
+    leg = Leg.objects.get(transfer_id=lease.transfer_id, rail=PSP)
+    is_netted = is_paid(leg, REFUND)
+    if not is_netted and was_told(leg, REFUND):
+        _still_refunded(leg)
     with transaction.atomic():
         transfer = locks.leased(lease, Status.CONFIRMED)
-        if is_paid(locks.legs(transfer.id)[PSP], REFUND):
+        if is_netted:
             moves.move(transfer, Status.FIAT_SETTLED, due_at=None)
         else:
             moves.set_columns(transfer, due_at=None, attempts=0, last_error="", stopped_by="")
@@ -99,9 +104,27 @@ def _intent(lease: Lease) -> tuple[Leg | None, bool]:
     return leg, is_new
 
 
+def _still_refunded(leg: Leg) -> None:
+    """What the provider told us that it has taken is in its record, too; where it is not, it is ordered again under the same
+    reference. Raises Waiting when it is not taken now: it is out of the client's balance, and people must decide."""
+    deposit = leg.counterparty["payment"]
+    with under(call_key(leg, REFUND)):
+        if _named(rails().psp.find(deposit), leg) is not None:
+            return
+        try:
+            payment = rails().psp.refund(deposit, reference=leg.reference, amount=leg.amount, currency=leg.asset_id)
+        except TerminalError as error:
+            raise contradicts(f"it said that the card was refunded, and refuses to refund it: {error}") from error
+    if _named(payment, leg) is None:
+        raise contradicts("it takes the refund and does not show it")
+
+
 def _named(payment: CardPayment | None, leg: Leg) -> Refund | None:
-    """Our refund in the provider's record."""
-    return next((one for one in payment.refunds if one.reference == leg.reference), None) if payment else None
+    """Our refund in the provider's record. Raises Waiting for one of another amount."""
+    found = next((one for one in payment.refunds if one.reference == leg.reference), None) if payment else None
+    if found is not None and found.amount != leg.amount:
+        raise contradicts(f"it speaks of a refund of {found.amount}, ordered were {leg.amount}")
+    return found
 
 
 def _book(transfer: Transfer, leg: Leg, given: Refund) -> None:

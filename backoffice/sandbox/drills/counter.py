@@ -1,45 +1,46 @@
-"""The sandbox bank's fault orders, over its own HTTP interface."""
+"""Fault orders of the sandbox bank and of its card provider, over their own HTTP interfaces: both take them alike."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import httpx
-from django.conf import settings
 
-from backoffice.sandbox.drills.bank_words import DRILLS
 from backoffice.sandbox.drills.base import Armed, Drill, NotArmed, Unreachable
 
 _TIMEOUT_S = 5.0
 
 
-class BankDrills:
-    name = "bank"
-    title = "The bank"
-    drills: Sequence[Drill] = DRILLS
+class CounterDrills:
+    """`token` is what the counter at `url` takes from callers."""
+
+    def __init__(self, *, name: str, title: str, url: str, token: str, drills: Sequence[Drill]) -> None:
+        self.name, self.title, self.drills = name, title, drills
+        self._url, self._token = url, token
 
     def armed(self) -> Sequence[Armed]:
         rows = self._ask("GET", "/sandbox/faults")["data"]
         return [Armed(row["id"], row["kind"], _said(row)) for row in rows]
 
     def arm(self, kind: str, settings: Mapping[str, str], times: str) -> str:
-        asked = {"kind": kind, **settings, **({"times": times} if times else {})}
+        chosen = {name: value for name, value in settings.items() if value}
+        asked = {"kind": kind, **chosen, **({"times": times} if times else {})}
         return str(self._ask("POST", "/sandbox/faults", asked)["id"])
 
     def call_off(self, order_id: str) -> None:
         self._ask("DELETE", f"/sandbox/faults/{order_id}")
 
     def _ask(self, method: str, path: str, body: Mapping[str, str] | None = None) -> Any:
-        headers = {"Authorization": f"Bearer {settings.BANK_TOKEN}"}
+        headers = {"Authorization": f"Bearer {self._token}"}
         try:
-            with httpx.Client(base_url=settings.BANK_URL, headers=headers, timeout=_TIMEOUT_S) as bank:
-                answer = bank.request(method, path, json=None if body is None else dict(body))
+            with httpx.Client(base_url=self._url, headers=headers, timeout=_TIMEOUT_S) as counter:
+                answer = counter.request(method, path, json=None if body is None else dict(body))
                 told = answer.json()
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-            raise Unreachable(f"the bank does not answer: {error!r}") from error
+            raise Unreachable(f"it does not answer: {error!r}") from error
         if answer.status_code in (404, 422):
-            raise NotArmed(str(told.get("detail", "the bank refuses it")))
+            raise NotArmed(str(told.get("detail", "it refuses the order")))
         if answer.status_code != 200:
-            raise Unreachable(f"the bank answered HTTP {answer.status_code}")
+            raise Unreachable(f"it answered HTTP {answer.status_code}")
         return told
 
 
