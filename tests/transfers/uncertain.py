@@ -109,7 +109,8 @@ class SilentCards:
     def find(self, _: str) -> CardPayment | None:
         raise RetryableError("nobody is there", provider="psp")
 
-    def authorise(self, **_: Any) -> CardPayment:
+    def authorise(self, *, reference: str, amount: int, currency: str, card: str) -> CardPayment:  # noqa: ARG002 - it takes every card
+        self._said = replace(self._said, reference=reference, amount=amount, currency=currency)
         return self._order("authorise")
 
     def capture(self, _: str) -> CardPayment:

@@ -36,11 +36,15 @@ def authorised(leg: Leg) -> CardPayment:
 
 
 def captured(leg: Leg, payment: CardPayment | None) -> CardPayment:
-    """Charged now, unless the record shows that it is, or that the card was declined. Raises as the rail does."""
+    """Charged now, unless the record shows that it is, or that the card was declined. Raises as the rail does, and Waiting where the
+    provider answers that it did not."""
     if payment is not None and payment.status != "authorised":
         return payment
     with under(call_key(leg, "capture")):
-        return rails().psp.capture(leg.reference)
+        answer = rails().psp.capture(leg.reference)
+    if answer.status == "authorised":
+        raise contradicts("it answers to the order to charge that the card was authorised")
+    return answer
 
 
 def still_captured(leg: Leg) -> CardPayment | None:
