@@ -36,8 +36,8 @@ def authorised(leg: Leg) -> CardPayment:
 
 
 def captured(leg: Leg, payment: CardPayment | None) -> CardPayment:
-    """Charged now, unless the record shows that it is, or that the card was declined. Raises as the rail does, and Waiting where the
-    provider answers that it did not."""
+    """Charged now, unless the record shows that it is, or that the card was declined. Raises as the rail does, and Waiting where
+    the provider answers that it was not."""
     if payment is not None and payment.status != "authorised":
         return payment
     with under(call_key(leg, "capture")):
