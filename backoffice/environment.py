@@ -83,6 +83,18 @@ class Environment:
             found[key] = value
         return found
 
+    def providers(self, name: str) -> dict[str, tuple[str, str]]:
+        """`code=adapter+url` pairs as for `pairs`: code -> (adapter, url)."""
+        found = {}
+        for code, value in self.pairs(name).items():
+            adapter, separator, url = value.partition("+")
+            if not separator or not url.startswith(("http://", "https://")):
+                raise Misconfigured(
+                    f"{name} must say of {code} which adapter speaks with it and where it is: {code}=bank+https://host"
+                )
+            found[code] = (adapter, url)
+        return found
+
     def choice(self, name: str, default: str, allowed: frozenset[str]) -> str:
         value = self.text(name, default)
         if value not in allowed:

@@ -65,8 +65,7 @@ CHAIN_FINAL_DEPTH = max(env.integer("CHAIN_FINAL_DEPTH", 12, minimum=1), CHAIN_C
 # How many blocks a bid may wait before it is outbid; and how many prices of the first one operator may have spent without another.
 CHAIN_STUCK_AFTER_BLOCKS = env.integer("CHAIN_STUCK_AFTER_BLOCKS", 15, minimum=1)
 CHAIN_BLOCK_TIME, SPEED_UP_ALONE_TIMES = env.seconds("CHAIN_BLOCK_TIME", 2.0), env.integer("SPEED_UP_ALONE_TIMES", 4, minimum=1)
-BANK_URL = env.text("BANK_URL", "")
-BANK_TOKEN = env.text("BANK_TOKEN", "")
+BANK_URL, BANK_TOKEN = env.text("BANK_URL", ""), env.text("BANK_TOKEN", "")
 DESK_URL = env.text("DESK_URL", BANK_URL)
 DESK_TOKEN = env.text("DESK_TOKEN", BANK_TOKEN)
 # Further desks by provider code, with their tokens; how long they may think, in seconds; and a feed of reference rates.
@@ -74,8 +73,9 @@ DESKS, DESK_TOKENS = env.pairs("DESKS"), env.pairs("DESK_TOKENS")
 QUOTE_BUDGET = env.seconds("QUOTE_BUDGET", 2.0)
 RATES_URL, RATES_TOKEN = env.text("RATES_URL", ""), env.text("RATES_TOKEN", "")
 PSP_URL, PSP_TOKEN = env.text("PSP_URL", ""), env.text("PSP_TOKEN", "")
-SIGNER_URL = env.text("SIGNER_URL", "")
-SIGNER_TOKEN = env.text("SIGNER_TOKEN", "")
+# Further providers: code -> adapter and address, and code -> token. A second bank is one of these.
+PROVIDERS, PROVIDER_TOKENS = env.providers("PROVIDERS"), env.pairs("PROVIDER_TOKENS")
+SIGNER_URL, SIGNER_TOKEN = env.text("SIGNER_URL", ""), env.text("SIGNER_TOKEN", "")
 # Source name -> secret (`whsec_...`) of webhooks that come in; several sources are separated by white space.
 WEBHOOK_SECRETS = env.pairs("WEBHOOK_SECRETS")
 # Webhooks that go out. Fernet keys of the signing secrets: the first encrypts, all decrypt.

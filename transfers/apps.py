@@ -72,7 +72,7 @@ class TransfersConfig(AppConfig):
                 bank_token=settings.BANK_TOKEN,
                 desk_url=settings.DESK_URL,
                 desk_token=settings.DESK_TOKEN,
-                desks={name: registry.DeskAddress(url, settings.DESK_TOKENS.get(name, "")) for name, url in settings.DESKS.items()},
+                desks={name: registry.Address(url, settings.DESK_TOKENS.get(name, "")) for name, url in settings.DESKS.items()},
                 desk_timeout_s=float(settings.QUOTE_BUDGET),
                 rates_url=settings.RATES_URL,
                 rates_token=settings.RATES_TOKEN,
@@ -80,6 +80,10 @@ class TransfersConfig(AppConfig):
                 psp_token=settings.PSP_TOKEN,
                 signer_url=settings.SIGNER_URL,
                 signer_token=settings.SIGNER_TOKEN,
+                providers={
+                    code: registry.Further(adapter, registry.Address(url, settings.PROVIDER_TOKENS.get(code, "")))
+                    for code, (adapter, url) in settings.PROVIDERS.items()
+                },
             ),
             gate=Gate(),
             set_aside=nodes_set_aside,

@@ -7,6 +7,7 @@ TRANSFER_REFUSED = "transfer.refused"
 
 CALENDAR_SET = "bank_calendar.set"
 LEVELS_SET = "liquidity_level.set"
+NOSTRO_OPENED = "bank_account.opened"
 
 DEPOSITS = (
     "deposit.address_opened",
@@ -27,4 +28,4 @@ DEPOSITS = (
     "card.chargeback_won",
 )
 
-DOORS = (API_ACCESS_REFUSED, WEBHOOKS_REPROCESSED, CALENDAR_SET, LEVELS_SET)
+DOORS = (API_ACCESS_REFUSED, WEBHOOKS_REPROCESSED, CALENDAR_SET, LEVELS_SET, NOSTRO_OPENED)

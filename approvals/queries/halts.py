@@ -1,6 +1,6 @@
 """Which halts are in force, what they cover, and the sentence that every page says about one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from approvals.models import Halt
 from audit import clock
@@ -54,6 +54,12 @@ class HaltsInForce:
 def halt_covering(targets: Mapping[str, Sequence[str]]) -> Halt | None:
     """The widest halt in force among `targets`."""
     return HaltsInForce().on(targets)
+
+
+def halted_providers(codes: Iterable[str]) -> set[str]:
+    """Those of `codes` that somebody has stopped."""
+    stopped = Halt.objects.filter(scope=Halt.Scope.PROVIDER, target__in=list(codes), lifted_at=None)
+    return set(stopped.values_list("target", flat=True))
 
 
 def halt_code(halt: Halt) -> str:

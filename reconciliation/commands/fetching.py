@@ -10,8 +10,10 @@ from reconciliation.commands.importing import import_statement
 from reconciliation.commands.indexing import index_network, report_rewritten
 from reconciliation.errors import ChainRewritten
 from reconciliation.models import Break, Source, StatementFile
+from transfers.models import BankAccount
+from transfers.rails.adapters import Kind
 from transfers.rails.base import RailError
-from transfers.rails.registry import rails
+from transfers.rails.registry import NotConfigured, codes_of, rails
 
 log = structlog.get_logger(__name__)
 
@@ -42,7 +44,7 @@ def _fetch_chain(network: str) -> None:
 
 def _fetch_statements(source: Source) -> None:
     try:
-        new = rails().bank.statements(source.account_identification, source.last_sequence)
+        new = rails().bank_of(_bank_of(source)).statements(source.account_identification, source.last_sequence)
     except RailError as error:
         log.warning("reconciliation.statements_not_fetched", source=source.code, error=str(error))
         return
@@ -61,6 +63,15 @@ def _fetch_statements(source: Source) -> None:
         read_to = sequence
         Source.objects.filter(pk=source.pk, last_sequence__lt=sequence).update(last_sequence=sequence)
         log.info("reconciliation.statement_fetched", source=source.code, sequence=sequence, status=file.status)
+
+
+def _bank_of(source: Source) -> str:
+    """Code of the bank that keeps the account; of the only one, for an account that nothing is paid from."""
+    account = BankAccount.objects.filter(iban=source.account_identification).first()
+    banks = sorted(codes_of(Kind.BANK))
+    if account is None and len(banks) != 1:
+        raise NotConfigured(f"nothing says which bank keeps the account of {source.code}")
+    return account.provider if account else banks[0]
 
 
 def _report_refused(source: Source, file: StatementFile) -> None:

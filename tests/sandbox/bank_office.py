@@ -21,13 +21,14 @@ INTERVAL = 30.0
 
 
 class Office:
-    """`now` moves only when the test moves it; `work` is one round of the clerk."""
+    """`now` moves only when the test moves it; `work` is one round of the clerk. `token` opens its door, and the second of its
+    accounts begins with `other` major units."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, token: str, other: str) -> None:
         config = directory / "accounts.json"
         accounts = [
             {"iban": MXN, "holder": "House", "currency": "MXN", "opening_balance": "1000.00"},
-            {"iban": OTHER_MXN, "holder": "Sister", "currency": "MXN", "opening_balance": "0"},
+            {"iban": OTHER_MXN, "holder": "Sister", "currency": "MXN", "opening_balance": other},
             {"iban": EUR, "holder": "House", "currency": "EUR", "opening_balance": "50.00"},
         ]
         config.write_text(json.dumps({"name": "Testbank", "bic": "TESTSESSXXX", "accounts": accounts}))
@@ -35,7 +36,7 @@ class Office:
         self.books = Books(directory / "bank.sqlite3", read_config(config))
         self.clerk = Clerk(self.books, settle_delay_s=DELAY, interval_s=INTERVAL, clock=lambda: self.now)
         counter = Counter(self.books, settle_delay_s=DELAY, wake=lambda: None, clock=lambda: self.now)
-        self.server = Server(("127.0.0.1", 0), token=TOKEN, routes=counter.routes(), gate=counter.gate)
+        self.server = Server(("127.0.0.1", 0), token=token, routes=counter.routes(), gate=counter.gate)
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
 
     def pass_time(self, seconds: float) -> float | None:
@@ -44,8 +45,8 @@ class Office:
 
 
 @contextmanager
-def open_office(directory: Path) -> Iterator[Office]:
-    office = Office(directory)
+def open_office(directory: Path, *, token: str = TOKEN, other: str = "0") -> Iterator[Office]:
+    office = Office(directory, token, other)
     thread = threading.Thread(target=office.server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:

@@ -18,6 +18,7 @@ from transfers.rails import registry
 from transfers.rails.bank import BankAnswer, BatchAnswer, CreditTransfer, RecallAnswer, RecallRequest
 from transfers.rails.base import RailError, RetryableError
 from transfers.rails.desk import DeskQuote
+from transfers.rails.desk_order import DeskOrder
 from transfers.rails.evm import ChainState, FeeEstimate, TokenTransfer
 from transfers.rails.registry import Rails, RailSettings
 from transfers.rails.signing import CancelIntent, SignedTransaction, SignIntent, SweepIntent
@@ -115,8 +116,12 @@ class Tame:
     def is_replaced(self, number: int, block_hash: str) -> bool:  # noqa: ARG002 - what is gone is gone everywhere
         return True
 
-    def quote(self, *, source_amount_minor: int, source_exponent: int, **_: Any) -> DeskQuote:
-        amount = Decimal(source_amount_minor).scaleb(-source_exponent)
+    def bank_of(self, _: str) -> Any:
+        """Every bank there is."""
+        return self.bank
+
+    def quote(self, order: DeskOrder) -> DeskQuote:
+        amount = order.source_amount
         return DeskQuote("q-1", self.desk_rate, amount, amount * self.desk_rate, clock.now() + timedelta(minutes=5), "{}")
 
     def submit(self, order: CreditTransfer) -> BankAnswer:

@@ -20,7 +20,6 @@ from transfers.api.middleware import Problems
 from transfers.failures import FAILURES, REFUSALS
 from transfers.failures.rails import CODES, rail_code
 from transfers.rails.base import RetryableError, TerminalError, UnknownOutcome
-from transfers.rails.registry import DESK, NODES
 
 ROOT = Path(__file__).resolve().parents[2]
 CATALOGUE = FAILURES | REFUSALS
@@ -60,7 +59,7 @@ def test_what_a_rail_raises_has_an_entry_whoever_was_asked() -> None:
     assert rail_code(RetryableError("closed", provider="bank")) == "bank_unavailable"
     assert rail_code(UnknownOutcome("no answer", provider="psp")) == "card_provider_unknown"
     assert rail_code(UnknownOutcome("no answer", provider="somebody")) == ""
-    assert all(rail_code(RetryableError("away", provider=name)) for name in (*NODES, DESK, "signer", "bank", "psp"))
+    assert all(rail_code(RetryableError("away", provider=name)) for name in ("node", "node-2", "desk", "signer", "bank", "psp"))
     assert rail_code(RetryableError("who knows")) == ""
 
 

@@ -133,7 +133,7 @@ def test_what_was_handed_over_is_never_rewritten(gathering: World, rails: Stack,
 
 def test_the_message_adds_up_and_names_every_order(gathering: World, rails: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[bytes] = []
-    client = current().bank._client
+    client = current().bank_of("bank")._client
     send = client.send
 
     def keeping(path: str, content: bytes, **kwargs: Any) -> Any:

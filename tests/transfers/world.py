@@ -197,7 +197,7 @@ def _wallets(addresses: dict[str, str], chain_id: int) -> None:
     BankAccount.objects.create(
         code="nordbank-mxn",
         name="Nordbank pesos",
-        provider="nordbank",
+        provider="bank",
         iban="SE1190000000000000000001",
         bic="NORDSESSXXX",
         holder="Countersign Payments",

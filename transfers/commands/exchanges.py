@@ -21,7 +21,6 @@ from django.db import connection
 from audit import clock, context
 from audit.identity import new_id
 from transfers.rails.base import Exchange, Written
-from transfers.rails.registry import NODES
 
 log = structlog.get_logger(__name__)
 
@@ -83,7 +82,7 @@ def _bound(subject: Subject) -> Iterator[None]:
 def keep(exchange: Exchange) -> None:
     """The recorder. Never raises for the database's trouble: the answer that was heard is worth more than its record."""
     subject = _subject.get()
-    if not subject and not exchange.error and exchange.provider in NODES:
+    if not subject and not exchange.error and exchange.is_routine:
         return
     written, now, bound = exchange.written(), clock.now(), context.bound()
     values = {

@@ -19,7 +19,7 @@ from audit.context import Actor
 from ledger.queries import unit
 from transfers import locks
 from transfers.commands import calls, exchanges, moves
-from transfers.commands.advance.payout_order import key_of
+from transfers.commands.advance.payout_order import key_of, provider_of
 from transfers.commands.recall_states import ACCEPTED, ASKED, REFUSED, UNANSWERED
 from transfers.crashpoints import crashpoint
 from transfers.failures import FAILURES
@@ -87,7 +87,7 @@ def _step(recall: PayoutRecall) -> None:
     known = calls.found(_key(recall))
     request = json.loads(known.request) if known else _intend(recall)
     crashpoint("payout_recall.after_intent")
-    answer = rails().bank.recall_status(recall.reference) if known else _send(recall, request)
+    answer = rails().bank_of(provider_of(recall.leg)).recall_status(recall.reference) if known else _send(recall, request)
     if answer.answer == NOT_FOUND:
         answer = _send(recall, request)
     crashpoint("payout_recall.after_call")
@@ -144,7 +144,8 @@ def _drawn_up(recall: PayoutRecall) -> dict[str, Any]:
 def _send(recall: PayoutRecall, request: dict[str, Any]) -> RecallAnswer:
     """Raises RetryableError, and UnknownOutcome, which is kept on record."""
     try:
-        return rails().bank.recall(RecallRequest(**{**request, "execution_date": date.fromisoformat(request["execution_date"])}))
+        asked = RecallRequest(**{**request, "execution_date": date.fromisoformat(request["execution_date"])})
+        return rails().bank_of(provider_of(recall.leg)).recall(asked)
     except UnknownOutcome as error:
         unknown = "The bank's answer did not arrive."
         calls.finish(_key(recall), outcome=ProviderCall.Outcome.UNKNOWN, response=str(error), summary=unknown)

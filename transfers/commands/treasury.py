@@ -4,12 +4,14 @@ from dataclasses import dataclass
 
 from django.db.models import Sum
 
+from approvals.queries.halts import halted_providers
 from audit import clock
 from ledger.errors import UnknownAccount
 from ledger.models import Asset
 from ledger.queries import balances_by_code
 from transfers import locks
 from transfers.errors import Unavailable, Waiting
+from transfers.health.corridors import out_of_use
 from transfers.models import BankAccount, Leg, LiquidityLevel, Wallet, WalletReservation
 from transfers.states import MoneyState
 
@@ -41,11 +43,16 @@ def _wallet(asset_id: str, purpose: Wallet.Purpose) -> Wallet:
 
 
 def payout_account(asset_id: str) -> BankAccount:
-    """The nostro that pays out this currency. Raises Unavailable when there is none."""
-    account = BankAccount.objects.filter(asset_id=asset_id).order_by("code").first()
-    if account is None:
+    """The nostro that a new payout of this currency leaves from: the first, by its code, at a bank that takes new work; the first
+    of all where none does, since the corridor is walled off then. Raises Unavailable when there is none."""
+    accounts = list(BankAccount.objects.filter(asset_id=asset_id).order_by("code"))
+    if not accounts:
         raise Unavailable(f"no bank account is set up to pay {asset_id} from")
-    return account
+    if len(accounts) == 1:
+        return accounts[0]
+    banks = {account.provider for account in accounts}
+    out = out_of_use(banks).keys() | halted_providers(banks)
+    return next((account for account in accounts if account.provider not in out), accounts[0])
 
 
 def gas_asset(network: str) -> str:

@@ -15,9 +15,11 @@ from ledger.queries import unit
 from transfers.health import gate, window
 from transfers.health.breaker import Admission, State
 from transfers.models import Provider, ProviderState, ProviderTerms
+from transfers.rails.adapters import Sample
 from transfers.rails.base import RailError
+from transfers.rails.desk_order import DeskOrder
 from transfers.rails.guard import Walled
-from transfers.rails.registry import NODES, NotConfigured, rails
+from transfers.rails.registry import rails
 from transfers.states import Route
 
 log = logging.getLogger(__name__)
@@ -55,30 +57,19 @@ def _probe(provider: Provider) -> bool:
 
 def _question(provider: Provider) -> Callable[[], object] | None:
     """None where the next real call has to find out, or nobody is connected."""
-    try:
-        if provider.code in NODES:
-            node = rails().nodes.get(provider.code)
-            return None if node is None else node.head
-        if provider.code == "signer":
-            return rails().signer.ping
-        if provider.code == "bank":
-            return lambda: rails().bank.status(_NOBODY)
-        if provider.code == "psp":
-            return lambda: rails().psp.find(_NOBODY)
-    except NotConfigured:
-        return None
-    return _small_quote(provider) if provider.code in rails().desks else None
+    known = rails().connected.get(provider.code)
+    return None if known is None else known.adapter.probe(rails().at(provider.code), Sample(_NOBODY, _small_order(provider)))
 
 
-def _small_quote(provider: Provider) -> Callable[[], object] | None:
+def _small_order(provider: Provider) -> DeskOrder | None:
+    """A conversion in which a desk deals."""
     terms = ProviderTerms.objects.select_related("corridor").filter(provider=provider, active=True).first()
     corridor = terms.corridor if terms else Corridor.objects.filter(active=True, route=Route.OFF_RAMP).first()
     if corridor is None:
         return None
     source, target = unit(corridor.source_asset_id), unit(corridor.target_asset_id)
     least = int(terms.min_amount) if terms else 0
-    desk = rails().desks[provider.code]
-    return lambda: desk.quote(
+    return DeskOrder(
         source_currency=source.code,
         target_currency=target.code,
         source_amount_minor=max(least, _ENOUGH_UNITS * 10**source.exponent),

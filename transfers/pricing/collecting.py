@@ -27,6 +27,7 @@ from transfers.pricing.phone import expected, heard_of
 from transfers.pricing.reference import Reference, reference
 from transfers.rails.asking import Heard, ask_all
 from transfers.rails.desk import DeskQuote
+from transfers.rails.desk_order import DeskOrder
 from transfers.rails.registry import rails
 
 NO_QUOTE = "no_quote"
@@ -87,10 +88,12 @@ def _questions(asked: Asked, providers: tuple[str, ...]) -> dict[str, Callable[[
     return {
         code: partial(
             rails().desks[code].quote,
-            source_currency=asked.source.code,
-            target_currency=asked.target.code,
-            source_amount_minor=asked.source_amount,
-            source_exponent=asked.source.exponent,
+            DeskOrder(
+                source_currency=asked.source.code,
+                target_currency=asked.target.code,
+                source_amount_minor=asked.source_amount,
+                source_exponent=asked.source.exponent,
+            ),
         )
         for code in providers
     }

@@ -14,7 +14,8 @@ from transfers.pricing.judging import Asked
 from transfers.pricing.offers import SHORTEST_LIFE, Offer, plain
 from transfers.rails.asking import Heard
 from transfers.rails.desk import DeskQuote
-from transfers.rails.manual import AwaitingEntry, ManualOrder, ManualRail
+from transfers.rails.desk_order import DeskOrder
+from transfers.rails.manual import AwaitingEntry, ManualRail
 
 _BPS = 10_000
 Kind = ManualEntry.Kind
@@ -61,7 +62,7 @@ def _heard(code: str, asked: Asked, transfer: Transfer | None) -> Heard[DeskQuot
     if transfer is None:
         words = "it is called once there is an order"
         return Heard(None, AwaitingEntry(words, provider=code, code="manual_quote_awaited"), 0)
-    order = ManualOrder(
+    order = DeskOrder(
         reference=transfer.reference,
         source_currency=asked.source.code,
         target_currency=asked.target.code,

@@ -3,18 +3,21 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.db.models import Q
+
 from approvals.models import Corridor
 from ledger.queries import unit
 from transfers.errors import Waiting
 from transfers.health import gate, window
 from transfers.health.breaker import State
-from transfers.health.corridors import NEEDED, missing
+from transfers.health.corridors import NEEDED, everybody, missing
 from transfers.health.window import Counted
 from transfers.models import Provider, ProviderState, RateSheet, RateSource
 from transfers.pricing.eligible import QUOTING, dealing_in
 from transfers.pricing.offers import plain
 from transfers.pricing.reference import Reference, is_stale, reference
-from transfers.rails.registry import NODES, rails
+from transfers.rails.adapters import Kind
+from transfers.rails.registry import rails
 from transfers.rates import used
 from transfers.states import Route
 
@@ -74,8 +77,9 @@ def standings() -> list[Standing]:
     """Every provider, by name; a second node only where there is one."""
     lately = window.since(LATELY)
     states = {state.provider_id: state for state in ProviderState.objects.all()}
-    nobody = set(NODES[1:]) - rails().settings.nodes.keys()
-    return [_standing(provider, states, lately) for provider in Provider.objects.exclude(pk__in=nobody).order_by("name")]
+    nodes = everybody(Kind.CHAIN)
+    known = Provider.objects.filter(Q(pk__in=nodes) | ~Q(kind=Provider.Kind.CHAIN)).order_by("name")
+    return [_standing(provider, states, lately) for provider in known]
 
 
 def standing(code: str) -> Standing | None:

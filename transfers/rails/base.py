@@ -54,13 +54,15 @@ class Written:
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """One request and what came of it, for whoever keeps the record (R2). `error` is empty for an answer of success, `status` the
-    HTTP status, None without an answer. `written` makes the texts, which costs something: who keeps nothing does not ask."""
+    HTTP status, None without an answer. `written` makes the texts, which costs something: who keeps nothing does not ask. One that
+    `is_routine` is worth keeping when it failed or is about something."""
 
     provider: str
     error: str
     status: int | None
     elapsed_ms: int
     written: Callable[[], Written]
+    is_routine: bool = False
 
 
 Recorder = Callable[[Exchange], None]
@@ -84,7 +86,8 @@ AnswerT = TypeVar("AnswerT", covariant=True)
 
 
 class Rail(Protocol[OrderT, QuoteT, AnswerT]):
-    """The five verbs of a provider (R1). A new provider is one module with these and a registration.
+    """The five verbs of a provider (R1). A new provider is one module with these and what it declares of itself
+    (transfers.rails.adapters), and a line in the registry.
 
     Every verb may raise `RetryableError`, `TerminalError` or `UnknownOutcome`; a verb that the provider lacks raises `NotOffered`
     with the words of what takes its place. Amounts are integer minor units and floats are refused at the edge.

@@ -2,15 +2,19 @@
 
 import json
 import re
-import time
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any, Protocol
 
 import httpx
 
-from transfers.rails.base import RetryableError, TerminalError
+from transfers.rails.adapters import Adapter, Connection, Kind
+from transfers.rails.base import NotOffered, Recorder, Reservation, RetryableError, TerminalError, forget
+from transfers.rails.desk_order import DeskOrder
+from transfers.rails.line import Line
+from transfers.rails.settings import RailSettings
 from transfers.rails.trust import authorities
 
 # A quote is a few hundred bytes; what goes on and on is not read.
@@ -38,15 +42,15 @@ class DeskQuote:
 class Unreadable(RetryableError):
     """An answer that is no quote, or not to what was asked; `raw` is its beginning."""
 
-    def __init__(self, message: str, *, raw: str) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, *, raw: str, provider: str = "") -> None:
+        super().__init__(message, provider=provider)
         self.raw = raw[:4000]
 
 
 class QuoteDesk(Protocol):
     """Whoever quotes conversions: a desk over HTTP, or people who enter what they were told."""
 
-    def quote(self, *, source_currency: str, target_currency: str, source_amount_minor: int, source_exponent: int) -> DeskQuote:
+    def quote(self, order: DeskOrder) -> DeskQuote:
         """Ask for a rate. A quote binds nobody until it is used, so a failure is RetryableError; TerminalError when the desk does
         not deal in the pair or the amount."""
 
@@ -55,20 +59,26 @@ class QuoteDesk(Protocol):
 
 
 class LiquidityDesk:
-    """One instance per desk. Safe to share between threads. `timeout_s` is for a whole answer, however slowly it drips."""
+    """One instance per desk, asked at `url`. Safe to share between threads. `timeout_s` is for a whole answer, however slowly it
+    drips."""
 
     def __init__(
         self,
-        base_url: str,
+        url: str,
         token: str,
         *,
         name: str = "desk",
-        path: str = "/desk/quotes",
         timeout_s: float = 5.0,
         transport: httpx.BaseTransport | None = None,
+        recorder: Recorder = forget,
     ) -> None:
-        self._name, self._url, self._timeout_s = name, base_url.rstrip("/") + path, timeout_s
-        self._http = httpx.Client(
+        self.name, self._url = name, url
+        self._http = Line(
+            name,
+            recorder,
+            secrets=(token,),
+            most_bytes=MAX_BYTES,
+            within_s=timeout_s,
             headers={"Authorization": f"Bearer {token}"},
             timeout=timeout_s,
             follow_redirects=False,
@@ -81,31 +91,37 @@ class LiquidityDesk:
         """Give the connections back; the desk is not used afterwards."""
         self._http.close()
 
-    def quote(self, *, source_currency: str, target_currency: str, source_amount_minor: int, source_exponent: int) -> DeskQuote:
+    def quote(self, order: DeskOrder) -> DeskQuote:
         """Ask for a rate. A quote binds nobody until it is used, so a failure is RetryableError;
         TerminalError when the desk does not deal in the pair or the amount."""
-        amount = Decimal(source_amount_minor).scaleb(-source_exponent)
-        body = {"source_currency": source_currency, "target_currency": target_currency, "source_amount": f"{amount:f}"}
+        pair, amount = (order.source_currency, order.target_currency), order.source_amount
+        body = {"source_currency": pair[0], "target_currency": pair[1], "source_amount": f"{amount:f}"}
         try:
             status, text = self._post(body)
         except httpx.HTTPError as error:
-            raise RetryableError(f"{self._name} could not be asked: {type(error).__name__}", provider=self._name) from error
+            raise RetryableError(f"{self.name} could not be asked: {type(error).__name__}", provider=self.name) from error
         if status in (400, 422):
-            raise TerminalError(f"{self._name} does not quote {source_currency} to {target_currency}: {text[:300]}")
+            raise TerminalError(f"{self.name} does not quote {pair[0]} to {pair[1]}: {text[:300]}", provider=self.name)
         if status != 200:
-            raise RetryableError(f"{self._name} answered HTTP {status}", provider=self._name)
-        return read(text, source_currency=source_currency, target_currency=target_currency, asked=amount, name=self._name)
+            raise RetryableError(f"{self.name} answered HTTP {status}", provider=self.name)
+        return read(text, source_currency=pair[0], target_currency=pair[1], asked=amount, name=self.name)
+
+    def reserve(self, order: DeskOrder) -> Reservation:  # noqa: ARG002 - the verb of every rail
+        raise NotOffered("a desk reserves nothing: its quote holds until it says", provider=self.name)
+
+    def submit(self, order: DeskOrder) -> DeskQuote:  # noqa: ARG002 - the verb of every rail
+        raise NotOffered("the deal is the tokens that arrive at the partner's wallet", provider=self.name)
+
+    def status(self, reference: str) -> DeskQuote:  # noqa: ARG002 - the verb of every rail
+        raise NotOffered("what became of a deal, the partner's wallet and our nostro show", provider=self.name)
+
+    def cancel(self, reference: str) -> DeskQuote:  # noqa: ARG002 - the verb of every rail
+        raise NotOffered("a quote that nobody uses runs out by itself", provider=self.name)
 
     def _post(self, body: dict[str, str]) -> tuple[int, str]:
         """Status and text. Raises httpx.HTTPError, also for an answer that is too long or takes too long."""
-        deadline_s = time.monotonic() + self._timeout_s
-        with self._http.stream("POST", self._url, json=body) as response:
-            content = b""
-            for part in response.iter_bytes():
-                content += part
-                if len(content) > MAX_BYTES or time.monotonic() > deadline_s:
-                    raise httpx.ReadTimeout("the answer does not end")
-            return response.status_code, content.decode("utf-8", errors="replace")
+        response = self._http.post(self._url, json=body)
+        return response.status_code, response.content.decode("utf-8", errors="replace")
 
 
 def read(text: str, *, source_currency: str, target_currency: str, asked: Decimal, name: str) -> DeskQuote:
@@ -125,9 +141,9 @@ def read(text: str, *, source_currency: str, target_currency: str, asked: Decima
         )
         _check_pair(body, source_currency, target_currency)
     except (KeyError, TypeError, ValueError, RecursionError) as error:
-        raise Unreadable(f"the answer of {name} cannot be read: {error!r}"[:300], raw=text) from error
+        raise Unreadable(f"the answer of {name} cannot be read: {error!r}"[:300], raw=text, provider=name) from error
     if quote.expires_at.tzinfo is None or quote.rate <= 0 or quote.source_amount != asked or not quote.quote_id:
-        raise Unreadable(f"{name} answered something else than what it was asked", raw=text)
+        raise Unreadable(f"{name} answered something else than what it was asked", raw=text, provider=name)
     return quote
 
 
@@ -157,3 +173,23 @@ def _decimal(value: object) -> Decimal:
     if not _DECIMAL.fullmatch(value):
         raise ValueError(f"not a plain decimal: {value[:60]}")
     return Decimal(value)
+
+
+def _named(settings: RailSettings) -> list[Connection]:
+    alone = settings.desk_url.rstrip("/")
+    nameless = [Connection("desk", f"{alone}/desk/quotes", settings.desk_token)] if alone else []
+    return [*nameless, *(Connection(code, desk.url, desk.token) for code, desk in settings.desks.items())]
+
+
+HTTP_DESK = Adapter(
+    name="desk",
+    kind=Kind.DESK,
+    build=lambda to, known, recorder: LiquidityDesk(
+        to.url, to.token, name=to.code, timeout_s=known.desk_timeout_s, recorder=recorder
+    ),
+    named=_named,
+    setting="DESK_URL",
+    verbs=frozenset({"quote"}),
+    probe=lambda desk, sample: partial(desk.quote, sample.order) if sample.order else None,
+    in_rounds=True,
+)

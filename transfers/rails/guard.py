@@ -1,9 +1,10 @@
 """A rail behind its gate: calls for new work ask first whether they may be made, and every call tells what came of it.
 
-The gate is handed in from above; without one, rails are as they are. What is new work is said here, per rail: everything else is a
-question, about money that was sent already or about nothing, and no breaker keeps it back. Where a provider counts questions as
-well (a node, the signer, a card provider), so do we: beyond its quota what can wait does (the head, logs, balances), and what
-is about money that is under way uses the quota up and goes on.
+The gate is handed in from above; without one, rails are as they are. What is new work, the adapter says: everything else is a
+question, about money that was sent already or about nothing, and no breaker keeps it back. Signing and broadcasting begin nothing:
+a replacement is about money that is on its way, and new work has been kept back before it comes that far (health.corridors). Where
+a provider counts questions as well, so do we: beyond its quota what can wait does (the head, logs, balances), and what is about
+money that is under way uses the quota up and goes on.
 """
 
 import time
@@ -11,29 +12,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Protocol
 
+from transfers.rails.adapters import Adapter
 from transfers.rails.base import RailError, RetryableError
-
-# Calls that begin something outside. Signing and broadcasting are none: a replacement is about money that is on its way, and new
-# work has been kept back before it comes that far (transfers.health.corridors).
-NEW_WORK = {"bank": frozenset({"submit", "submit_many"}), "psp": frozenset({"authorise", "refund"})}
-# Whose questions count against the quota, too.
-PACED = frozenset({"node", "node-2", "signer", "psp"})
-# For money that is under way: to sign it, send it, outbid it, charge it, and to ask what became of it. They count and never wait.
-UNDER_WAY = frozenset(
-    {
-        "find",
-        "broadcast",
-        "nonces",
-        "used_nonces",
-        "estimate_fees",
-        "sign_transfer",
-        "sign_sweep",
-        "sign_cancel",
-        "capture",
-    }
-)
-# Worked out here: nobody is called.
-_HERE = frozenset({"is_deep_enough"})
 
 
 class Walled(RetryableError):
@@ -54,20 +34,20 @@ class Gate(Protocol):
 class Guarded:
     """Stands in for `rail`: its methods are calls, its other attributes are passed through."""
 
-    def __init__(self, rail: Any, provider: str, gate: Gate) -> None:
-        self._rail, self._provider, self._gate = rail, provider, gate
-        self._new_work = NEW_WORK.get(provider, frozenset())
+    def __init__(self, rail: Any, provider: str, gate: Gate, adapter: Adapter) -> None:
+        self._rail, self._provider, self._gate, self._adapter = rail, provider, gate, adapter
 
     def close(self) -> None:
         self._rail.close()
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._rail, name)
-        return partial(self._call, found, name) if callable(found) and name not in _HERE else found
+        return partial(self._call, found, name) if callable(found) and name not in self._adapter.here else found
 
     def _call(self, method: Callable[..., Any], name: str, *args: Any, **kwargs: Any) -> Any:
-        was_probe = name in self._new_work and self._gate.admit(self._provider) == "probe"
-        if name not in self._new_work and self._provider in PACED:
+        is_new = name in self._adapter.new_work
+        was_probe = is_new and self._gate.admit(self._provider) == "probe"
+        if not is_new and self._adapter.paced:
             self._count(name)
         started_s = time.monotonic()
         try:
@@ -82,7 +62,7 @@ class Guarded:
         try:
             self._gate.pace(self._provider)
         except Walled:
-            if name not in UNDER_WAY:
+            if name not in self._adapter.under_way:
                 raise
 
     def _report(self, error: RailError | None, started_s: float, *, was_probe: bool) -> None:

@@ -6,6 +6,7 @@ Below every client of ours, so an answer that no adapter can read, or that break
 import re
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -35,7 +36,8 @@ def unstamped(_: httpx.Request, content: bytes) -> bytes:
 
 class Line(httpx.Client):
     """`secrets` are blotted out wherever they turn up; `naming` gives an exchange its operation, `essence` what makes a message
-    another one than the last. Raises what httpx raises. Answers are read whole."""
+    another one than the last. Answers are read whole, to `most_bytes` and for `within_s` seconds at most, where there are such.
+    Raises what httpx raises."""
 
     def __init__(
         self,
@@ -45,9 +47,12 @@ class Line(httpx.Client):
         secrets: tuple[str, ...] = (),
         naming: Naming = path_of,
         essence: Essence = unstamped,
+        most_bytes: int | None = None,
+        within_s: float | None = None,
         **options: Any,
     ) -> None:
         super().__init__(**options)
+        self._most_bytes, self._within_s = most_bytes, within_s
         self._provider, self._recorder, self._secrets = provider, recorder, secrets
         self._naming, self._essence = naming, essence
 
@@ -55,7 +60,7 @@ class Line(httpx.Client):
         started_s, arrived, response = time.monotonic(), bytearray(), None
         try:
             response = super().send(request, **{**options, "stream": True})
-            response.stream = _Noted(response.stream, arrived)
+            response.stream = _Noted(response.stream, arrived, self._limit(started_s))
             response.read()
         except httpx.HTTPError as error:
             self._tell(request, response, bytes(arrived), started_s, f"{type(error).__name__}: {error}")
@@ -64,6 +69,9 @@ class Line(httpx.Client):
             raise
         self._tell(request, response, response.content, started_s, "" if response.is_success else f"HTTP {response.status_code}")
         return response
+
+    def _limit(self, started_s: float) -> "_Limit":
+        return _Limit(self._most_bytes, None if self._within_s is None else started_s + self._within_s)
 
     def _tell(self, request: httpx.Request, response: httpx.Response | None, content: bytes, started_s: float, error: str) -> None:
         elapsed_ms = int((time.monotonic() - started_s) * 1000)
@@ -80,15 +88,28 @@ class Line(httpx.Client):
         self._recorder(Exchange(self._provider, masked(error, self._secrets), status, elapsed_ms, written))
 
 
+@dataclass(frozen=True, slots=True)
+class _Limit:
+    most_bytes: int | None
+    until_s: float | None
+
+    def check(self, arrived: int) -> None:
+        """Raises httpx.ReadTimeout for an answer that goes on and on, in length or in time."""
+        too_long = self.most_bytes is not None and arrived > self.most_bytes
+        if too_long or (self.until_s is not None and time.monotonic() > self.until_s):
+            raise httpx.ReadTimeout("the answer does not end")
+
+
 class _Noted(httpx.SyncByteStream):
     """A stream whose bytes are noted as they arrive: what came before an answer broke off is evidence, too."""
 
-    def __init__(self, stream: Any, arrived: bytearray) -> None:
-        self._stream, self._arrived = stream, arrived
+    def __init__(self, stream: Any, arrived: bytearray, limit: _Limit) -> None:
+        self._stream, self._arrived, self._limit = stream, arrived, limit
 
     def __iter__(self) -> Iterator[bytes]:
         for part in self._stream:
             self._arrived += part
+            self._limit.check(len(self._arrived))
             yield part
 
     def close(self) -> None:

@@ -8,21 +8,11 @@ from typing import Protocol
 
 from transfers.rails.base import NotOffered, Reservation, RetryableError
 from transfers.rails.desk import DeskQuote
+from transfers.rails.desk_order import DeskOrder
 
 
 class AwaitingEntry(RetryableError):
     """Somebody has to enter what the desk said. `code` stands in the failure catalogue."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ManualOrder:
-    """`reference` is the transfer's: what people name it by on the phone."""
-
-    reference: str
-    source_currency: str
-    target_currency: str
-    source_amount_minor: int
-    source_exponent: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +41,17 @@ class ManualRail:
     def __init__(self, name: str, book: Book) -> None:
         self.name, self._book = name, book
 
-    def quote(self, order: ManualOrder) -> DeskQuote:
+    def quote(self, order: DeskOrder) -> DeskQuote:
         """The quote that was entered last. Raises AwaitingEntry."""
         quote = self._book.quote(self.name, order.reference)
         if quote is None:
             raise self._awaited("manual_quote_awaited", f"call the desk and enter its quote for {order.reference}")
         return quote
 
-    def reserve(self, order: ManualOrder) -> Reservation:  # noqa: ARG002 - the verb of every rail
+    def reserve(self, order: DeskOrder) -> Reservation:  # noqa: ARG002 - the verb of every rail
         raise NotOffered("the desk reserves nothing: its quote holds until it says", provider=self.name)
 
-    def submit(self, order: ManualOrder) -> ManualAnswer:
+    def submit(self, order: DeskOrder) -> ManualAnswer:
         """The deal as it was entered. Raises AwaitingEntry."""
         trade_id = self._book.trade_id(self.name, order.reference)
         if not trade_id:

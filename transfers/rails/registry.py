@@ -1,81 +1,83 @@
-"""Which rail serves which name: built once from plain settings, shared by threads, replaced in tests by configuring again.
+"""Who is connected, and the rail of each: built once from plain settings, shared by threads, replaced in tests.
 
-The floor above hands the settings in when the application starts; nothing here reads the environment or Django.
+A provider is one adapter, declared in its own module and listed in ADAPTERS, and an address in the settings. The floor above hands
+the settings in when the application starts; nothing here reads the environment or Django.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+import re
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
+from transfers.rails.adapters import Adapter, Connection, Kind
 from transfers.rails.bank import BankRail
-from transfers.rails.base import Recorder, RetryableError, forget
-from transfers.rails.desk import LiquidityDesk, QuoteDesk
+from transfers.rails.bank.adapter import ISO20022_BANK
+from transfers.rails.base import Exchange, Recorder, RetryableError, forget
+from transfers.rails.desk import HTTP_DESK, QuoteDesk
 from transfers.rails.evm import EvmRail
+from transfers.rails.evm.adapter import EVM_NODE
 from transfers.rails.evm.nodes import EvmNodes
 from transfers.rails.guard import Gate, Guarded
 from transfers.rails.psp import PspRail
+from transfers.rails.psp.adapter import CARD_PROVIDER
 from transfers.rails.rate_feed import RateFeed
-from transfers.rails.signing import SignerClient
+from transfers.rails.settings import Address, Further, RailSettings
+from transfers.rails.signing import SIGNER, SignerClient
+
+# Whoever configures the rails needs their settings as well.
+__all__ = ["Address", "Further", "RailSettings", "Rails", "configure", "rails", "use"]
 
 RailT = TypeVar("RailT")
 SetAside = Callable[[], frozenset[str]]
-# The nodes, as providers are named.
-NODES = ("node", "node-2")
-# The desk at `desk_url`.
-DESK = "desk"
-
-
-@dataclass(frozen=True, slots=True)
-class DeskAddress:
-    """Where one liquidity desk takes questions: the whole URL, and the token it gave us."""
-
-    url: str
-    token: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RailSettings:
-    """Addresses and tokens of what we talk to; seconds for times. `confirmations` is the depth at which a payment counts,
-    `final_depth` the one until which it is watched; `stuck_after_blocks` is how long an attempt waits before it is outbid."""
-
-    chain_rpc_url: str = ""
-    # A second node of the same network, run by somebody else.
-    chain_rpc_url_2: str = ""
-    chain_id: int = 31337
-    confirmations: int = 3
-    final_depth: int = 12
-    stuck_after_blocks: int = 15
-    block_time_s: float = 2.0
-    bank_url: str = ""
-    bank_token: str = ""
-    # The desk that has no name of its own, and every other one by its name.
-    desk_url: str = ""
-    desk_token: str = ""
-    desks: Mapping[str, DeskAddress] = field(default_factory=dict)
-    desk_timeout_s: float = 3.0
-    rates_url: str = ""
-    rates_token: str = ""
-    psp_url: str = ""
-    psp_token: str = ""
-    signer_url: str = ""
-    signer_token: str = ""
-
-    @property
-    def nodes(self) -> Mapping[str, str]:
-        """URLs of those nodes that have one, by the provider's code."""
-        urls = zip(NODES, (self.chain_rpc_url, self.chain_rpc_url_2), strict=True)
-        return {code: url for code, url in urls if url}
+# Every language that somebody can be spoken to in.
+ADAPTERS: tuple[Adapter, ...] = (EVM_NODE, SIGNER, ISO20022_BANK, CARD_PROVIDER, HTTP_DESK)
+_CODE = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}", re.ASCII)
 
 
 class NotConfigured(RetryableError):
     """A rail has no address: nothing was sent, and nothing will be until somebody configures it."""
 
 
+class BadSettings(ValueError):
+    """The settings contradict themselves; the message says where."""
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    adapter: Adapter
+    connection: Connection
+
+
+def connected(settings: RailSettings, adapters: Iterable[Adapter] = ADAPTERS) -> dict[str, Connected]:
+    """Everybody who has an address, by code, kind by kind. Raises BadSettings."""
+    by_name = {adapter.name: adapter for adapter in adapters}
+    found: dict[str, Connected] = {}
+    for adapter in by_name.values():
+        for connection in adapter.named(settings):
+            _join(found, adapter, connection)
+    for code, further in settings.providers.items():
+        spoken = by_name.get(further.adapter)
+        if spoken is None or spoken.is_single:
+            raise BadSettings(f"{code} cannot be connected as {further.adapter!r}: only {_several(by_name.values())} can")
+        _join(found, spoken, Connection(code, further.address.url, further.address.token))
+    return found
+
+
+def _join(found: dict[str, Connected], adapter: Adapter, connection: Connection) -> None:
+    if not _CODE.fullmatch(connection.code) or connection.code in found:
+        raise BadSettings(f"{connection.code!r} is no code for one more: lower-case letters, digits, - and _, and each once")
+    found[connection.code] = Connected(adapter, connection)
+
+
+def _several(adapters: Iterable[Adapter]) -> str:
+    return ", ".join(sorted(adapter.name for adapter in adapters if not adapter.is_single))
+
+
 class Rails:
-    """The rails of one configuration, each made when first asked for. With a `gate`, nodes, signer, bank and card provider
-    are behind it; desks are admitted by who asks them all at once. What goes over the lines to those four is handed to the
-    `recorder`; what desks and the rate feed say is kept by who asks them."""
+    """The rails of one configuration, each made when first asked for. With a `gate`, everybody is behind it save desks, which are
+    admitted by who asks them all at once. Whatever goes over a line is handed to the `recorder`. Raises BadSettings."""
 
     def __init__(
         self,
@@ -84,70 +86,85 @@ class Rails:
         gate: Gate | None = None,
         set_aside: SetAside = frozenset,
         recorder: Recorder = forget,
+        adapters: Iterable[Adapter] = ADAPTERS,
     ) -> None:
         self.settings = settings
+        self.connected = connected(settings, adapters)
         self._gate, self._set_aside, self._recorder = gate, set_aside, recorder
+        self._made: dict[str, Any] = {}
+        self._making = threading.Lock()
+
+    def at(self, code: str) -> Any:
+        """The rail of this provider. Raises NotConfigured."""
+        with self._making:
+            if code not in self._made:
+                self._made[code] = self._make(code)
+            return self._made[code]
+
+    def bank_of(self, code: str) -> BankRail:
+        """The bank that an account of ours is at. Raises NotConfigured."""
+        known = self.connected.get(code)
+        if known is None or known.adapter.kind != Kind.BANK:
+            raise NotConfigured(f"bank {code} has no address, so there is nobody to talk to", provider=code)
+        return cast("BankRail", self.at(code))
 
     @cached_property
     def evm(self) -> EvmRail | EvmNodes:
-        _needed(self.settings.chain_rpc_url, "CHAIN_RPC_URL")
-        nodes = list(self.nodes.values())
+        nodes = list(self.nodes.values()) or [self._one(EVM_NODE, "node")]
         return nodes[0] if len(nodes) == 1 else EvmNodes(nodes, set_aside=self._set_aside)
 
     @cached_property
     def nodes(self) -> Mapping[str, EvmRail]:
         """Each by itself, by the provider's code: for finding out whether it is back. Money is asked about through `evm`."""
-        return {code: self._node(code, url) for code, url in self.settings.nodes.items()}
-
-    def _node(self, name: str, url: str) -> EvmRail:
-        given = self.settings
-        node = EvmRail(url, given.chain_id, given.confirmations, final_depth=given.final_depth, name=name, recorder=self._recorder)
-        return self._guarded(node, name)
-
-    @cached_property
-    def signer(self) -> SignerClient:
-        _needed(self.settings.signer_url, "SIGNER_URL")
-        return self._guarded(SignerClient(self.settings.signer_url, self.settings.signer_token, recorder=self._recorder), "signer")
-
-    @cached_property
-    def bank(self) -> BankRail:
-        _needed(self.settings.bank_url, "BANK_URL")
-        return self._guarded(BankRail(self.settings.bank_url, self.settings.bank_token, recorder=self._recorder), "bank")
+        return self._all(Kind.CHAIN)
 
     @cached_property
     def desks(self) -> Mapping[str, QuoteDesk]:
         """By the provider's code: those that have an address."""
-        known = self.settings
-        found: dict[str, QuoteDesk] = {}
-        if known.desk_url:
-            found[DESK] = LiquidityDesk(known.desk_url, known.desk_token, timeout_s=known.desk_timeout_s)
-        for name, address in known.desks.items():
-            found[name] = LiquidityDesk(address.url, address.token, name=name, path="", timeout_s=known.desk_timeout_s)
-        return found
+        return self._all(Kind.DESK)
 
     @cached_property
-    def rates(self) -> RateFeed:
-        _needed(self.settings.rates_url, "RATES_URL")
-        return RateFeed(self.settings.rates_url, self.settings.rates_token)
-
-    def _guarded(self, rail: RailT, provider: str) -> RailT:
-        return rail if self._gate is None else cast("RailT", Guarded(rail, provider, self._gate))
+    def signer(self) -> SignerClient:
+        return cast("SignerClient", self._one(SIGNER, "signer"))
 
     @cached_property
     def psp(self) -> PspRail:
-        _needed(self.settings.psp_url, "PSP_URL")
-        return self._guarded(PspRail(self.settings.psp_url, self.settings.psp_token, recorder=self._recorder), "psp")
+        return cast("PspRail", self._one(CARD_PROVIDER, "psp"))
+
+    @cached_property
+    def rates(self) -> RateFeed:
+        if not self.settings.rates_url:
+            raise NotConfigured("RATES_URL is not set, so there is nobody to talk to")
+        return RateFeed(self.settings.rates_url, self.settings.rates_token)
 
     def close(self) -> None:
         """Close the connections of whatever was made."""
-        made = [rail for name in ("signer", "bank", "psp", "rates") if (rail := self.__dict__.get(name)) is not None]
-        for rail in [*made, *self.__dict__.get("nodes", {}).values(), *self.__dict__.get("desks", {}).values()]:
+        feed = self.__dict__.get("rates")
+        for rail in [*self._made.values(), *([feed] if feed else [])]:
             rail.close()
 
+    def _all(self, kind: Kind) -> dict[str, Any]:
+        return {code: self.at(code) for code, known in self.connected.items() if known.adapter.kind == kind}
 
-def _needed(address: str, variable: str) -> None:
-    if not address:
-        raise NotConfigured(f"{variable} is not set, so there is nobody to talk to")
+    def _one(self, adapter: Adapter, code: str) -> Any:
+        if code not in self.connected:
+            raise NotConfigured(f"{adapter.setting} is not set, so there is nobody to talk to", provider=code)
+        return self.at(code)
+
+    def _make(self, code: str) -> Any:
+        if code not in self.connected:
+            raise NotConfigured(f"{code} has no address, so there is nobody to talk to", provider=code)
+        known = self.connected[code]
+        recorder = self._routine if known.adapter.read_all_the_time else self._recorder
+        return self._guarded(known.adapter.build(known.connection, self.settings, recorder), known)
+
+    def _routine(self, exchange: Exchange) -> None:
+        self._recorder(replace(exchange, is_routine=True))
+
+    def _guarded(self, rail: RailT, known: Connected) -> RailT:
+        if self._gate is None or known.adapter.in_rounds:
+            return rail
+        return cast("RailT", Guarded(rail, known.connection.code, self._gate, known.adapter))
 
 
 _rails = Rails(RailSettings())
@@ -169,3 +186,14 @@ def use(rails: Rails) -> Rails:
 
 def rails() -> Rails:
     return _rails
+
+
+def kind_of(code: str) -> Kind | None:
+    """What the provider is to us, as far as it is connected."""
+    known = connected(rails().settings).get(code)
+    return known.adapter.kind if known else None
+
+
+def codes_of(kind: Kind) -> frozenset[str]:
+    """Everybody of the kind who is connected."""
+    return frozenset(code for code, known in connected(rails().settings).items() if known.adapter.kind == kind)

@@ -12,13 +12,14 @@ from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 from rlp.exceptions import RLPException  # type: ignore[import-untyped]
 
-from transfers.rails.base import Recorder, RetryableError, TerminalError, UnknownOutcome, forget
+from transfers.rails.adapters import Adapter, Connection, Kind
+from transfers.rails.base import NotOffered, Recorder, Reservation, RetryableError, TerminalError, UnknownOutcome, forget
 from transfers.rails.evm import hexes
 from transfers.rails.evm.tokens import AUTHORIZATION_BYTES, sweep_calldata, transfer_calldata
 from transfers.rails.line import Line
+from transfers.rails.settings import RailSettings
 from transfers.rails.trust import authorities
 
-_PROVIDER = "signer"
 _DYNAMIC_FEE = 2
 # An authorization's own nonce follows from the payment's key: the token takes each once.
 _SWEEP = "countersign/sweep/"
@@ -84,16 +85,18 @@ class SignedTransaction:
 
 
 Asked = SignIntent | SweepIntent | CancelIntent
+_VERBS: dict[type, str] = {SignIntent: "sign-transfer", SweepIntent: "sign-sweep", CancelIntent: "sign-cancel"}
 
 
 class SignerClient:
     """`url` is http://127.0.0.1:PORT, or unix:///path/to/socket."""
 
-    def __init__(self, url: str, token: str, *, timeout_s: float = 15.0, recorder: Recorder = forget) -> None:
+    def __init__(self, url: str, token: str, *, name: str = "signer", timeout_s: float = 15.0, recorder: Recorder = forget) -> None:
+        self.name = name
         socket = url.removeprefix("unix://") if url.startswith("unix://") else None
         transport = None if socket is None else httpx.HTTPTransport(uds=socket, verify=authorities())
         self._http = Line(
-            _PROVIDER,
+            name,
             recorder,
             secrets=(token,),
             base_url=url if socket is None else "http://signer",
@@ -124,35 +127,53 @@ class SignerClient:
         response = self._post(verb, _body(intent), correlation_id)
         if response.status_code in _REFUSED:
             code, message = _problem(response)
-            raise TerminalError(f"the signer refuses: {message}", provider=_PROVIDER, code=code)
+            raise TerminalError(f"the signer refuses: {message}", provider=self.name, code=code)
         if response.status_code != httpx.codes.OK:
             code, message = _problem(response)
-            raise RetryableError(f"the signer cannot sign now: {message}", provider=_PROVIDER, code=code)
+            raise RetryableError(f"the signer cannot sign now: {message}", provider=self.name, code=code)
         try:
             signed = _read(response.json())
             _verify(signed, intent)
         except (ValueError, TypeError, RLPException) as error:
-            raise UnknownOutcome(f"the signer's answer is not the transaction asked for: {error}", provider=_PROVIDER) from error
+            raise UnknownOutcome(f"the signer's answer is not the transaction asked for: {error}", provider=self.name) from error
         return signed
+
+    # The five verbs of every rail: it has one, and to repeat that is to ask.
+
+    def submit(self, order: Asked) -> SignedTransaction:
+        """Raises as `sign_transfer`."""
+        return self._sign(_VERBS[type(order)], order, "")
+
+    def quote(self, order: Asked) -> SignedTransaction:  # noqa: ARG002 - the verb of every rail
+        raise NotOffered("a signature has no price: the network has one", provider=self.name)
+
+    def reserve(self, order: Asked) -> Reservation:  # noqa: ARG002 - the verb of every rail
+        raise NotOffered("the nonce belongs to the payment's key for good: there is nothing to reserve", provider=self.name)
+
+    def status(self, reference: str) -> SignedTransaction:  # noqa: ARG002 - the verb of every rail
+        raise NotOffered("the same intent is signed again with the same bytes: ask by submitting it", provider=self.name)
+
+    def cancel(self, reference: str) -> SignedTransaction:  # noqa: ARG002 - the verb of every rail
+        raise NotOffered("a signature stays: its nonce is used up by one that pays nobody (sign_cancel)", provider=self.name)
 
     def ping(self) -> None:
         """Whether it lives. Raises RetryableError."""
         try:
             self._http.get("/healthz").raise_for_status()
         except httpx.HTTPError as error:
-            raise RetryableError(f"the signer did not answer ({type(error).__name__})", provider=_PROVIDER) from error
+            raise RetryableError(f"the signer did not answer ({type(error).__name__})", provider=self.name) from error
 
     def deposit_address(self, name: str) -> str:
         """Checksummed address of the deposit wallet `name`; the same for the same name. Raises RetryableError, TerminalError."""
         response = self._post("deposit-wallets", {"name": name}, "")
         if response.status_code == 400:
-            raise TerminalError(f"the signer makes no wallet {name!r}: {_problem(response)[1]}", provider=_PROVIDER)
+            raise TerminalError(f"the signer makes no wallet {name!r}: {_problem(response)[1]}", provider=self.name)
         if not response.is_success:
-            raise RetryableError(f"the signer gave no address: {_problem(response)[1]}", provider=_PROVIDER)
+            raise RetryableError(f"the signer gave no address: {_problem(response)[1]}", provider=self.name)
         try:
             return hexes.address(hexes.mapping(response.json(), "answer").get("address"), "address")
         except (ValueError, TypeError) as error:
-            raise RetryableError(f"the signer's answer cannot be read: {error}", provider=_PROVIDER) from error
+            raise RetryableError(f"the signer's answer cannot be read: {error}", provider=self.name) from error
 
     def close(self) -> None:
         self._http.close()
@@ -163,7 +184,7 @@ class SignerClient:
         try:
             return self._http.send(request)
         except httpx.HTTPError as error:
-            raise RetryableError(f"the signer did not answer ({type(error).__name__})", provider=_PROVIDER) from error
+            raise RetryableError(f"the signer did not answer ({type(error).__name__})", provider=self.name) from error
 
 
 def _body(intent: Asked) -> dict[str, Any]:
@@ -218,3 +239,21 @@ def _called(intent: Asked) -> tuple[str, bytes, int]:
         home = sweep_calldata(intent.payer, intent.wallet_address, intent.amount, nonce=keccak(text=f"{_SWEEP}{intent.key}"))
         return intent.token_contract, home, AUTHORIZATION_BYTES
     return intent.token_contract, transfer_calldata(intent.recipient, intent.amount), 0
+
+
+def _named(settings: RailSettings) -> list[Connection]:
+    return [Connection("signer", settings.signer_url, settings.signer_token)] if settings.signer_url else []
+
+
+SIGNER = Adapter(
+    name="signer",
+    kind=Kind.SIGNER,
+    build=lambda to, _, recorder: SignerClient(to.url, to.token, name=to.code, recorder=recorder),
+    named=_named,
+    setting="SIGNER_URL",
+    verbs=frozenset({"submit"}),
+    probe=lambda signer, _: signer.ping,
+    under_way=frozenset({"submit", "sign_transfer", "sign_sweep", "sign_cancel"}),
+    paced=True,
+    is_single=True,
+)

@@ -1,6 +1,6 @@
 """Receiving a message, and making what little is made of it: a hint that a transfer is worth a look now."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 
 import structlog
 from django.db import InterfaceError, OperationalError, connection, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 from psycopg.types.json import Jsonb
 
@@ -16,7 +16,9 @@ from audit import clock
 from audit.commands import record
 from audit.identity import new_id
 from transfers.commands.wake import wake_after_commit
-from transfers.models import InboundWebhook, Leg, Transfer
+from transfers.models import BankAccount, InboundWebhook, Leg, Transfer
+from transfers.rails.adapters import Kind
+from transfers.rails.registry import kind_of
 from transfers.rates import Rate, take
 from transfers.states import RequestState, Route
 from transfers.states import Status as Settled
@@ -99,12 +101,21 @@ def process(webhook_id: UUID) -> Status:
         names, deviates = end_to_end_ids(bytes(message.body))
     except NotUnderstood as error:
         return _done(message, Status.FAILED, str(error))
-    sent = Leg.objects.filter(reference__in=names).exclude(request_state=RequestState.RECEIVED).order_by("reference")
+    sent = _sent(message.source, names).order_by("reference")
     transfers = list(dict.fromkeys(sent.values_list("transfer_id", flat=True)))
     if not transfers:
         return _done(message, Status.FAILED, f"We have sent nothing under {names[0]}.")
     told = [_look_now(transfer_id) for transfer_id in transfers]
     return _done(message, Status.PROCESSED, f"{told[0]} {deviates}".strip(), transfer_id=transfers[0])
+
+
+def _sent(source: str, names: Sequence[str]) -> QuerySet[Leg]:
+    """What we have sent under these names; of a bank, only what was sent through it."""
+    sent = Leg.objects.filter(reference__in=names).exclude(request_state=RequestState.RECEIVED)
+    if kind_of(source) != Kind.BANK:
+        return sent
+    accounts = BankAccount.objects.filter(provider=source).values_list("code", flat=True)
+    return sent.filter(counterparty__bank_account__in=list(accounts))
 
 
 def process_or_mark(webhook_id: UUID) -> Status:

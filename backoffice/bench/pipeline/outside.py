@@ -27,7 +27,7 @@ from transfers.commands.exchanges import keep
 from transfers.commands.providers import nodes_set_aside
 from transfers.health.gate import Gate
 from transfers.rails import registry
-from transfers.rails.registry import Rails, RailSettings
+from transfers.rails.registry import Connected, Rails, RailSettings
 
 RailT = TypeVar("RailT")
 
@@ -95,8 +95,8 @@ class _Watched(Rails):
         super().__init__(given, gate=Gate(), set_aside=nodes_set_aside, recorder=keep)
         self._watch = watch
 
-    def _guarded(self, rail: RailT, provider: str) -> RailT:
-        return super()._guarded(cast("RailT", _Timed(rail, self._watch)), provider)
+    def _guarded(self, rail: RailT, known: Connected) -> RailT:
+        return super()._guarded(cast("RailT", _Timed(rail, self._watch)), known)
 
 
 class _Timed:

@@ -10,7 +10,7 @@ USDC = "USDC.ethereum"
 ETH = "ETH.ethereum"
 HOT_WALLET = "hot-1"
 SETTLEMENT_WALLET = "settlement-1"
-BANK = "nordbank"
+BANK = "bank"
 
 
 @dataclass(frozen=True, slots=True)

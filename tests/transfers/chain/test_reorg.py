@@ -68,7 +68,7 @@ def test_the_watch_ends_at_final_depth(live: World, rails: Stack) -> None:
 
 
 def test_an_off_ramp_whose_bank_was_not_ordered_is_taken_back_whole(live: World, rails: Stack) -> None:
-    place_halt(scope="provider", target="nordbank", reason="it does not answer")
+    place_halt(scope="provider", target="bank", reason="it does not answer")
     transfer = confirmed(live.off_ramp(), rails)
     branch_off(transfer, rails)
     assert watch(transfer).status == "REORGED"

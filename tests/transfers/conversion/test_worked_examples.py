@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import ROUND_DOWN, Decimal
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
@@ -23,6 +23,7 @@ from transfers.errors import Refused
 from transfers.models import Cashback, ConversionSplit, Transfer
 from transfers.rails import registry
 from transfers.rails.desk import DeskQuote
+from transfers.rails.desk_order import DeskOrder
 from transfers.rails.registry import Rails
 
 DOLLARS = "client:acme:USD"
@@ -35,9 +36,9 @@ class Desk(Tame):
     rate: Decimal = Decimal("0.9990")
     lasts: timedelta = timedelta(seconds=30)
 
-    def quote(self, *, source_amount_minor: int, source_exponent: int, **asked: Any) -> DeskQuote:
-        amount = Decimal(source_amount_minor).scaleb(-source_exponent)
-        cut = Decimal("0.01") if asked["target_currency"] == "USD" else Decimal("0.000001")
+    def quote(self, order: DeskOrder) -> DeskQuote:
+        amount = order.source_amount
+        cut = Decimal("0.01") if order.target_currency == "USD" else Decimal("0.000001")
         brings = (amount * self.rate).quantize(cut, rounding=ROUND_DOWN)
         return DeskQuote("q-7", self.rate, amount, brings, clock.now() + self.lasts, '{"rate": "told"}')
 

@@ -14,8 +14,13 @@ from transfers.errors import Refused
 from transfers.health import gate, window
 from transfers.health.breaker import Admission
 from transfers.models import Provider, ProviderState
+from transfers.rails.adapters import Adapter
+from transfers.rails.bank.adapter import ISO20022_BANK
 from transfers.rails.base import RetryableError, TerminalError, UnknownOutcome
+from transfers.rails.evm.adapter import EVM_NODE
 from transfers.rails.guard import Guarded, Walled
+from transfers.rails.psp.adapter import CARD_PROVIDER
+from transfers.rails.signing import SIGNER
 
 pytestmark = [pytest.mark.usefixtures("bound"), pytest.mark.django_db]
 DOWN = RetryableError("connection refused")
@@ -146,7 +151,7 @@ class Bank:
 
 def test_behind_the_gate_new_work_is_kept_back_and_questions_never_are() -> None:
     bank = Bank()
-    guarded = Guarded(bank, "bank", gate.Gate())
+    guarded = Guarded(bank, "bank", gate.Gate(), ISO20022_BANK)
     for _ in range(5):
         with pytest.raises(UnknownOutcome):
             guarded.submit("order")
@@ -167,32 +172,44 @@ def test_the_roles_that_call_may_keep_the_books_of_it(database_role: Any, role: 
             gate.admit("bank")
 
 
-@pytest.mark.parametrize("code", ["node", "signer", "psp"])
-def test_where_questions_count_one_beyond_the_quota_waits_and_no_breaker_keeps_it(code: str) -> None:
+@pytest.mark.parametrize(("code", "adapter"), [("node", EVM_NODE), ("signer", SIGNER), ("psp", CARD_PROVIDER)])
+def test_where_questions_count_one_beyond_the_quota_waits_and_no_breaker_keeps_it(code: str, adapter: Adapter) -> None:
+    class Rail(Bank):
+        head = deposit_address = settlements = Bank.status
+
+    waits = {"node": "head", "signer": "deposit_address", "psp": "settlements"}[code]
     Provider.objects.filter(pk=code).update(calls_per_minute=60, calls_at_once=3)
     fail(6, code)
-    rail = Bank()
-    guarded = Guarded(rail, code, gate.Gate())
+    rail = Rail()
+    guarded = Guarded(rail, code, gate.Gate(), adapter)
     for _ in range(3):
-        guarded.status("reference")
+        getattr(guarded, waits)("reference")
     with pytest.raises(Walled, match="60 times a minute") as walled:
-        guarded.status("reference")
+        getattr(guarded, waits)("reference")
     assert (walled.value.code, len(rail.calls)) == ("provider_quota_spent", 3)
 
 
-@pytest.mark.parametrize("code", ["node-2", "signer", "psp"])
-def test_what_is_about_money_under_way_uses_the_quota_up_and_never_waits(code: str) -> None:
+@pytest.mark.parametrize(
+    ("code", "adapter", "under_way"),
+    [
+        ("node-2", EVM_NODE, ["find", "broadcast", "status", "nonces", "find"]),
+        ("signer", SIGNER, ["sign_transfer", "sign_sweep", "sign_cancel", "sign_sweep", "sign_transfer"]),
+        ("psp", CARD_PROVIDER, ["find", "capture", "status", "capture", "find"]),
+    ],
+)
+def test_what_is_about_money_under_way_uses_the_quota_up_and_never_waits(code: str, adapter: Adapter, under_way: list[str]) -> None:
     class Rail(Bank):
-        find = broadcast = sign_cancel = capture = Bank.status
+        find = broadcast = nonces = capture = sign_transfer = sign_sweep = sign_cancel = Bank.status
+        head = deposit_address = settlements = Bank.status
 
     Provider.objects.get_or_create(code=code, defaults={"name": code, "kind": "chain"})
     Provider.objects.filter(pk=code).update(calls_per_minute=60, calls_at_once=3)
     rail = Rail()
-    guarded = Guarded(rail, code, gate.Gate())
-    for ask in (guarded.find, guarded.broadcast, guarded.sign_cancel, guarded.capture, guarded.find):
-        ask("reference")
+    guarded = Guarded(rail, code, gate.Gate(), adapter)
+    for name in under_way:
+        getattr(guarded, name)("reference")
     with pytest.raises(Walled, match="60 times a minute"):
-        guarded.status("reference")
+        getattr(guarded, {"node-2": "head", "signer": "deposit_address", "psp": "settlements"}[code])("reference")
     assert len(rail.calls) == 5
 
 
@@ -203,7 +220,7 @@ def test_new_cards_are_kept_back_by_the_card_provider_s_breaker() -> None:
 
     fail(6, "psp")
     cards = Cards()
-    guarded = Guarded(cards, "psp", gate.Gate())
+    guarded = Guarded(cards, "psp", gate.Gate(), CARD_PROVIDER)
     with pytest.raises(Walled, match="out of use"):
         guarded.authorise("order")
     assert guarded.find("reference") == "ACSC"
@@ -217,6 +234,6 @@ def test_a_judgement_about_what_was_heard_is_no_call() -> None:
         def is_deep_enough(self, state: object) -> bool:
             return state is not None
 
-    rail = Guarded(Rail(), "node", gate.Gate())
+    rail = Guarded(Rail(), "node", gate.Gate(), EVM_NODE)
     assert rail.is_deep_enough(1)
     assert window.window("node", timedelta(minutes=1)).calls == 0

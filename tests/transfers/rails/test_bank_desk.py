@@ -12,6 +12,7 @@ import pytest
 from tests.sandbox.bank_office import TOKEN, Office, open_office
 from transfers.rails.base import RetryableError, TerminalError
 from transfers.rails.desk import DeskQuote, LiquidityDesk
+from transfers.rails.desk_order import DeskOrder
 
 GOOD = {
     "quote_id": "Q-1",
@@ -30,7 +31,11 @@ def office(tmp_path: Path) -> Iterator[Office]:
 
 def ask(desk: LiquidityDesk) -> DeskQuote:
     with closing(desk):
-        return desk.quote(source_currency="USDC", target_currency="MXN", source_amount_minor=1_000_000_000, source_exponent=6)
+        return desk.quote(order("MXN", 1_000_000_000))
+
+
+def order(target: str, amount: int) -> DeskOrder:
+    return DeskOrder(source_currency="USDC", target_currency=target, source_amount_minor=amount, source_exponent=6)
 
 
 def answering(response: httpx.Response) -> LiquidityDesk:
@@ -38,7 +43,7 @@ def answering(response: httpx.Response) -> LiquidityDesk:
 
 
 def test_the_real_desk_names_a_rate(office: Office) -> None:
-    quote = ask(LiquidityDesk(office.url, TOKEN))
+    quote = ask(LiquidityDesk(f"{office.url}/desk/quotes", TOKEN))
     assert quote.source_amount == Decimal(1000)
     assert abs(quote.target_amount - quote.rate * 1000) < Decimal("0.01")
     assert quote.expires_at == datetime(2026, 9, 21, 14, 13, 50, tzinfo=UTC)
@@ -46,8 +51,8 @@ def test_the_real_desk_names_a_rate(office: Office) -> None:
 
 
 def test_a_pair_that_is_not_dealt_in_is_refused_for_good(office: Office) -> None:
-    with closing(LiquidityDesk(office.url, TOKEN)) as desk, pytest.raises(TerminalError, match="USDC to XXX"):
-        desk.quote(source_currency="USDC", target_currency="XXX", source_amount_minor=1, source_exponent=6)
+    with closing(LiquidityDesk(f"{office.url}/desk/quotes", TOKEN)) as desk, pytest.raises(TerminalError, match="USDC to XXX"):
+        desk.quote(order("XXX", 1))
 
 
 @pytest.mark.parametrize("status", [401, 404, 429, 500, 503])

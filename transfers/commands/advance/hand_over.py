@@ -96,7 +96,7 @@ def _asked_first(claim: Claim) -> BatchAnswer | None:
         return None
     try:
         with of_many(batch_key(claim.batch.message_id)):
-            answer = rails().bank.status(orders[0].end_to_end_id)
+            answer = rails().bank_of(claim.batch.bank_account.provider).status(orders[0].end_to_end_id)
     except RailError:
         _give_back(claim)
         raise
@@ -120,7 +120,11 @@ def _submitted(claim: Claim, orders: Sequence[CreditTransfer]) -> BatchAnswer:
         return BatchAnswer({}, "", "")
     try:
         with of_many(batch_key(claim.batch.message_id)):
-            return rails().bank.submit_many(orders, created_at=claim.batch.sent_at or clock.now())
+            return (
+                rails()
+                .bank_of(claim.batch.bank_account.provider)
+                .submit_many(orders, created_at=claim.batch.sent_at or clock.now())
+            )
     except TerminalError as error:
         # The bank refused the message itself, so it holds none of its orders: the same as a rejection of each.
         return BatchAnswer({order.end_to_end_id: ("RJCT", str(error), "") for order in orders}, "", str(error))

@@ -9,7 +9,7 @@ from transfers.commands.advance.bank_verdict import act_on
 from transfers.commands.advance.gather import joined, wait_for
 from transfers.commands.advance.hand_over import hand_over
 from transfers.commands.advance.lock_funds import BANK
-from transfers.commands.advance.payout_order import key_of
+from transfers.commands.advance.payout_order import key_of, provider_of
 from transfers.commands.exchanges import under
 from transfers.crashpoints import crashpoint
 from transfers.errors import Waiting
@@ -62,7 +62,7 @@ def _verdict(leg: Leg, batch: PayoutBatch) -> BankAnswer:
         status, reason, bank_reference = told
         return BankAnswer(status, reason, bank_reference, "", batch.answer)
     with under(key_of(leg)):
-        answer = rails().bank.status(leg.reference)
+        answer = rails().bank_of(provider_of(leg)).status(leg.reference)
     if answer.status == "NOTFOUND":
         raise Waiting("bank_forgot", f"the bank has message {batch.message_id} and says that it never saw this order in it")
     return answer

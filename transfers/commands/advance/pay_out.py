@@ -17,7 +17,7 @@ from transfers.commands.advance import promise
 from transfers.commands.advance.bank_verdict import act_on
 from transfers.commands.advance.lock_funds import BANK
 from transfers.commands.advance.pay_in_batch import gathering_account, pay_in_batch
-from transfers.commands.advance.payout_order import draw_up, key_of, read_back
+from transfers.commands.advance.payout_order import draw_up, key_of, provider_of, read_back
 from transfers.commands.advance.permit import no_halt
 from transfers.commands.deadlines import expected_of
 from transfers.commands.exchanges import under
@@ -86,7 +86,7 @@ def _ask_first(lease: Lease, leg: Leg) -> BankAnswer | None:
     if leg.request_state == RequestState.RECEIVED:
         return None
     with under(key_of(leg)):
-        answer = rails().bank.status(leg.reference)
+        answer = rails().bank_of(provider_of(leg)).status(leg.reference)
     if answer.status != NOT_FOUND:
         return answer
     with transaction.atomic():
@@ -103,7 +103,7 @@ def _ask_first(lease: Lease, leg: Leg) -> BankAnswer | None:
 def _hand_over(lease: Lease, leg: Leg, order: CreditTransfer) -> BankAnswer:
     try:
         with under(key_of(leg)):
-            return rails().bank.submit(order)
+            return rails().bank_of(provider_of(leg)).submit(order)
     except UnknownOutcome as error:
         with transaction.atomic():
             transfer = locks.leased(lease, Status.CONFIRMED)

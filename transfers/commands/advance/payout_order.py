@@ -15,6 +15,11 @@ def key_of(leg: Leg) -> str:
     return f"{leg.reference}/pay"
 
 
+def provider_of(leg: Leg) -> str:
+    """Code of the bank that it is paid through: that of the account which was chosen when the leg was drawn up, for good."""
+    return str(BankAccount.objects.values_list("provider", flat=True).get(code=leg.counterparty["bank_account"]))
+
+
 def draw_up(leg: Leg, account: BankAccount, *, value_date: date, message_id: str = "") -> dict[str, Any]:
     """Reads the leg's transfer and names. Without a `message_id` it goes by the one that was made with the leg."""
     currency = unit(leg.asset_id)

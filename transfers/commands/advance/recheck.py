@@ -12,14 +12,14 @@ from transfers import locks
 from transfers.commands import calls, moves
 from transfers.commands.advance.bank_verdict import REJECTED, SETTLED
 from transfers.commands.advance.lock_funds import BANK
-from transfers.commands.advance.payout_order import key_of
+from transfers.commands.advance.payout_order import key_of, provider_of
 from transfers.commands.deadlines import deadline
 from transfers.commands.exchanges import under
 from transfers.commands.returns import dispute
 from transfers.crashpoints import crashpoint
 from transfers.failures import FAILURES
 from transfers.locks import Lease
-from transfers.models import BankAccount, Leg, Transfer
+from transfers.models import Leg, Transfer
 from transfers.rails.bank import BankAnswer
 from transfers.rails.registry import rails
 from transfers.states import EvidenceState, MoneyState, Route, Status
@@ -31,10 +31,10 @@ _QUIET: dict[str, Any] = {"due_at": None, "attempts": 0, "stopped_by": ""}
 def recheck(lease: Lease) -> None:
     """Raises LeaseLost and the rails' errors. No halt stops it: it only tracks what was sent."""
     leg = Leg.objects.select_related("transfer").get(transfer_id=lease.transfer_id, rail=BANK)
+    provider = provider_of(leg)
     with under(key_of(leg)):
-        answer = rails().bank.status(leg.reference)
+        answer = rails().bank_of(provider).status(leg.reference)
     crashpoint("recheck.after_call")
-    provider = BankAccount.objects.values_list("provider", flat=True).get(code=leg.counterparty["bank_account"])
     with transaction.atomic():
         transfer = locks.leased(lease, Status.FIAT_SETTLED)
         calls.asked(

@@ -3,20 +3,23 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
 import httpx
 import structlog
 
+from transfers.rails.adapters import Adapter, Connection, Kind
 from transfers.rails.bank import camt029, camt056, pain001, pain002
 from transfers.rails.bank.camt029 import Resolution
 from transfers.rails.bank.camt056 import RecallRequest
-from transfers.rails.bank.client import PROVIDER, BankClient, parsed
+from transfers.rails.bank.client import BankClient, parsed
 from transfers.rails.bank.pain001 import CreditTransfer
 from transfers.rails.bank.pain002 import StatusReport
 from transfers.rails.bank.xml import Unreadable
-from transfers.rails.base import Recorder, RetryableError, UnknownOutcome, forget
+from transfers.rails.base import NotOffered, Recorder, Reservation, RetryableError, UnknownOutcome, forget
+from transfers.rails.settings import RailSettings
 
 NOT_FOUND = "NOTFOUND"
 log = structlog.get_logger(__name__)
@@ -69,11 +72,13 @@ class BankRail:
         base_url: str,
         token: str,
         *,
+        name: str = "bank",
         timeout_s: float = 15.0,
         transport: httpx.BaseTransport | None = None,
         recorder: Recorder = forget,
     ) -> None:
-        self._client = BankClient(base_url, token, timeout_s=timeout_s, transport=transport, recorder=recorder)
+        self.name = name
+        self._client = BankClient(base_url, token, name=name, timeout_s=timeout_s, transport=transport, recorder=recorder)
 
     def close(self) -> None:
         """Give the connections back; the rail is not used afterwards."""
@@ -90,9 +95,11 @@ class BankRail:
                 raise Unreadable(f"the answer is about message {report.original_message_id}, not {transfer.message_id}")
             verdict, reference = report.verdict_on(transfer.end_to_end_id)
         except Unreadable as error:
-            raise UnknownOutcome(f"the bank took the order but its answer cannot be read: {error}", provider=PROVIDER) from error
+            raise UnknownOutcome(f"the bank took the order but its answer cannot be read: {error}", provider=self.name) from error
         if verdict.is_about_a_duplicate:
-            raise UnknownOutcome(f"the bank has had this order before ({verdict.reason}): ask what became of it", provider=PROVIDER)
+            raise UnknownOutcome(
+                f"the bank has had this order before ({verdict.reason}): ask what became of it", provider=self.name
+            )
         return BankAnswer(verdict.status, verdict.reason, reference, message.decode(), response.text, report.deviates)
 
     def submit_many(self, transfers: Sequence[CreditTransfer], *, created_at: datetime) -> BatchAnswer:
@@ -103,11 +110,11 @@ class BankRail:
         try:
             report = pain002.read(response.content)
         except Unreadable as error:
-            raise UnknownOutcome(f"the bank took the message and its answer cannot be read: {error}", provider=PROVIDER) from error
+            raise UnknownOutcome(f"the bank took the message and its answer cannot be read: {error}", provider=self.name) from error
         if report.original_message_id != message_id:
-            raise UnknownOutcome(f"the answer is about message {report.original_message_id}, not {message_id}", provider=PROVIDER)
+            raise UnknownOutcome(f"the answer is about message {report.original_message_id}, not {message_id}", provider=self.name)
         if report.group is not None and report.group.is_about_a_duplicate:
-            raise UnknownOutcome(f"the bank has had this message before ({report.group.reason})", provider=PROVIDER)
+            raise UnknownOutcome(f"the bank has had this message before ({report.group.reason})", provider=self.name)
         if report.deviates:
             log.warning("the answer to a message strays from its schema", message_id=message_id, said=report.deviates)
         return BatchAnswer(_verdicts(report, transfers), message.decode(), response.text)
@@ -122,12 +129,25 @@ class BankRail:
             report = pain002.read(response.content)
             verdict, reference = report.verdict_on(end_to_end_id)
         except Unreadable as error:
-            raise RetryableError(f"the bank's answer cannot be read: {error}", provider=PROVIDER) from error
+            raise RetryableError(f"the bank's answer cannot be read: {error}", provider=self.name) from error
         if verdict.is_about_a_duplicate:
             raise RetryableError(
-                f"the bank speaks of a repeat of this order ({verdict.reason}), not of the order", provider=PROVIDER
+                f"the bank speaks of a repeat of this order ({verdict.reason}), not of the order", provider=self.name
             )
         return BankAnswer(verdict.status, verdict.reason, reference, f"GET {path}", response.text, report.deviates)
+
+    # What a bank has not of the five verbs, and what takes its place.
+
+    def quote(self, order: CreditTransfer) -> BankAnswer:  # noqa: ARG002 - the verb of every rail
+        raise NotOffered("a payout has no price of its own: what it costs is agreed with the bank", provider=self.name)
+
+    def reserve(self, order: CreditTransfer) -> Reservation:  # noqa: ARG002 - the verb of every rail
+        raise NotOffered(
+            "a bank reserves nothing: the nostro is pre-funded, and our books hold what is promised", provider=self.name
+        )
+
+    def cancel(self, reference: str) -> BankAnswer:  # noqa: ARG002 - the verb of every rail
+        raise NotOffered("an order that was handed over is asked back by a recall, with its reason", provider=self.name)
 
     def recall(self, request: RecallRequest) -> RecallAnswer:
         """Ask for a payment back. Repeating it under the same id asks once. Raises what `submit` does."""
@@ -136,7 +156,7 @@ class BankRail:
         try:
             found = _resolution(response.content, request.recall_id)
         except Unreadable as error:
-            raise UnknownOutcome(f"the bank took the recall and its answer cannot be read: {error}", provider=PROVIDER) from error
+            raise UnknownOutcome(f"the bank took the recall and its answer cannot be read: {error}", provider=self.name) from error
         return RecallAnswer(found.answer, found.reason, message.decode(), response.text, found.deviates)
 
     def recall_status(self, recall_id: str) -> RecallAnswer:
@@ -148,7 +168,7 @@ class BankRail:
         try:
             found = _resolution(response.content, recall_id)
         except Unreadable as error:
-            raise RetryableError(f"the bank's answer cannot be read: {error}", provider=PROVIDER) from error
+            raise RetryableError(f"the bank's answer cannot be read: {error}", provider=self.name) from error
         return RecallAnswer(found.answer, found.reason, f"GET {path}", response.text, found.deviates)
 
     def statements(self, iban: str, after_sequence: int) -> list[tuple[int, str, bytes]]:
@@ -159,10 +179,10 @@ class BankRail:
         more = True
         while more:
             response = self._client.ask(f"/statements/{quote(iban, safe='')}", params={"after": str(after)})
-            page, more = _page(parsed(response) if response is not None else None)
+            page, more = _page(parsed(response) if response is not None else None, self.name)
             for row in page:
                 if row[0] <= after:
-                    raise RetryableError(f"the bank lists statement {row[0]} after {after}", provider=PROVIDER)
+                    raise RetryableError(f"the bank lists statement {row[0]} after {after}", provider=self.name)
                 after = row[0]
                 yield row
             more = more and bool(page)
@@ -188,9 +208,25 @@ def _verdicts(report: StatusReport, transfers: Sequence[CreditTransfer]) -> dict
     return found
 
 
-def _page(body: Any) -> tuple[list[tuple[int, str, bytes]], bool]:
+def _page(body: Any, provider: str) -> tuple[list[tuple[int, str, bytes]], bool]:
     try:
         rows = [(int(row["sequence"]), str(row["name"]), str(row["content"]).encode()) for row in body["data"]]
         return rows, bool(body["has_more"])
     except (KeyError, TypeError, ValueError) as error:
-        raise RetryableError(f"the bank's list of statements cannot be read: {error!r}", provider=PROVIDER) from error
+        raise RetryableError(f"the bank's list of statements cannot be read: {error!r}", provider=provider) from error
+
+
+def _named(settings: RailSettings) -> list[Connection]:
+    return [Connection("bank", settings.bank_url, settings.bank_token)] if settings.bank_url else []
+
+
+ISO20022_BANK = Adapter(
+    name="bank",
+    kind=Kind.BANK,
+    build=lambda to, _, recorder: BankRail(to.url, to.token, name=to.code, recorder=recorder),
+    named=_named,
+    setting="BANK_URL",
+    verbs=frozenset({"submit", "status"}),
+    probe=lambda bank, sample: partial(bank.status, sample.reference),
+    new_work=frozenset({"submit", "submit_many"}),
+)

@@ -13,8 +13,6 @@ from transfers.rails.base import Recorder, RetryableError, TerminalError, Unknow
 from transfers.rails.line import Line
 from transfers.rails.trust import authorities
 
-# Who errors say was asked.
-PROVIDER = "bank"
 # Before the first byte of the request is on its way.
 _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.LocalProtocolError)
 _TURNED_AWAY = frozenset({401, 403, 429})
@@ -22,17 +20,21 @@ _REFUSED_FOR_GOOD = frozenset({400, 413, 415, 422})
 
 
 class BankClient:
+    """One bank; `name` is who errors and records say was asked."""
+
     def __init__(
         self,
         base_url: str,
         token: str,
         *,
+        name: str = "bank",
         timeout_s: float = 15.0,
         transport: httpx.BaseTransport | None = None,
         recorder: Recorder = forget,
     ) -> None:
+        self.name = name
         self._http = Line(
-            PROVIDER,
+            name,
             recorder,
             secrets=(token,),
             base_url=base_url,
@@ -51,15 +53,15 @@ class BankClient:
         try:
             response = self._http.post(path, content=content, headers={"Content-Type": content_type})
         except _NEVER_LEFT as error:
-            raise RetryableError(f"the bank could not be reached: {error}", provider=PROVIDER) from error
+            raise RetryableError(f"the bank could not be reached: {error}", provider=self.name) from error
         except httpx.HTTPError as error:
-            raise UnknownOutcome(f"the order was sent and no answer arrived: {error!r}", provider=PROVIDER) from error
+            raise UnknownOutcome(f"the order was sent and no answer arrived: {error!r}", provider=self.name) from error
         if response.status_code in _TURNED_AWAY:
-            raise RetryableError(f"the bank turned us away: {_said(response)}", provider=PROVIDER)
+            raise RetryableError(f"the bank turned us away: {_said(response)}", provider=self.name)
         if response.status_code in _REFUSED_FOR_GOOD:
-            raise TerminalError(f"the bank refused the message: {_said(response)}", provider=PROVIDER)
+            raise TerminalError(f"the bank refused the message: {_said(response)}", provider=self.name)
         if response.status_code != 200:
-            raise UnknownOutcome(f"the bank answered {_said(response)}", provider=PROVIDER)
+            raise UnknownOutcome(f"the bank answered {_said(response)}", provider=self.name)
         return response
 
     def ask(self, path: str, *, params: Mapping[str, str] | None = None, unknown_code: str = "") -> httpx.Response | None:
@@ -68,11 +70,11 @@ class BankClient:
         try:
             response = self._http.get(path, params=params)
         except httpx.HTTPError as error:
-            raise RetryableError(f"the bank could not be asked: {error!r}", provider=PROVIDER) from error
+            raise RetryableError(f"the bank could not be asked: {error!r}", provider=self.name) from error
         if response.status_code == 404 and unknown_code and problem_code(response) == unknown_code:
             return None
         if response.status_code != 200:
-            raise RetryableError(f"the bank did not answer the question: {_said(response)}", provider=PROVIDER)
+            raise RetryableError(f"the bank did not answer the question: {_said(response)}", provider=self.name)
         return response
 
 

@@ -4,12 +4,14 @@ from dataclasses import dataclass
 
 from eth_utils.crypto import keccak
 
+from transfers.rails.adapters import Adapter, Connection, Kind
 from transfers.rails.base import NotOffered, Recorder, Reservation, RetryableError, TerminalError, UnknownOutcome, forget
 from transfers.rails.evm.answers import ChainState, FeeEstimate, read_receipt
 from transfers.rails.evm.asking import ChainQuestions
 from transfers.rails.evm.broadcast import verdict_of
 from transfers.rails.evm.client import JsonRpcClient, NodeRefused, Request
 from transfers.rails.evm.tokens import TransferCall
+from transfers.rails.settings import RailSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,3 +125,28 @@ class EvmRail(ChainQuestions):
             return self._client.call("eth_getTransactionByHash", tx_hash) is not None
         except (NodeRefused, RetryableError):
             return False
+
+
+def _build(to: Connection, settings: RailSettings, recorder: Recorder) -> EvmRail:
+    depths = settings.confirmations, settings.final_depth
+    return EvmRail(to.url, settings.chain_id, depths[0], final_depth=depths[1], name=to.code, recorder=recorder)
+
+
+def _named(settings: RailSettings) -> list[Connection]:
+    urls = {"node": settings.chain_rpc_url, "node-2": settings.chain_rpc_url_2}
+    return [Connection(code, url, "") for code, url in urls.items() if url]
+
+
+EVM_NODE = Adapter(
+    name="node",
+    kind=Kind.CHAIN,
+    build=_build,
+    named=_named,
+    setting="CHAIN_RPC_URL",
+    verbs=frozenset({"quote", "submit", "status"}),
+    probe=lambda node, _: node.head,
+    under_way=frozenset({"find", "status", "broadcast", "submit", "nonces", "used_nonces", "estimate_fees", "quote"}),
+    here=frozenset({"is_deep_enough"}),
+    paced=True,
+    read_all_the_time=True,
+)

@@ -1,5 +1,6 @@
 """The card rail: a payment service provider over HTTP, in our words."""
 
-from transfers.rails.psp.adapter import Batch, BatchLine, CardPayment, Dispute, PspRail, Refund
+from transfers.rails.psp.adapter import CardOrder, PspRail
+from transfers.rails.psp.answers import Batch, BatchLine, CardPayment, Dispute, Refund
 
-__all__ = ["Batch", "BatchLine", "CardPayment", "Dispute", "PspRail", "Refund"]
+__all__ = ["Batch", "BatchLine", "CardOrder", "CardPayment", "Dispute", "PspRail", "Refund"]

@@ -8,79 +8,33 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import Any, TypeVar
 
 import httpx
 from iso4217 import Currency
 
-from transfers.rails.base import Recorder, RetryableError, TerminalError, UnknownOutcome, forget
+from transfers.rails.adapters import Adapter, Connection, Kind
+from transfers.rails.base import NotOffered, Recorder, Reservation, RetryableError, TerminalError, UnknownOutcome, forget
 from transfers.rails.line import Line
+from transfers.rails.psp.answers import Batch, BatchLine, CardPayment, Dispute, Refund
+from transfers.rails.settings import RailSettings
 from transfers.rails.trust import authorities
 
 T = TypeVar("T")
-_PROVIDER = "psp"
 _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.LocalProtocolError)
 _TURNED_AWAY = frozenset({401, 403, 429})
 _REFUSED = frozenset({400, 409, 422})
 
 
-@dataclass(frozen=True, slots=True)
-class Dispute:
-    """A cardholder took `amount` back, and it cost us `fee` besides: both minor units. `status` is lost or won."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardOrder:
+    """Charge `amount` minor units to the card that the provider knows as `card`, under our `reference`."""
 
-    id: str
-    amount: int
-    fee: int
-    status: str
-
-
-@dataclass(frozen=True, slots=True)
-class Refund:
-    """What the provider gives back to the cardholder under our `reference`; minor units."""
-
-    id: str
-    reference: str
-    amount: int
-
-
-@dataclass(frozen=True, slots=True)
-class CardPayment:
-    """What the provider says of a payment. `status` is authorised, declined or captured; `reason` why it was declined."""
-
-    id: str
     reference: str
     amount: int
     currency: str
-    status: str
-    reason: str
-    disputes: tuple[Dispute, ...]
-    raw: str
-    refunds: tuple[Refund, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class BatchLine:
-    """`gross` is positive when it is paid to us; the provider keeps `fee`. `reference` is the payment's, or the refund's; `dispute`
-    is the provider's name of the dispute, where the line is about one and says so."""
-
-    number: int
-    kind: str
-    reference: str
-    gross: int
-    fee: int
-    dispute: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """One payment to our bank account for many captures, less fees, refunds and chargebacks. `net` is what comes; below zero it is
-    collected from us."""
-
-    sequence: int
-    reference: str
-    currency: str
-    net: int
-    lines: tuple[BatchLine, ...]
+    card: str
 
 
 class PspRail:
@@ -89,12 +43,14 @@ class PspRail:
         url: str,
         token: str,
         *,
+        name: str = "psp",
         timeout_s: float = 15.0,
         transport: httpx.BaseTransport | None = None,
         recorder: Recorder = forget,
     ) -> None:
+        self.name = name
         self._http = Line(
-            _PROVIDER,
+            name,
             recorder,
             secrets=(token,),
             base_url=url,
@@ -108,6 +64,30 @@ class PspRail:
 
     def close(self) -> None:
         self._http.close()
+
+    # The five verbs of every rail.
+
+    def quote(self, order: CardOrder) -> CardPayment:  # noqa: ARG002 - the verb of every rail
+        raise NotOffered("a card payment has no price of its own: fees are in the settlement batches", provider=self.name)
+
+    def reserve(self, order: CardOrder) -> Reservation:
+        """Authorise: the card's issuer sets the amount aside. Raises as `authorise`, TerminalError when the card is declined."""
+        held = self.authorise(reference=order.reference, amount=order.amount, currency=order.currency, card=order.card)
+        if held.status == "declined":
+            raise TerminalError(f"the card was declined: {held.reason}", provider=self.name, code=held.reason)
+        return Reservation(held.id)
+
+    def submit(self, order: CardOrder) -> CardPayment:
+        """Capture what was authorised. Raises as `capture`."""
+        return self.capture(order.reference)
+
+    def status(self, reference: str) -> CardPayment | None:
+        return self.find(reference)
+
+    def cancel(self, reference: str) -> CardPayment:  # noqa: ARG002 - the verb of every rail
+        raise NotOffered("what is not captured lapses by itself; what is captured is refunded", provider=self.name)
+
+    # In a card provider's own words.
 
     def authorise(self, *, reference: str, amount: int, currency: str, card: str) -> CardPayment:
         """Raises RetryableError, TerminalError and UnknownOutcome: then ask `find`."""
@@ -146,35 +126,35 @@ class PspRail:
         try:
             response = self._http.post(path, json=dict(body))
         except _NEVER_LEFT as error:
-            raise RetryableError(f"the card provider could not be reached: {error}", provider=_PROVIDER) from error
+            raise RetryableError(f"the card provider could not be reached: {error}", provider=self.name) from error
         except httpx.HTTPError as error:
-            raise UnknownOutcome(f"the order was sent and no answer arrived: {error!r}", provider=_PROVIDER) from error
+            raise UnknownOutcome(f"the order was sent and no answer arrived: {error!r}", provider=self.name) from error
         if response.status_code in _TURNED_AWAY:
-            raise RetryableError(f"the card provider turned us away with HTTP {response.status_code}", provider=_PROVIDER)
+            raise RetryableError(f"the card provider turned us away with HTTP {response.status_code}", provider=self.name)
         if response.status_code in _REFUSED:
-            raise TerminalError(f"the card provider refused: {_member(response, 'detail')}", provider=_PROVIDER)
+            raise TerminalError(f"the card provider refused: {_member(response, 'detail')}", provider=self.name)
         if response.status_code != 200:
-            raise UnknownOutcome(f"the card provider answered HTTP {response.status_code}", provider=_PROVIDER)
+            raise UnknownOutcome(f"the card provider answered HTTP {response.status_code}", provider=self.name)
         return response
 
     def _ask(self, path: str, **params: str) -> httpx.Response:
         try:
             return self._http.get(path, params=params)
         except httpx.HTTPError as error:
-            raise RetryableError(f"the card provider could not be asked: {error!r}", provider=_PROVIDER) from error
+            raise RetryableError(f"the card provider could not be asked: {error!r}", provider=self.name) from error
 
     def _good(self, response: httpx.Response) -> httpx.Response:
         if response.status_code != 200:
-            raise RetryableError(f"the card provider answered HTTP {response.status_code}", provider=_PROVIDER)
+            raise RetryableError(f"the card provider answered HTTP {response.status_code}", provider=self.name)
         return response
 
     def _read(self, reader: Callable[[httpx.Response], T], response: httpx.Response) -> T:
         try:
             return reader(response)
         except UnknownOutcome as error:
-            raise RetryableError(str(error), provider=_PROVIDER) from error
+            raise RetryableError(str(error), provider=self.name) from error
         except (KeyError, TypeError, ValueError, InvalidOperation) as error:
-            raise RetryableError(f"the card provider's answer cannot be read: {error!r}", provider=_PROVIDER) from error
+            raise RetryableError(f"the card provider's answer cannot be read: {error!r}", provider=self.name) from error
 
     def _payment(self, response: httpx.Response) -> CardPayment:
         """Raises UnknownOutcome for an answer that cannot be read: the order may have been taken."""
@@ -201,7 +181,7 @@ class PspRail:
                 refunds,
             )
         except (KeyError, TypeError, ValueError, InvalidOperation) as error:
-            raise UnknownOutcome(f"the card provider's answer cannot be read: {error!r}", provider=_PROVIDER) from error
+            raise UnknownOutcome(f"the card provider's answer cannot be read: {error!r}", provider=self.name) from error
 
     def _batch(self, given: dict[str, Any]) -> Batch:
         currency = given["currency"]
@@ -250,3 +230,22 @@ def _member(response: httpx.Response, name: str) -> str:
         return str(response.json().get(name, ""))
     except (ValueError, AttributeError):
         return ""
+
+
+def _named(settings: RailSettings) -> list[Connection]:
+    return [Connection("psp", settings.psp_url, settings.psp_token)] if settings.psp_url else []
+
+
+CARD_PROVIDER = Adapter(
+    name="cards",
+    kind=Kind.PSP,
+    build=lambda to, _, recorder: PspRail(to.url, to.token, name=to.code, recorder=recorder),
+    named=_named,
+    setting="PSP_URL",
+    verbs=frozenset({"reserve", "submit", "status"}),
+    probe=lambda psp, sample: partial(psp.find, sample.reference),
+    new_work=frozenset({"authorise", "reserve", "refund"}),
+    under_way=frozenset({"capture", "submit", "find", "status"}),
+    paced=True,
+    is_single=True,
+)

@@ -1,0 +1,1 @@
+ALTER TABLE transfers_bankaccount DROP CONSTRAINT transfers_bankaccount_is_at_a_provider;
