@@ -7,7 +7,8 @@ from django.urls import reverse
 from backoffice.console.bars import Bar, bar
 from backoffice.console.parts import Badge, Tab, Tone
 from transfers.health.window import Counted
-from transfers.models import QuoteAnswer
+from transfers.models import ProviderExchange, QuoteAnswer
+from transfers.queries.exchanges import of_rounds
 from transfers.queries.providers import Lane, Standing
 
 _RECENT = 20
@@ -31,6 +32,14 @@ class LaneLine:
     lane: Lane
     badge: Badge
     words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What it offered, and the exchange in which it said so; None for one that nobody asked, or a desk by phone."""
+
+    answer: QuoteAnswer
+    exchange: ProviderExchange | None
 
 
 def tabs(current: str) -> list[Tab]:
@@ -90,6 +99,8 @@ def lane_line(lane: Lane) -> LaneLine:
     return LaneLine(lane, Badge("open", Tone.DONE), f"Priced by {', '.join(lane.desks)}.")
 
 
-def recent_answers(code: str) -> list[QuoteAnswer]:
-    answers = QuoteAnswer.objects.select_related("round__corridor").filter(provider=code)
-    return list(answers.order_by("-round__asked_at")[:_RECENT])
+def recent_answers(code: str) -> list[Heard]:
+    found = QuoteAnswer.objects.select_related("round__corridor").filter(provider=code)
+    answers = list(found.order_by("-round__asked_at")[:_RECENT])
+    wire = of_rounds(code, answers)
+    return [Heard(answer, wire.get(answer.round_id)) for answer in answers]

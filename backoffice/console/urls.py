@@ -123,6 +123,7 @@ urlpatterns = [
     path("reconciliation/statements/", breaks.statements, name="statements"),
     path("providers/", providers.providers, name="providers"),
     path("providers/rates/", providers.rates, name="rates"),
+    path("providers/wire/<uuid:exchange_id>/", exchanges.said, name="provider-exchange"),
     path("providers/<slug:code>/", providers.provider, name="provider"),
     path("providers/<slug:code>/enter/<uuid:transfer_id>/<slug:kind>/", phone.enter, name="provider-enter"),
     path("providers/<slug:code>/take-out/", providers.take_out, name="provider-take-out"),

@@ -3,15 +3,17 @@
 Each is one statement in a transaction of its own, after the call and outside every lock, so it stands whatever becomes of the step.
 Its commit does not wait for the disk: the outcome that follows does, and takes it along. Who polls asks the same again and again:
 equal exchanges of a day are one row that is counted. Of nodes, which are read all the time for no transfer, only what failed is
-kept; what was read is in our index.
+kept; what was read is in our index. Where several are asked at once, each in a thread of its own, who asks keeps what they hear.
 """
 
 import hashlib
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -71,6 +73,41 @@ def of_many(key: str) -> Iterator[None]:
 
 
 @contextmanager
+def gathered() -> Iterator[None]:
+    """What other threads hear inside the block is put on record by this one at its end: they need no connection to the database.
+    Who is later than that puts it on record alone."""
+    aside = _Aside()
+    token = _aside.set(aside)
+    try:
+        yield
+    finally:
+        _aside.reset(token)
+        for values in aside.taken():
+            _write(values)
+
+
+class _Aside:
+    def __init__(self) -> None:
+        self._lock, self._values = threading.Lock(), list[dict[str, Any]]()
+        self._is_open = True
+
+    def takes(self, values: dict[str, Any]) -> bool:
+        """False once it was taken away."""
+        with self._lock:
+            if self._is_open:
+                self._values.append(values)
+            return self._is_open
+
+    def taken(self) -> list[dict[str, Any]]:
+        with self._lock:
+            self._is_open = False
+            return self._values
+
+
+_aside: ContextVar[_Aside | None] = ContextVar("exchanges_aside", default=None)
+
+
+@contextmanager
 def _bound(subject: Subject) -> Iterator[None]:
     token = _subject.set(subject)
     try:
@@ -99,13 +136,27 @@ def keep(exchange: Exchange) -> None:
         "digest": _digest(subject, exchange, written, now),
         "correlation_id": bound.correlation_id if bound else "",
         "now": now,
-        "alone": not connection.in_atomic_block,
     }
+    aside = _aside.get()
+    if aside is None:
+        _write(values)
+    elif not aside.takes(values):
+        _write(values)
+        # Of a thread that ends now: nobody else closes it.
+        connection.close()
+
+
+def _write(values: dict[str, Any]) -> None:
     try:
         with connection.cursor() as cursor:
-            cursor.execute(_KEEP, values)
+            cursor.execute(_KEEP, values | {"alone": not connection.in_atomic_block})
     except DatabaseError:
-        log.exception("an exchange could not be put on record", provider=exchange.provider, operation=written.operation)
+        log.exception("an exchange could not be put on record", provider=values["provider"], operation=values["operation"])
+
+
+def round_key(round_id: UUID) -> str:
+    """Of the questions of one round of quotes."""
+    return f"round/{round_id}"
 
 
 def batch_key(message_id: str) -> str:

@@ -73,6 +73,9 @@ class ProviderExchange(models.Model):
                 condition=models.Q(transfer__isnull=True) & ~models.Q(call_key=""),
                 name="transfers_exchange_batch",
             ),
+            models.Index(
+                fields=["provider", "first_at"], condition=models.Q(transfer__isnull=True), name="transfers_exchange_provider"
+            ),
         ]
 
 

@@ -9,13 +9,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from fractions import Fraction
 from functools import partial
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
 
 from approvals.models import Corridor
 from audit import clock, context
+from audit.identity import new_id
 from ledger.queries import unit
+from transfers.commands.exchanges import gathered, round_key, under
 from transfers.errors import Refused, Waiting
 from transfers.models import QuoteAnswer, QuoteRound, Transfer
 from transfers.pricing import offers
@@ -52,14 +55,15 @@ def collect(corridor: Corridor, amount: int, *, transfer: Transfer | None = None
     """
     asked, held_against = _question(corridor, amount)
     who = admitted(eligible(corridor, amount))
-    started = time.monotonic()
-    heard = ask_all(_questions(asked, who.asked), budget_s=settings.QUOTE_BUDGET)  # seconds
+    round_id, started = new_id(), time.monotonic()
+    with under(round_key(round_id)), gathered():
+        heard = ask_all(_questions(asked, who.asked), budget_s=settings.QUOTE_BUDGET)  # seconds
     elapsed_ms = int((time.monotonic() - started) * 1000)
     judged = judge(asked, heard | heard_of(who.phones, asked, transfer), now=clock.now())
     tell(judged, heard, who.probes)
     passed_over = [Judged(provider=code, verdict=Verdict.NOT_ASKED, reason=why) for code, why in who.passed_over.items()]
     everything = [*judged, *passed_over]
-    kept = _keep(corridor, asked, held_against, everything, elapsed_ms=elapsed_ms, transfer=transfer)
+    kept = _keep(round_id, corridor, asked, held_against, everything, elapsed_ms=elapsed_ms, transfer=transfer)
     best = everything[0] if everything and everything[0].verdict == Verdict.CHOSEN else None
     if best is not None and best.offer is not None:
         return Chosen(kept, best.offer)
@@ -100,6 +104,7 @@ def _questions(asked: Asked, providers: tuple[str, ...]) -> dict[str, Callable[[
 
 
 def _keep(
+    round_id: UUID,
     corridor: Corridor,
     asked: Asked,
     held_against: Reference,
@@ -110,6 +115,7 @@ def _keep(
 ) -> QuoteRound:
     with transaction.atomic():
         kept = QuoteRound.objects.create(
+            id=round_id,
             corridor=corridor,
             transfer=transfer,
             source_amount=asked.source_amount,

@@ -17,9 +17,12 @@ from typing import Any
 
 import httpx
 
-from transfers.rails.base import RetryableError
+from transfers.rails.base import Recorder, RetryableError, forget
+from transfers.rails.line import Line
 from transfers.rails.trust import authorities
 
+# Who errors and records say was asked.
+NAME = "rates"
 MAX_BYTES = 16 * 1024 * 1024
 _CODE = re.compile(r"[A-Z0-9]{3,10}", re.ASCII)
 _RATE = re.compile(r"[0-9]{1,15}(\.[0-9]{1,18})?", re.ASCII)
@@ -43,10 +46,22 @@ class Sheet:
 class RateFeed:
     """One instance per feed. Safe to share between threads."""
 
-    def __init__(self, url: str, token: str, *, timeout_s: float = 5.0, transport: httpx.BaseTransport | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        *,
+        timeout_s: float = 5.0,
+        transport: httpx.BaseTransport | None = None,
+        recorder: Recorder = forget,
+    ) -> None:
         self._url = url
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        self._http = httpx.Client(
+        self._http = Line(
+            NAME,
+            recorder,
+            secrets=(token,),
+            most_bytes=MAX_BYTES,
             headers=headers,
             timeout=timeout_s,
             follow_redirects=False,
@@ -63,13 +78,13 @@ class RateFeed:
         try:
             response = self._http.get(self._url)
         except httpx.HTTPError as error:
-            raise RetryableError(f"the rate feed could not be asked: {type(error).__name__}", provider="rates") from error
+            raise RetryableError(f"the rate feed could not be asked: {type(error).__name__}", provider=NAME) from error
         if response.status_code != 200:
-            raise RetryableError(f"the rate feed answered HTTP {response.status_code}", provider="rates")
+            raise RetryableError(f"the rate feed answered HTTP {response.status_code}", provider=NAME)
         try:
             return read_feed(response.text)
         except BadSheet as error:
-            raise RetryableError(f"the rate feed's answer cannot be used: {error}", provider="rates") from error
+            raise RetryableError(f"the rate feed's answer cannot be used: {error}", provider=NAME) from error
 
 
 def read_feed(text: str) -> Sheet:

@@ -135,7 +135,7 @@ class Rails:
     def rates(self) -> RateFeed:
         if not self.settings.rates_url:
             raise NotConfigured("RATES_URL is not set, so there is nobody to talk to")
-        return RateFeed(self.settings.rates_url, self.settings.rates_token)
+        return RateFeed(self.settings.rates_url, self.settings.rates_token, recorder=self._recorder)
 
     def close(self) -> None:
         """Close the connections of whatever was made."""

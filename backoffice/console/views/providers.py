@@ -1,10 +1,14 @@
 """Who is outside and how they do; taking one out of use and putting it back; the reference rates that quotes are held against."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
+from backoffice.access.models import Operator
+from backoffice.access.roles import VIEW_CLIENT
 from backoffice.access.rules import operator_of, requires
 from backoffice.console import providers as words
 from backoffice.console.forms import ReasonForm
@@ -12,7 +16,11 @@ from backoffice.console.phone import awaited
 from transfers.commands import providers as commands
 from transfers.models import Provider, ProviderTerms
 from transfers.queries import providers as queries
+from transfers.queries.exchanges import said_to
 from transfers.queries.providers import Standing
+from transfers.rails.rate_feed import NAME as RATE_FEED
+
+_LATELY = 30
 
 
 @requires("transfers.view_provider")
@@ -41,6 +49,7 @@ def provider(request: HttpRequest, code: str) -> HttpResponse:
         "by_phone": by_phone,
         "awaited": awaited(code, operator) if by_phone else [],
         "answers": words.recent_answers(code),
+        **_wire(operator, code),
         "terms": ProviderTerms.objects.select_related("corridor").filter(provider_id=code).order_by("corridor_id"),
         "sees_audit": operator.has_perm("audit.view_auditevent"),
     }
@@ -82,9 +91,17 @@ def rates(request: HttpRequest) -> HttpResponse:
         "needed": needed,
         "lacking": sum(one.found is None for one in needed),
         "published": queries.published(),
+        **_wire(operator_of(request), RATE_FEED),
         "tabs": words.tabs("rates"),
     }
     return render(request, "providers/rates.html", context)
+
+
+def _wire(operator: Operator, code: str) -> dict[str, Any]:
+    """What was said for no transfer names everybody's clients: only who sees them all sees that there is something."""
+    sees = operator.has_perm(VIEW_CLIENT)
+    lately = said_to(code).defer("request", "response", "digest")[:_LATELY]
+    return {"sees_wire": sees, "wire": list(lately) if sees else []}
 
 
 def _standing(code: str) -> Standing:

@@ -10,6 +10,7 @@ from backoffice.sandbox.desks.market import DESKS
 from backoffice.sandbox.desks.server import Floor, Server
 from tests.transfers.tame import Tame
 from transfers.rails import registry
+from transfers.rails.base import Recorder, forget
 from transfers.rails.registry import Address, Rails, RailSettings
 
 TOKEN = "a-token-for-tests"
@@ -31,11 +32,11 @@ def open_floor() -> Iterator[tuple[Floor, str]]:
 
 
 @contextmanager
-def rails_to(url: str, **more: Any) -> Iterator[Rails]:
+def rails_to(url: str, *, recorder: Recorder = forget, **more: Any) -> Iterator[Rails]:
     """Every desk of the floor and its feed are real; chain, signer and bank are tame."""
     desks = {name: Address(f"{url}/desks/{name}", TOKEN) for name in DESKS}
     settings = RailSettings(desks=desks, rates_url=f"{url}/rates", rates_token=TOKEN, **more)
-    real, tame = Rails(settings), Tame()
+    real, tame = Rails(settings, recorder=recorder), Tame()
     wired = {"settings": settings, "connected": real.connected, "at": real.at, "desks": real.desks}
     mixed = SimpleNamespace(**wired, rates=real.rates, evm=tame, signer=tame, bank_of=tame.bank_of)
     before = registry.use(cast("Rails", mixed))
