@@ -7,12 +7,13 @@ from audit.context import Actor
 from reconciliation.commands.breaks import open_break
 from reconciliation.commands.cards import fetch_batches
 from reconciliation.commands.importing import import_statement
-from reconciliation.commands.indexing import index_network, report_rewritten
+from reconciliation.commands.indexing import index_network, report_disagreement, report_rewritten
 from reconciliation.errors import ChainRewritten
 from reconciliation.models import Break, Source, StatementFile
 from transfers.models import BankAccount
 from transfers.rails.adapters import Kind
 from transfers.rails.base import RailError
+from transfers.rails.evm.nodes import NodesDisagree
 from transfers.rails.registry import NotConfigured, codes_of, rails
 
 log = structlog.get_logger(__name__)
@@ -35,6 +36,9 @@ def _fetch_chain(network: str) -> None:
     except ChainRewritten as error:
         report_rewritten(network=network, error=error)
         log.error("reconciliation.chain_rewritten", network=network, error=str(error))  # noqa: TRY400 - the sentence says it all
+    except NodesDisagree as error:
+        report_disagreement(network=network, error=error)
+        log.error("reconciliation.nodes_disagree", network=network, error=str(error))  # noqa: TRY400 - the sentence says it all
     except RailError as error:
         log.warning("reconciliation.chain_not_read", network=network, error=str(error))
     else:

@@ -1,4 +1,5 @@
-"""Our own reading of the chain: blocks at final depth, the token transfers of our wallets in them, and what our transactions cost.
+"""Our own reading of the chain, from every node: blocks at final depth, the token transfers of our wallets in them, and what our
+transactions cost.
 
 The indexer shares no table with the driver. It follows blocks by parent hash; a block that does not continue the last one means
 that the chain was rewritten below final depth; that stops the indexer with a critical break instead of being papered over.
@@ -13,19 +14,23 @@ from django.db import transaction
 from audit import clock
 from ledger.chart import wallet_account_code
 from ledger.models import Asset
+from reconciliation.commands import witnesses
 from reconciliation.commands.breaks import open_break
 from reconciliation.commands.chain_items import gas_item, token_items
 from reconciliation.commands.closing import REWRITTEN
+from reconciliation.commands.witnesses import head_of
 from reconciliation.errors import ChainRewritten
 from reconciliation.models import Break, ExternalItem, IndexedBlock, Source
 from transfers.commands.deposits.addresses import WALLET
 from transfers.models import DepositAddress
 from transfers.rails.evm import EvmRail
 from transfers.rails.evm.answers import Block, IndexedTransfer, Receipt
-from transfers.rails.evm.nodes import EvmNodes
+from transfers.rails.evm.nodes import EvmNodes, NodesDisagree
 
 # Blocks read in one database transaction: small enough to commit often, large enough to catch up quickly.
 BATCH = 200
+# Of what a node withholds, so much is named.
+_TOLD = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,7 @@ def index_network(*, network: str, rail: EvmRail | EvmNodes) -> IndexRun:
     """
     if not _sources(network) and not _addresses(network):
         return IndexRun(0, 0, 0)
-    head, _ = rail.head()
+    head = head_of(rail)
     # After the head: whoever was paid in a final block had the address before it, so it is among these.
     _read_deposit_addresses(network)
     sources = _sources(network)
@@ -90,19 +95,17 @@ def _next_block(network: str, sources: Iterable[Source]) -> int:
 
 
 def _index_range(network: str, sources: list[Source], rail: EvmRail | EvmNodes, first: int, last: int) -> int:
-    headers = [rail.block(number) for number in range(first, last + 1)]
     assets = {asset.contract.lower(): asset for asset in Asset.objects.filter(network=network).exclude(contract="")}
     by_address = {source.account_identification.lower(): source for source in sources}
-    logs = rail.logs(first, last, tuple(assets), parties=tuple(by_address)) if assets else []
-    # A transfer of nothing moves no money; anybody can make a token emit one in our name, to plant an address in our history.
-    ours = [log for log in logs if log.transfer.amount]
-    receipts = rail.receipts(rail.sent_in(first, last, tuple(by_address)))
-    _check_same_blocks(network, headers, [*ours, *receipts])
+    shown = witnesses.read(rail, first, last, tuple(assets), tuple(by_address))
+    _check_same_blocks(network, shown.headers, [*shown.logs, *shown.receipts])
     with transaction.atomic():
-        blocks = _store_blocks(network, headers)
+        for node, names in shown.withheld.items():
+            report_withheld(network=network, node=node, first=first, last=last, names=names)
+        blocks = _store_blocks(network, shown.headers)
         gas_asset = Asset.objects.get(network=network, kind=Asset.Kind.NATIVE)
-        items = [item for log in ours for item in token_items(log, assets[log.transfer.contract.lower()], by_address, blocks)]
-        items += [gas_item(receipt, gas_asset, by_address, blocks) for receipt in receipts]
+        items = [item for log in shown.logs for item in token_items(log, assets[log.transfer.contract.lower()], by_address, blocks)]
+        items += [gas_item(receipt, gas_asset, by_address, blocks) for receipt in shown.receipts]
         wanted = [
             item
             for item in items
@@ -154,6 +157,42 @@ def _store_blocks(network: str, headers: list[Block]) -> dict[int, IndexedBlock]
         if header.number not in by_number:
             raise ChainRewritten(f"another process read another block {header.number} of {network}", block=header.number)
     return by_number
+
+
+def report_withheld(*, network: str, node: str, first: int, last: int, names: list[str]) -> Break:
+    """What a node does not show though another does, on the same blocks. It was read; why it was withheld, people find out."""
+    return open_break(
+        type=Break.Type.TIMING,
+        severity=Break.Severity.HIGH,
+        source=Source.objects.filter(kind=Source.Kind.CHAIN, network=network).earliest("code"),
+        subject_key=f"withheld:{network}:{node}:{first}-{last}",
+        title=f"{node} does not show everything on {network}",
+        explanation=f"In blocks {first} to {last} another node shows {_few(names)}. It was read there and is matched as usual. "
+        f"Find out why {node} does not show it, and switch it off if it lies.",
+        currency="",
+        expected=None,
+        actual=None,
+    )
+
+
+def report_disagreement(*, network: str, error: NodesDisagree) -> Break:
+    """Open the one critical break of nodes that tell different stories about final blocks."""
+    return open_break(
+        type=Break.Type.TIMING,
+        severity=Break.Severity.CRITICAL,
+        source=Source.objects.filter(kind=Source.Kind.CHAIN, network=network).earliest("code"),
+        subject_key=f"{REWRITTEN}{network}:nodes:{error}",
+        title=f"The nodes of {network} contradict each other below final depth",
+        explanation=f"{error}. Nothing on {network} is reconciled until they agree, or somebody switches the wrong one off.",
+        currency="",
+        expected=None,
+        actual=None,
+    )
+
+
+def _few(names: list[str]) -> str:
+    rest = f" and {len(names) - _TOLD} more" if len(names) > _TOLD else ""
+    return f"{', '.join(names[:_TOLD])}{rest}"
 
 
 def report_rewritten(*, network: str, error: ChainRewritten) -> Break:

@@ -115,7 +115,11 @@ class EvmNodes:
         found = {(log.transaction_hash, log.transfer.log_index): log for logs in shown for log in logs}
         return sorted(found.values(), key=lambda log: (log.block_number, log.transfer.log_index))
 
-    # The index reads with other eyes than those that confirmed: it begins at the last node.
+    def witnesses(self) -> list[EvmRail]:
+        """Each node that nobody has set aside, for whoever holds their words against each other: the index."""
+        return self._trusted()
+
+    # Others begin at the last node, to look with other eyes than those that confirmed.
 
     def head(self) -> tuple[int, str]:
         return self._ask(lambda node: node.head(), last_first=True)
