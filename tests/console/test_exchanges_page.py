@@ -62,3 +62,36 @@ def test_what_is_not_this_transfers_is_not_found(checker, transfer, house, cast,
     asked = transfer if which == "none" else other
     assert checker.get(f"/transfers/{asked.pk}/wire/{wanted}/").status_code == 404
     assert not AuditEvent.objects.filter(type="console.exchange_read").exists()
+
+
+def test_what_was_said_for_no_transfer_stands_on_the_providers_page(checker, client, cast, house):
+    with context.bind(Actor.system("test")):
+        exchanges.keep(wire("bank", "GET /statements/1", "<b>closing</b>"))
+        exchanges.keep(wire("rates", "GET /rates", "{}"))
+    kept = ProviderExchange.objects.get(provider="bank")
+    path = f"/providers/wire/{kept.pk}/"
+    page = checker.get("/providers/bank/").content.decode()
+    assert "Said for no transfer" in page
+    assert path in page
+    assert "closing" not in page
+    shown = checker.get(path)
+    assert "&lt;b&gt;closing" in shown.content.decode()
+    assert "no-store" in shown["Cache-Control"]
+    assert AuditEvent.objects.get(type="console.exchange_read").resource_id == str(kept.pk)
+    assert "GET /rates" in checker.get("/providers/rates/").content.decode()
+
+
+def test_who_does_not_see_every_client_does_not_see_what_names_them(client, cast, transfer):
+    with context.bind(Actor.system("test")):
+        create_client(client_id="globex", name="Globex")
+        exchanges.keep(wire("bank", "GET /statements/1", "names"))
+    about = ProviderExchange.objects.get()
+    client.force_login(operator_with(cast, "viewer", Client.objects.get(pk="globex")))
+    assert "Said for no transfer" not in client.get("/providers/bank/").content.decode()
+    assert client.get(f"/providers/wire/{about.pk}/").status_code == 404
+    assert not AuditEvent.objects.filter(type="console.exchange_read").exists()
+
+
+def test_what_is_about_a_transfer_is_not_read_past_its_page(checker, transfer):
+    kept = put_on_record(transfer)
+    assert checker.get(f"/providers/wire/{kept.pk}/").status_code == 404
