@@ -45,7 +45,10 @@ def record(
     )
     with connection.cursor() as cursor:
         cursor.execute("SELECT audit_record(%s)", [as_jsonb(event)])
-        return UUID(str(cursor.fetchone()[0]))
+        event_id = UUID(str(cursor.fetchone()[0]))
+    if outcome == "refused":
+        current().refusals.append(event_id)
+    return event_id
 
 
 def described(

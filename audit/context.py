@@ -37,11 +37,14 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Context:
+    """`refusals` are the ids of the events that say so far that something was refused; a rollback may have taken them back."""
+
     actor: Actor
     correlation_id: str
     causation_id: str = ""
     request_id: str = ""
     metadata: dict[str, str] = field(default_factory=dict)
+    refusals: list[UUID] = field(default_factory=list)
 
 
 class NoActorBound(RuntimeError):

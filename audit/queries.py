@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Q
 
+from audit.context import current
 from audit.models import AuditEvent
 
 MAX_PAGE = 500
@@ -94,6 +95,11 @@ def event(event_id: UUID) -> AuditEvent | None:
                 return near
     found: AuditEvent | None = AuditEvent.objects.filter(id=event_id).first()
     return found
+
+
+def refusal_is_kept() -> bool:
+    """Whether what was recorded as refused in the bound context stands: a rollback takes an event back with all else."""
+    return any(event(event_id) is not None for event_id in current().refusals)
 
 
 def neighbours(event: AuditEvent, *, each_side: int = 10) -> list[AuditEvent]:

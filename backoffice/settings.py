@@ -176,10 +176,10 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
     "backoffice.access.middleware.OperatorContextMiddleware",
+    "backoffice.access.attempts.RefusedAttempts",
     "backoffice.access.middleware.AccessMiddleware",
 ]
-ROOT_URLCONF = "backoffice.urls"
-WSGI_APPLICATION = "backoffice.wsgi.application"
+ROOT_URLCONF, WSGI_APPLICATION = "backoffice.urls", "backoffice.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",

@@ -1,6 +1,7 @@
 """Audit types of the doors of this floor: the client API and the webhook inbox. Those of transfers are in commands.moves."""
 
 API_ACCESS_REFUSED = "api.access_refused"
+API_REFUSED = "api.refused"
 WEBHOOKS_REPROCESSED = "webhooks.reprocessed"
 # Shared with commands.create, which records what it refuses itself.
 TRANSFER_REFUSED = "transfer.refused"
@@ -28,4 +29,4 @@ DEPOSITS = (
     "card.chargeback_won",
 )
 
-DOORS = (API_ACCESS_REFUSED, WEBHOOKS_REPROCESSED, CALENDAR_SET, LEVELS_SET, NOSTRO_OPENED)
+DOORS = (API_ACCESS_REFUSED, API_REFUSED, WEBHOOKS_REPROCESSED, CALENDAR_SET, LEVELS_SET, NOSTRO_OPENED)

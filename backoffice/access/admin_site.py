@@ -7,6 +7,7 @@ from django.contrib.admin import AdminSite
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.urls import URLPattern, URLResolver
 
 from backoffice.access.rules import AccessRule, public, rule_of
@@ -17,6 +18,11 @@ STAFF = AccessRule(reason="staff accounts, as Django's admin itself checks")
 @public("only leads to our own sign-in")
 def to_sign_in(request: HttpRequest, extra_context: object = None) -> HttpResponseBase:  # noqa: ARG001
     return redirect_to_login(request.GET.get("next", "/admin/"))
+
+
+@public("only leads to the page where a change leaves its event")
+def to_own_password(request: HttpRequest, extra_context: object = None) -> HttpResponseBase:  # noqa: ARG001
+    return redirect("access:password")
 
 
 class RuledAdminSite(AdminSite):
@@ -32,6 +38,7 @@ class RuledAdminSite(AdminSite):
         return patterns
 
     login = staticmethod(to_sign_in)
+    password_change = staticmethod(to_own_password)
 
 
 def _leaves(patterns: list[Any]) -> Iterator[URLPattern]:

@@ -9,12 +9,14 @@ class AccessConfig(AppConfig):
     def ready(self) -> None:
         from audit import coverage, vocabulary
         from audit.archive import vouching
+        from backoffice.access import attempts
 
         vocabulary.register(
             "access.signed_in",
             "access.sign_in_refused",
             "access.signed_out",
             "access.refused",
+            attempts.REFUSED,
             "access.role_granted",
             "access.role_revoked",
             "access.clients_assigned",

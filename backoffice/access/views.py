@@ -6,7 +6,8 @@ from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.forms import PasswordChangeForm
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -38,7 +39,7 @@ def account(request: HttpRequest) -> HttpResponse:
         return redirect("access:account")
     held = roles_held_since(operator)
     roles = [(role, held[role.name]) for role in roles_of(operator)]
-    return render(request, "account/settings.html", {"form": form, "roles": roles})
+    return TemplateResponse(request, "account/settings.html", {"form": form, "roles": roles}, status=422 if form.is_bound else 200)
 
 
 @any_operator
@@ -55,7 +56,7 @@ def password(request: HttpRequest) -> HttpResponse:
         update_session_auth_hash(request, operator)
         messages.success(request, "Your password is changed. Other sessions of yours are signed out.")
         return redirect("access:account")
-    return render(request, "account/password.html", {"form": form})
+    return TemplateResponse(request, "account/password.html", {"form": form}, status=422 if form.is_bound else 200)
 
 
 @requires("access.view_operator")
@@ -64,4 +65,4 @@ def people(request: HttpRequest) -> HttpResponse:
     """Who holds which role, since when: the first form of the access review."""
     operators = Operator.objects.select_related("person").order_by("username")
     rows = [(operator, roles_held_since(operator), clients_in_words(operator)) for operator in operators]
-    return render(request, "account/people.html", {"rows": rows})
+    return TemplateResponse(request, "account/people.html", {"rows": rows})

@@ -8,7 +8,8 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 
 from approvals.errors import RequestAlreadyPending
 from approvals.models import ApprovalRequest
@@ -54,7 +55,7 @@ def asking(
         "pending": pending_of([arrival]).get(str(arrival.pk)),
         **more,
     }
-    return render(request, template, context, status=422 if form.is_bound else 200)
+    return TemplateResponse(request, template, context, status=422 if form.is_bound else 200)
 
 
 def _act(request: HttpRequest, form: forms.Form, ask: Callable[[UUID, dict[str, Any]], str]) -> str:

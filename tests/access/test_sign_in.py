@@ -116,7 +116,7 @@ def test_settings_are_kept_recorded_and_only_what_changed(client, cast):
 def test_a_zone_that_does_not_exist_is_refused(client, cast):
     client.force_login(cast.checker)
     response = client.post("/account/", {"time_zone": "Mars/Olympus", "theme": "dark"})
-    assert response.status_code == 200
+    assert response.status_code == 422
     assert Operator.objects.get(pk=cast.checker.pk).theme == "system"
     assert _events("access.settings_changed") == []
 

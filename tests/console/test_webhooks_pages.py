@@ -152,7 +152,7 @@ def test_to_an_address_that_is_off_nothing_is_replayed(client, cast, endpoint, d
     assert "was removed" in client.get(f"/webhooks/{endpoint.pk}/").content.decode()
     assert client.post(f"/webhooks/{endpoint.pk}/switch/nonsense/", {"reason": "x"}).status_code == 404
     kinds = AuditEvent.objects.filter(resource_id=str(endpoint.pk)).order_by("recorded_at").values_list("type", flat=True)
-    assert list(kinds) == [f"webhook.{name}" for name in ("added", "disabled", "enabled", "removed")]
+    assert list(kinds) == [*(f"webhook.{name}" for name in ("added", "disabled", "enabled", "removed")), "console.refused"]
 
 
 def test_a_secret_is_shown_once_on_rotation_and_never_kept_by_a_cache(client, cast, endpoint):

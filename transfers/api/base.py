@@ -17,6 +17,7 @@ from audit.commands import record_refusal
 from transfers.api.authentication import BearerKey, Caller
 from transfers.api.parsing import StrictJson
 from transfers.api.problems import CONTENT_TYPE, Problem
+from transfers.api.refused import note_refused
 from transfers.api.throttling import PerKey
 from transfers.api.translation import problem_for
 from transfers.vocabulary import API_ACCESS_REFUSED
@@ -49,6 +50,7 @@ class ApiView(APIView):
     content_negotiation_class = AlwaysJson
     metadata_class = None
     http_method_names = ["get", "head", "post"]
+    is_let_in = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -69,6 +71,7 @@ class ApiView(APIView):
         self.perform_authentication(request)
         named = {"correlation_id": getattr(request, "correlation_id", ""), "request_id": getattr(request, "request_id", "")}
         self._bound.enter_context(context.bind(self.caller.actor(), **named))
+        self.is_let_in = True
         self._bound.enter_context(
             structlog.contextvars.bound_contextvars(client_id=self.caller.client_id, api_key=self.caller.key_prefix)
         )
@@ -111,6 +114,8 @@ class ApiView(APIView):
         problem = problem_for(error)
         if problem.status >= 500:
             log.error("request failed", code=problem.code, exc_info=error)
+        if self.is_let_in:
+            note_refused(self.request, self.caller, problem, self.kwargs)
         return self.refuse(problem)
 
     def refuse(self, problem: Problem) -> Response:

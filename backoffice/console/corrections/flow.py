@@ -11,7 +11,8 @@ from django import forms
 from django.contrib import messages
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 
 from approvals import canonical
 from approvals.commands import request_correction
@@ -70,7 +71,9 @@ def run(request: HttpRequest, flow: Flow) -> HttpResponse:
 
 
 def _form(request: HttpRequest, flow: Flow, *, error: str = "", status: int = 200) -> HttpResponse:
-    return render(request, flow.template, {"form": flow.form, "back": flow.back, "error": error} | flow.context, status=status)
+    return TemplateResponse(
+        request, flow.template, {"form": flow.form, "back": flow.back, "error": error} | flow.context, status=status
+    )
 
 
 def _review(request: HttpRequest, flow: Flow, given: Posting) -> HttpResponse:
@@ -86,7 +89,7 @@ def _review(request: HttpRequest, flow: Flow, given: Posting) -> HttpResponse:
         "role": ROLE,
         "signed": signing.dumps({"payload": content, "operator": operator_of(request).pk}, salt=_SALT),
     }
-    return render(request, "ledger/correction_review.html", context)
+    return TemplateResponse(request, "ledger/correction_review.html", context)
 
 
 def _ask(request: HttpRequest, flow: Flow) -> HttpResponse:

@@ -6,11 +6,13 @@ from uuid import UUID
 from django.contrib import messages
 from django.db.models import QuerySet, prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from approvals.models import Client
+from backoffice.access.attempts import refused_because
 from backoffice.access.models import Operator
 from backoffice.access.rules import operator_of, requires
 from backoffice.alerts import channels, queries
@@ -57,7 +59,7 @@ def alerts(request: HttpRequest) -> HttpResponse:
         "unheard": queries.undelivered().count(),
         "may_acknowledge": operator.has_perm("alerts.acknowledge_alert"),
     }
-    response = render(request, "alerts/alerts.html", context)
+    response = TemplateResponse(request, "alerts/alerts.html", context)
     response["Vary"] = "HX-Request"
     return response
 
@@ -72,6 +74,7 @@ def acknowledge(request: HttpRequest, alert_id: UUID) -> HttpResponse:
     try:
         alert = acknowledge_alert(alert_id)
     except AlertResolved as over:
+        refused_because(request, str(over))
         messages.info(request, str(over))
         return redirect("console:alerts")
     if alert.acknowledged_by == operator.get_username():
@@ -108,7 +111,9 @@ def _badge(delivery: Delivery) -> Badge:
 def _news(request: HttpRequest, now: int) -> HttpResponse:
     seen = request.GET.get("seen", "")
     changed = seen.isdigit() and int(seen) != now
-    response = render(request, "alerts/_news.html", {"changed": changed, "more": now - int(seen) if seen.isdigit() else 0})
+    response = TemplateResponse(
+        request, "alerts/_news.html", {"changed": changed, "more": now - int(seen) if seen.isdigit() else 0}
+    )
     response["Vary"] = "HX-Request"
     return response
 

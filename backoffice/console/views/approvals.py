@@ -11,7 +11,8 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_POST, require_safe
 
@@ -66,14 +67,14 @@ def queue(request: HttpRequest) -> HttpResponse:
     tabs = [Tab(_TITLES[name], f"?show={name}", found.named(name).count(), name == shown) for name in NAMES]
     listed = rows(found.named(shown), operator)
     context = {"rows": listed, "tabs": tabs, "shown": shown, "totals": _totals(listed), "count": found.named(shown).count()}
-    return render(request, "approvals/queue.html", context)
+    return TemplateResponse(request, "approvals/queue.html", context)
 
 
 def _news(request: HttpRequest, now: int, shown: str) -> HttpResponse:
     """How many more there are than when the page was drawn; the rows themselves never move under the pointer."""
     seen = request.GET.get("seen", "")
     more = now - int(seen) if seen.isdecimal() else 0
-    response = render(request, "approvals/_news.html", {"more": more, "shown": shown})
+    response = TemplateResponse(request, "approvals/_news.html", {"more": more, "shown": shown})
     response["Vary"] = "HX-Request"
     return response
 
@@ -188,7 +189,7 @@ def _page(
     try:
         view = view_request(found.id)
     except PayloadTampered as tampered:
-        return render(request, "approvals/tampered.html", {"request_row": found, "error": tampered}, status=409)
+        return TemplateResponse(request, "approvals/tampered.html", {"request_row": found, "error": tampered}, status=409)
     obstacle = obstacle_to(found, person_id=operator.person_id, roles=roles_held_since(operator))
     if not obstacle and not operator.has_perm(registry.get(found.action).check_permission):
         obstacle = "Your roles do not include deciding requests."
@@ -210,7 +211,7 @@ def _page(
     more = _MORE.get(found.action)
     if more is not None:
         context |= more(view)
-    return render(request, "approvals/approval.html", context, status=status)
+    return TemplateResponse(request, "approvals/approval.html", context, status=status)
 
 
 _MORE: dict[str, Callable[[RequestView], dict[str, Any]]] = {

@@ -4,7 +4,8 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from approvals import queries as control
@@ -52,7 +53,7 @@ def breaks(request: HttpRequest) -> HttpResponse:
         "report": queries.report(),
         "shows_open": shows_open,
     }
-    return render(request, "reconciliation/breaks.html", context)
+    return TemplateResponse(request, "reconciliation/breaks.html", context)
 
 
 def _cursor(request: HttpRequest) -> UUID | None:
@@ -82,7 +83,7 @@ def break_page(request: HttpRequest, break_id: UUID) -> HttpResponse:
         "asset": _asset_of(found),
         "item_asset": _asset(found.item.currency) if found.item else None,
     }
-    return render(request, "reconciliation/break.html", context)
+    return TemplateResponse(request, "reconciliation/break.html", context)
 
 
 def _asset_of(found: Break) -> AssetUnit | None:
@@ -137,4 +138,4 @@ def _told(taken: StatementFile, *, is_new: bool) -> str:
 
 
 def _statements(request: HttpRequest, form: StatementForm | None, status: int = 200) -> HttpResponse:
-    return render(request, "reconciliation/statements.html", {"form": form, "files": queries.files()}, status=status)
+    return TemplateResponse(request, "reconciliation/statements.html", {"form": form, "files": queries.files()}, status=status)

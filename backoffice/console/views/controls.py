@@ -5,13 +5,15 @@ from uuid import UUID
 from django.contrib import messages
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from approvals import queries as control
 from approvals.commands import halts as halt_commands
 from approvals.errors import AlreadyHalted, NotInForce, RequestAlreadyPending
 from approvals.models import ApprovalRequest, Halt
+from backoffice.access.attempts import refused_because
 from backoffice.access.models import Operator
 from backoffice.access.rules import any_operator, operator_of, requires
 from backoffice.console import halts
@@ -35,7 +37,7 @@ def controls(request: HttpRequest) -> HttpResponse:
     rows = [(halt, halts.in_words(halt), asked.get(str(halt.pk))) for halt in in_force]
     lifted = Halt.objects.exclude(lifted_at=None).order_by("-lifted_at")[:_RECENT]
     recent = [(halt, halts.in_words(halt)) for halt in lifted]
-    return render(request, "console/controls.html", {"rows": rows, "recent": recent})
+    return TemplateResponse(request, "console/controls.html", {"rows": rows, "recent": recent})
 
 
 @requires("approvals.place_halt")
@@ -46,7 +48,7 @@ def halt_system(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         return _place(request, "system", "", form.cleaned_data["reason"])
     context = {"form": form, "plan": plan(), "effect": halts.effect("system"), "scope": "system"}
-    return render(request, "console/halt_place.html", context, status=422 if form.is_bound else 200)
+    return TemplateResponse(request, "console/halt_place.html", context, status=422 if form.is_bound else 200)
 
 
 @requires("approvals.place_halt")
@@ -56,7 +58,7 @@ def freeze(request: HttpRequest) -> HttpResponse:
     visible = _accounts(operator_of(request))
     code = request.GET.get("account", "")
     if not code:
-        return render(request, "console/freeze_choose.html", {"form": AccountChoiceForm(accounts=list(visible))})
+        return TemplateResponse(request, "console/freeze_choose.html", {"form": AccountChoiceForm(accounts=list(visible))})
     account = visible.filter(code=code).first()
     if account is None:
         raise Http404("no such account")
@@ -64,7 +66,7 @@ def freeze(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         return _place(request, "account", account.code, form.cleaned_data["reason"])
     context = {"form": form, "plan": plan(account.code), "effect": halts.effect("account"), "scope": "account", "account": account}
-    return render(request, "console/halt_place.html", context, status=422 if form.is_bound else 200)
+    return TemplateResponse(request, "console/halt_place.html", context, status=422 if form.is_bound else 200)
 
 
 @requires("approvals.request_lift")
@@ -85,19 +87,21 @@ def lift(request: HttpRequest, halt_id: UUID) -> HttpResponse:
             except RequestAlreadyPending:
                 form.add_error(None, "Somebody has asked already; the request waits for approvers.")
             except NotInForce:
+                refused_because(request, "This halt has been lifted already.")
                 messages.info(request, "This halt has been lifted already.")
                 return redirect("console:controls")
             else:
                 messages.success(request, f"Asked. Two approvers other than you decide on “{asked.title}”")
                 return redirect("console:controls")
     context = {"form": form, "halt": halt, "words": halts.in_words(halt)}
-    return render(request, "console/halt_lift.html", context, status=422 if form.is_bound else 200)
+    return TemplateResponse(request, "console/halt_lift.html", context, status=422 if form.is_bound else 200)
 
 
 def _place(request: HttpRequest, scope: str, target: str, reason: str) -> HttpResponse:
     try:
         halt = halt_commands.place_halt(scope=scope, target=target, reason=reason)
     except AlreadyHalted:
+        refused_because(request, "Somebody stopped this before. It is in force.")
         messages.info(request, "Somebody stopped this before you. It is in force.")
     else:
         messages.warning(request, f"{halts.in_words(halt)}. Steps that start from now on are refused.")

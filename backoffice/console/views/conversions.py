@@ -5,7 +5,8 @@ Every step is this one address. Nothing is written before the last press but the
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.views.decorators.http import require_http_methods
 
 from approvals.models import Client, Corridor
@@ -58,7 +59,7 @@ def _price(request: HttpRequest, client: Client, lane: Corridor, form: Conversio
     named = quote.pk if quote.kind == Quote.Kind.FIRM else None
     review = draft.review(order_of(client=client, lane=lane, given=given | {"quote_id": named}, operator=operator))
     context = {"form": form, "client": client, "review": review, "taken": price_taken(quote), "quote_id": named or ""}
-    return render(request, "transfers/convert_price.html", context)
+    return TemplateResponse(request, "transfers/convert_price.html", context)
 
 
 def _give(request: HttpRequest, client: Client, lane: Corridor, form: ConversionForm, operator: Operator) -> HttpResponse:
@@ -91,4 +92,4 @@ def _refused(request: HttpRequest, client: Client, form: ConversionForm, error: 
 def _form(request: HttpRequest, client: Client, form: ConversionForm, *, status: int = 200) -> HttpResponse:
     balances = [one for one in balances_of(f"client:{client.pk}") if one.status == "open"]
     context = {"form": form, "client": client, "balances": balances, "has_lanes": len(form.fields["corridor"].choices) > 1}  # type: ignore[attr-defined]
-    return render(request, "transfers/convert.html", context, status=status)
+    return TemplateResponse(request, "transfers/convert.html", context, status=status)

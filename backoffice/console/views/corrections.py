@@ -5,7 +5,8 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
@@ -111,7 +112,7 @@ def period(request: HttpRequest) -> HttpResponse:
         if not error:
             return redirect("console:periods")
     context = {"form": form, "month": month, "verb": verb, "error": error}
-    return render(request, "ledger/correction_period.html", context, status=422 if form.is_bound else 200)
+    return TemplateResponse(request, "ledger/correction_period.html", context, status=422 if form.is_bound else 200)
 
 
 def _ask_for_period(request: HttpRequest, operator: Operator, verb: str, month: date, reason: str) -> str:

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.views.decorators.http import require_POST, require_safe
 
 from audit.commands import record
+from backoffice.access.attempts import refused_because
 from backoffice.access.rules import requires
 from backoffice.console.drill_forms import ArmForm, CallOffForm, Choice
 from backoffice.sandbox.drills import registry
@@ -48,6 +50,7 @@ def arm(request: HttpRequest, source: str, kind: str) -> HttpResponse:
             _arm(simulator, drill, form)
         except (NotArmed, Unreachable) as error:
             form.add_error(None, f"It was not armed: {error}")
+            refused_because(request, f"It was not armed: {error}")
         else:
             messages.warning(request, f"{simulator.title}: “{drill.title}” is ordered.")
             return redirect("console:drills")
@@ -61,15 +64,19 @@ def call_off(request: HttpRequest, source: str, order_id: str) -> HttpResponse:
     simulator = _source(source)
     form = CallOffForm(request.POST)
     if not form.is_valid():
-        messages.error(request, "Give a reason for calling it off.")
-        return redirect("console:drills")
+        return _not_called_off(request, "Give a reason for calling it off.")
     try:
         simulator.call_off(order_id)
     except (NotArmed, Unreachable) as error:
-        messages.error(request, f"It was not called off: {error}")
-        return redirect("console:drills")
+        return _not_called_off(request, f"It was not called off: {error}")
     _tell("drill.called_off", simulator, order_id, form.cleaned_data["reason"], {})
     messages.success(request, "Called off. What it has done already stays done.")
+    return redirect("console:drills")
+
+
+def _not_called_off(request: HttpRequest, why: str) -> HttpResponse:
+    refused_because(request, why)
+    messages.error(request, why)
     return redirect("console:drills")
 
 
@@ -103,4 +110,4 @@ def _shown(source: Source, bound: ArmForm | None = None) -> Shown:
 
 def _page(request: HttpRequest, shown: list[Shown], status: int = 200) -> HttpResponse:
     count = sum(len(one.armed) for one in shown)
-    return render(request, "console/drills.html", {"shown": shown, "count": count}, status=status)
+    return TemplateResponse(request, "console/drills.html", {"shown": shown, "count": count}, status=status)

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.views.decorators.http import require_http_methods
 
 from audit.commands import record_refusal
@@ -83,7 +84,7 @@ def _form(request: HttpRequest, form: UploadForm, *, status: int = 200, problems
     bad = len({problem.line for problem in problems})
     shown = problems[:MOST_SHOWN]
     context = {"form": form, "problems": shown, "bad": bad, "more": len(problems) - len(shown), "columns": COLUMNS}
-    return render(request, "files/new.html", context, status=status)
+    return TemplateResponse(request, "files/new.html", context, status=status)
 
 
 @requires(UPLOAD)
@@ -96,7 +97,7 @@ def preview(request: HttpRequest, upload_id: UUID) -> HttpResponse:
     if made is not None:
         return redirect("console:file", made.pk)
     if request.method != "POST":
-        return render(request, "files/preview.html", preview_of.context(upload))
+        return TemplateResponse(request, "files/preview.html", preview_of.context(upload))
     return _submitted(request, upload, operator)
 
 
@@ -113,4 +114,4 @@ def _submitted(request: HttpRequest, upload: BulkUpload, operator: Operator) -> 
 
 
 def _kept(request: HttpRequest, upload: BulkUpload, error: str, status: int) -> HttpResponse:
-    return render(request, "files/preview.html", preview_of.context(upload) | {"error": error}, status=status)
+    return TemplateResponse(request, "files/preview.html", preview_of.context(upload) | {"error": error}, status=status)

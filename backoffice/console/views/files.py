@@ -5,7 +5,8 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.views.decorators.http import require_POST, require_safe
 
 from backoffice.access.rules import operator_of, requires
@@ -39,7 +40,7 @@ def files(request: HttpRequest) -> HttpResponse:
         "paging": paging,
         "may_upload": operator.has_perm("transfers.create_bulk_order"),
     }
-    return render(request, "files/list.html", context)
+    return TemplateResponse(request, "files/list.html", context)
 
 
 @requires("transfers.view_transfer")
@@ -52,7 +53,7 @@ def file(request: HttpRequest, order_id: UUID) -> HttpResponse:
         context = page.progress(order, state)
         context["changed"] = context["mark"] != request.GET.get("mark", "")
         context["mark"] = request.GET.get("mark", "")
-        response = render(request, "files/_progress.html", context)
+        response = TemplateResponse(request, "files/_progress.html", context)
         response["Vary"] = "HX-Request"
         return response
     return _page(request, order_id)
@@ -80,6 +81,6 @@ def _page(
     operator = operator_of(request)
     state, after = LinesForm(request.GET).given()
     context = page.context(order_of(operator, order_id), operator, state, after)
-    response = render(request, "files/file.html", context | {"form": form or StopForm(), "error": error}, status=status)
+    response = TemplateResponse(request, "files/file.html", context | {"form": form or StopForm(), "error": error}, status=status)
     response["Vary"] = "HX-Request"
     return response

@@ -4,7 +4,8 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.views.decorators.http import require_http_methods
 
 from approvals.errors import RequestAlreadyPending
@@ -31,7 +32,7 @@ def levels(request: HttpRequest) -> HttpResponse:
         if not error:
             return redirect("console:terminal")
     context = {"form": form, "error": error, "liquidity": found}
-    return render(request, "treasury/levels.html", context, status=422 if form.is_bound else 200)
+    return TemplateResponse(request, "treasury/levels.html", context, status=422 if form.is_bound else 200)
 
 
 def _ask(request: HttpRequest, operator: Operator, account_code: str, given: dict[str, Any]) -> str:

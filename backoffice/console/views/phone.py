@@ -4,7 +4,8 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
 from django.views.decorators.http import require_http_methods
 
 from approvals.errors import RequestAlreadyPending
@@ -35,7 +36,7 @@ def enter(request: HttpRequest, code: str, transfer_id: UUID, kind: str) -> Http
             messages.success(request, "Entered. It counts once an approver other than you has confirmed it.")
             return redirect("console:provider", code)
     context = {"form": form, "desk": desk, "transfer": transfer, "kind": kind}
-    return render(request, "providers/enter.html", context, status=422 if form.is_bound else 200)
+    return TemplateResponse(request, "providers/enter.html", context, status=422 if form.is_bound else 200)
 
 
 def _asked(form: EntryForm, desk: Provider, transfer_id: UUID, kind: str, maker: UUID) -> bool:

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_POST, require_safe
 from kombu.exceptions import KombuError
 
 from audit.commands import record
+from backoffice.access.attempts import refused_because
 from backoffice.access.rules import operator_of, requires
 from backoffice.alerts.tasks import prove
 from backoffice.console.ledger import proofs as standing
@@ -34,6 +35,7 @@ def run(request: HttpRequest) -> HttpResponse:
     try:
         prove.apply_async(retry=False, expires=60)
     except (KombuError, OSError):
+        refused_because(request, "The broker does not answer.")
         messages.error(request, "The broker does not answer, so no worker could be asked. The sweep proves the books every minute.")
     else:
         messages.success(request, "A worker proves what was booked since the last checkpoint. Load this page again in a moment.")

@@ -2,7 +2,8 @@
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.views.decorators.http import require_http_methods
 
 from approvals.errors import RequestAlreadyPending
@@ -55,4 +56,4 @@ def _page(request: HttpRequest, *, error: str = "", status: int = 200) -> HttpRe
         "tabs": tabs("proposals", len(found)),
         "may_manage": operator_of(request).has_perm(MANAGE),
     }
-    return render(request, "treasury/proposals.html", context, status=status)
+    return TemplateResponse(request, "treasury/proposals.html", context, status=status)

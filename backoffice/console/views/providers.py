@@ -4,7 +4,8 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from backoffice.access.models import Operator
@@ -34,7 +35,7 @@ def providers(request: HttpRequest) -> HttpResponse:
         "out": sum(one.is_out for one in standings),
         "tabs": words.tabs("providers"),
     }
-    return render(request, "providers/list.html", context)
+    return TemplateResponse(request, "providers/list.html", context)
 
 
 @requires("transfers.view_provider")
@@ -53,7 +54,7 @@ def provider(request: HttpRequest, code: str) -> HttpResponse:
         "terms": ProviderTerms.objects.select_related("corridor").filter(provider_id=code).order_by("corridor_id"),
         "sees_audit": operator.has_perm("audit.view_auditevent"),
     }
-    return render(request, "providers/provider.html", context)
+    return TemplateResponse(request, "providers/provider.html", context)
 
 
 @requires("transfers.open_breaker")
@@ -66,7 +67,7 @@ def take_out(request: HttpRequest, code: str) -> HttpResponse:
         messages.warning(request, f"{standing.provider.name} gets no new work. What it has is tracked on.")
         return redirect("console:provider", code)
     context = {"form": form, "line": words.line(standing), "verb": "take-out"}
-    return render(request, "providers/hand.html", context, status=422 if form.is_bound else 200)
+    return TemplateResponse(request, "providers/hand.html", context, status=422 if form.is_bound else 200)
 
 
 @requires("transfers.close_breaker")
@@ -79,7 +80,7 @@ def put_back(request: HttpRequest, code: str) -> HttpResponse:
         messages.success(request, f"{standing.provider.name} is in use again.")
         return redirect("console:provider", code)
     context = {"form": form, "line": words.line(standing), "verb": "put-back"}
-    return render(request, "providers/hand.html", context, status=422 if form.is_bound else 200)
+    return TemplateResponse(request, "providers/hand.html", context, status=422 if form.is_bound else 200)
 
 
 @requires("transfers.view_ratesheet")
@@ -94,7 +95,7 @@ def rates(request: HttpRequest) -> HttpResponse:
         **_wire(operator_of(request), RATE_FEED),
         "tabs": words.tabs("rates"),
     }
-    return render(request, "providers/rates.html", context)
+    return TemplateResponse(request, "providers/rates.html", context)
 
 
 def _wire(operator: Operator, code: str) -> dict[str, Any]:

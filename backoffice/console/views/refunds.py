@@ -6,7 +6,8 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.views.decorators.http import require_http_methods
 
 from approvals.errors import RequestAlreadyPending
@@ -71,7 +72,7 @@ def refund(request: HttpRequest, transfer_id: UUID) -> HttpResponse:
         "available": balance(chart.client_account_code(deposit.client_id, deposit.source_asset_id)).available,
         "pending": pending,
     }
-    return render(request, "transfers/refund.html", context, status=422 if form.is_bound else 200)
+    return TemplateResponse(request, "transfers/refund.html", context, status=422 if form.is_bound else 200)
 
 
 def _ask(request: HttpRequest, operator: Operator, deposit: Transfer, given: dict[str, Any]) -> str:

@@ -5,7 +5,8 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from backoffice.access.rules import operator_of, requires
@@ -43,7 +44,7 @@ def sweeps(request: HttpRequest) -> HttpResponse:
         "tabs": tabs("sweeps", len(proposals())),
         "may_manage": operator.has_perm(MANAGE),
     }
-    return render(request, "treasury/sweeps.html", context)
+    return TemplateResponse(request, "treasury/sweeps.html", context)
 
 
 @requires(MANAGE)
@@ -58,7 +59,7 @@ def sweep(request: HttpRequest, address_id: UUID, asset_id: str) -> HttpResponse
         if not error:
             return redirect("console:sweeps")
     context = {"form": form, "error": error, "there": there, "why": why_not(there)}
-    return render(request, "treasury/sweep_now.html", context, status=422 if form.is_bound else 200)
+    return TemplateResponse(request, "treasury/sweep_now.html", context, status=422 if form.is_bound else 200)
 
 
 def _visible(request: HttpRequest, address_id: UUID, asset_id: str) -> OnAddress:

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_POST, require_safe
 
@@ -54,7 +55,7 @@ def transfers(request: HttpRequest) -> HttpResponse:
         "news_url": "" if after else _news_url(wanted, given),
         "may_make": operator.has_perm("transfers.create_withdrawal"),
     }
-    response = render(request, "transfers/list.html", context)
+    response = TemplateResponse(request, "transfers/list.html", context)
     response["Vary"] = "HX-Request"
     return response
 
@@ -92,7 +93,9 @@ def _news(request: HttpRequest, wanted: TransferFilter, given: dict[str, str]) -
     more = 0
     if since is not None and seen.isdigit():
         more = listing.arrived(wanted, since) - int(seen)
-    response = render(request, "transfers/_news.html", {"more": more, "most": listing.MOST_NEWS, "url": f"?{urlencode(given)}"})
+    response = TemplateResponse(
+        request, "transfers/_news.html", {"more": more, "most": listing.MOST_NEWS, "url": f"?{urlencode(given)}"}
+    )
     response["Vary"] = "HX-Request"
     return response
 
@@ -112,7 +115,7 @@ def transfer(request: HttpRequest, transfer_id: UUID) -> HttpResponse:
     if request.headers.get("HX-Request"):
         transfer_of(operator_of(request), transfer_id)
         changed = mark_of(transfer_id) != request.GET.get("mark", "")
-        response = render(request, "transfers/_changed.html", {"changed": changed, "transfer_id": transfer_id})
+        response = TemplateResponse(request, "transfers/_changed.html", {"changed": changed, "transfer_id": transfer_id})
         response["Vary"] = "HX-Request"
         return response
     return page_of(request, transfer_id)
@@ -142,6 +145,6 @@ def page_of(
     found = transfer_of(operator, transfer_id, *page.RELATED)
     context = page.context(found, operator)
     context |= {"cancel_form": cancel_form or CancelForm(), "error": error}
-    response = render(request, "transfers/transfer.html", context, status=status)
+    response = TemplateResponse(request, "transfers/transfer.html", context, status=status)
     response["Vary"] = "HX-Request"
     return response

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -32,7 +33,7 @@ def webhooks(request: HttpRequest) -> HttpResponse:
     rows = pages.endpoint_rows(operator, request.GET.get("client", ""))
     failing = sum(row.endpoint.failures > 0 or row.endpoint.disabled_by in ("failures", "gone") for row in rows)
     context = {"rows": rows, "failing": failing, "may_manage": operator.has_perm(MANAGE)}
-    return render(request, "webhooks/list.html", context)
+    return TemplateResponse(request, "webhooks/list.html", context)
 
 
 @requires("transfers.view_transfer")
@@ -66,7 +67,7 @@ def new(request: HttpRequest) -> HttpResponse:
             _explain(form, refused)
         else:
             return _secret(request, endpoint, secret, "It is registered")
-    return render(request, "webhooks/new.html", {"form": form}, status=422 if form.errors else 200)
+    return TemplateResponse(request, "webhooks/new.html", {"form": form}, status=422 if form.errors else 200)
 
 
 def _explain(form: NewWebhookForm, refused: Refused | Unavailable) -> None:
@@ -173,7 +174,7 @@ def _page(request: HttpRequest, endpoint_id: UUID, *, error: str = "", status: i
         "error": error or _first_error(forms),
         "sees_audit": operator.has_perm("audit.view_auditevent"),
     }
-    return render(request, "webhooks/endpoint.html", context, status=status)
+    return TemplateResponse(request, "webhooks/endpoint.html", context, status=status)
 
 
 _SWITCHES = (
@@ -211,11 +212,11 @@ def _delivery(
         "form": form or ReasonForm(),
         "error": error or (form and _first_error({"reason": form})) or "",
     }
-    return render(request, "webhooks/delivery.html", context, status=status)
+    return TemplateResponse(request, "webhooks/delivery.html", context, status=status)
 
 
 def _secret(request: HttpRequest, endpoint: WebhookEndpoint, secret: str, title: str) -> HttpResponse:
-    return render(request, "webhooks/secret.html", {"endpoint": endpoint, "secret": secret, "title": title})
+    return TemplateResponse(request, "webhooks/secret.html", {"endpoint": endpoint, "secret": secret, "title": title})
 
 
 def _uuid(text: str) -> UUID | None:

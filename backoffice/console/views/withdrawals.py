@@ -5,7 +5,8 @@ Every step is this one address. Nothing is written before the last press, and th
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods
@@ -33,7 +34,7 @@ def new(request: HttpRequest) -> HttpResponse:
     client = chosen_client(request, operator)
     if client is None:
         clients = visible_clients(operator).exclude(pk=HOUSE)
-        return render(
+        return TemplateResponse(
             request, "transfers/new_client.html", {"form": ClientChoiceForm(clients=clients), "has_clients": clients.exists()}
         )
     if request.method == "GET":
@@ -119,7 +120,7 @@ def _already_sent(used: TokenUsed) -> str:
 def _review(request: HttpRequest, client: Client, order: WithdrawalOrder, form: WithdrawalForm) -> HttpResponse:
     """Raises Refused."""
     found = draft.review(order)
-    return render(request, "transfers/new_review.html", {"form": form, "client": client, "review": found, "order": order})
+    return TemplateResponse(request, "transfers/new_review.html", {"form": form, "client": client, "review": found, "order": order})
 
 
 def _refused(request: HttpRequest, client: Client, error: Exception) -> HttpResponse:
@@ -141,4 +142,4 @@ def _form(request: HttpRequest, client: Client, form: WithdrawalForm, *, status:
     several = any(len(choice.corridors) > 1 for choice in found)
     context = {"form": form, "client": client, "choices": found, "chosen": chosen, "asks_corridor": several}
     context["balances"] = [one for one in balances_of(f"client:{client.pk}") if one.status == "open"]
-    return render(request, "transfers/new.html", context, status=status)
+    return TemplateResponse(request, "transfers/new.html", context, status=status)
