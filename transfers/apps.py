@@ -14,6 +14,7 @@ class TransfersConfig(AppConfig):
         from transfers import coverage
         from transfers.archive import EVENTS, RETENTION
         from transfers.commands import (
+            calendar_changes,
             conversion_terms,
             dear_speed_up,
             exchanges,
@@ -58,6 +59,7 @@ class TransfersConfig(AppConfig):
         send_back.register_action()
         refund.register_action()
         levels.register_action()
+        calendar_changes.register_action()
         rebalance.register_action()
         registry.configure(
             registry.RailSettings(

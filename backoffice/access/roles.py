@@ -134,6 +134,7 @@ _ALL = (
             "ledger.request_correction",
             "ledger.close_period",
             "transfers.manage_liquidity",
+            "transfers.manage_calendar",
         ),
     ),
 )

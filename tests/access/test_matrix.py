@@ -55,6 +55,8 @@ PAGES: dict[str, frozenset[str]] = {
             "/terminal/",
             "/terminal/proposals/",
             "/terminal/deposit-addresses/",
+            "/terminal/bank-accounts/",
+            "/terminal/bank-accounts/none/",
         )
     },
     **{
@@ -102,6 +104,7 @@ PAGES: dict[str, frozenset[str]] = {
     "/drills/bank/none/off/": frozenset({"admin", "oncall"}),
     "/ledger/corrections/period/?month=none": frozenset({"treasury"}),
     "/terminal/levels/?account=none": frozenset({"treasury"}),
+    "/terminal/bank-accounts/none/calendar/": frozenset({"treasury"}),
     "/terminal/deposit-addresses/00000000-0000-7000-8000-000000000000/none/": frozenset({"treasury"}),
     "/ledger/proofs/run/": frozenset({"admin", "compliance", "oncall", "treasury"}),
     "/providers/": EVERYBODY - {"support"},

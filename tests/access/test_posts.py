@@ -44,6 +44,7 @@ ASKED: dict[str, str] = {
     "proposals": proposals.MANAGE,
     "sweep-now": sweeping.MANAGE,
     "levels": "transfers.manage_liquidity",
+    "bank-calendar": "transfers.manage_calendar",
     "statements": breaks.IMPORT,
     "provider-enter": "transfers.enter_by_hand",
     "provider-take-out": "transfers.open_breaker",

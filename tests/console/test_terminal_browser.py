@@ -1,13 +1,15 @@
 """The terminal in a real browser: axe finds nothing at either width and in either light, and an open page stays up to date."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import time, timedelta
 from functools import partial
 
 import pytest
 
-from audit import context
+from audit import clock, context
 from audit.context import Actor
 from backoffice.access.commands import grant_role
+from backoffice.sandbox.demo.company import CALENDARS
 from tests.console.conftest import ask_database
 from tests.console.test_browser import _complaints, _signed_in
 from tests.reconciliation.places import GAS, HOT, chain_leg, reading, shown, sources
@@ -16,6 +18,8 @@ from tests.transfers.levels import set_levels
 from tests.transfers.own_money import add_wallets
 from tests.transfers.tame import tame_outside
 from tests.transfers.world import FUNDS, UNIT, drive_until
+from transfers.commands.calendars import set_calendar
+from transfers.models import BankAccount
 
 pytestmark = pytest.mark.browser
 
@@ -66,10 +70,13 @@ def proposed(site, monkeypatch):
         set_levels(house, HOT, minimum=0, target=UNIT, maximum=2 * UNIT)
         set_levels(house, GAS, minimum=2 * worlds.GAS, target=3 * worlds.GAS)
         grant_role(operator=site.auditor, role="treasury")
+        set_calendar(CALENDARS[1], valid_from=worlds.LONG_AGO)
+        set_calendar(replace(CALENDARS[1], cut_off=time(16)), valid_from=clock.now(), reason="their letter of Monday")
+        BankAccount.objects.update(calendar_code=CALENDARS[1].code)
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "dark"), (390, "light")])
-def test_axe_finds_nothing_on_proposals_and_levels(proposed, chromium, site, width, scheme):
+def test_axe_finds_nothing_on_proposals_levels_and_bank_accounts(proposed, chromium, site, width, scheme):
     opened = _signed_in(chromium, site.url, "auditor", viewport={"width": width, "height": 900}, color_scheme=scheme)
     page = opened.new_page()
     found = []
@@ -77,6 +84,9 @@ def test_axe_finds_nothing_on_proposals_and_levels(proposed, chromium, site, wid
         ("/terminal/proposals/", "Ask for approval"),
         (f"/terminal/levels/?account={HOT}", "As it is now"),
         ("/terminal/", "above maximum"),
+        ("/terminal/bank-accounts/", "Handed over now"),
+        ("/terminal/bank-accounts/nordbank-mxn/", "their letter of Monday"),
+        ("/terminal/bank-accounts/nordbank-mxn/calendar/", "Ask for this calendar"),
     ):
         page.goto(path)
         page.get_by_text(words).first.wait_for()

@@ -14,10 +14,17 @@ from transfers.vocabulary import CALENDAR_SET
 
 
 @transaction.atomic
-def set_calendar(calendar: Calendar, *, valid_from: datetime, reason: str = "") -> BankCalendar:
-    """From `valid_from` on, the calendar of this code reads so. Repeating it changes nothing; raises Conflict when another reading
-    begins at that very moment: what was in force is never rewritten."""
-    content = _columns(calendar)
+def set_calendar(
+    calendar: Calendar,
+    *,
+    valid_from: datetime,
+    reason: str = "",
+    diff: dict[str, Any] | None = None,
+    metadata: Mapping[str, str] | None = None,
+) -> BankCalendar:
+    """From `valid_from` on, the calendar of this code reads so; `diff` and `metadata` are said on the trail beside that. Repeating
+    it changes nothing; raises Conflict when another reading begins at that very moment: what was in force is never rewritten."""
+    content = columns(calendar)
     known = BankCalendar.objects.filter(code=calendar.code, valid_from=valid_from).first()
     if known is not None:
         if any(getattr(known, name) != value for name, value in content.items()):
@@ -34,7 +41,8 @@ def set_calendar(calendar: Calendar, *, valid_from: datetime, reason: str = "") 
         resource_type="bank_calendar",
         resource_id=str(row.id),
         reason=reason,
-        metadata={"code": calendar.code, "valid_from": valid_from, **told},
+        diff=diff,
+        metadata={"code": calendar.code, "valid_from": valid_from, **told, **(metadata or {})},
     )
     return row
 
@@ -43,10 +51,15 @@ def calendar_at(code: str, moment: datetime) -> Calendar:
     """As it was in force at `moment`. No code is a rail that is always open. Raises Refused for a code nobody has set."""
     if not code:
         return ALWAYS_OPEN
-    row = BankCalendar.objects.filter(code=code, valid_from__lte=moment).order_by("-valid_from").first()
+    row = row_at(code, moment)
     if row is None:
         raise Refused("calendar_unknown", f"There is no calendar {code} at {moment:%Y-%m-%d %H:%M} UTC.")
     return read(row)
+
+
+def row_at(code: str, moment: datetime) -> BankCalendar | None:
+    """The reading of this calendar that was in force at `moment`."""
+    return BankCalendar.objects.filter(code=code, valid_from__lte=moment).order_by("-valid_from").first()
 
 
 def calendar_of(account: BankAccount, moment: datetime) -> Calendar:
@@ -71,7 +84,7 @@ def read(row: BankCalendar) -> Calendar:
     )
 
 
-def _columns(calendar: Calendar) -> Mapping[str, Any]:
+def columns(calendar: Calendar) -> Mapping[str, Any]:
     return {
         "title": calendar.title,
         "zone": calendar.zone,

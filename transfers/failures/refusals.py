@@ -106,6 +106,14 @@ ENTRIES: tuple[Failure, ...] = (
     _refusal(
         "level_invalid", "Minimum, target and maximum contradict each other.", "Not shown to clients.", "See the fields.", _SAME
     ),
+    _refusal(
+        "calendar_invalid",
+        "A bank's calendar cannot read as it was asked for.",
+        "Not shown to clients.",
+        "See the fields: the cut-off, the days, or when it begins.",
+        _SAME,
+    ),
+    _refusal("calendar_unchanged", "The calendar reads so already.", "Not shown to clients.", "Nothing has to be done.", _SAME),
     _refusal("not_proposed", "The move is no longer proposed.", "Not shown to clients.", "Look at the proposals again.", _SAME),
     _refusal(
         "nothing_to_sweep",

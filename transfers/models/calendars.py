@@ -29,4 +29,5 @@ class BankCalendar(Versioned):
 
     class Meta:
         verbose_name = "bank calendar"
+        permissions = [("manage_calendar", "Can ask for changes of a bank's calendar")]
         constraints = [models.UniqueConstraint(fields=["code", "valid_from"], name="transfers_bank_calendar_begins_once")]

@@ -1,7 +1,7 @@
 """Values of configuration rows for reading: amounts with their asset, times with their zone, what is empty as nothing."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
 from django.db.models import Field
@@ -35,6 +35,8 @@ def _written(row: Any, field: "Field[Any, Any]", value: Any) -> str:
     if isinstance(value, datetime):
         at = formats.written(value)
         return f"{at.day}, {at.clock} UTC"
+    if isinstance(value, time):
+        return f"{value:%H:%M}"
     return bytes(value).hex() if isinstance(value, bytes | memoryview) else plain(value)
 
 

@@ -10,5 +10,6 @@ def tabs(current: str, proposed: int) -> list[Tab]:
     return [
         Tab("Places", reverse("console:terminal"), None, current == "places"),
         Tab("Proposals", reverse("console:proposals"), proposed, current == "proposals"),
+        Tab("Bank accounts", reverse("console:bank-accounts"), None, current == "banks"),
         Tab("Deposit addresses", reverse("console:sweeps"), None, current == "sweeps"),
     ]

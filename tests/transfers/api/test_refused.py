@@ -11,7 +11,12 @@ from transfers.api.urls import urlpatterns
 
 NOBODY = "00000000-0000-7000-8000-000000000000"
 _SCOPES = {str(one.pattern): getattr(getattr(one.callback, "cls", None), "scopes", {}) for one in urlpatterns}
-CALLED = ["/v1/" + re.sub(r"<\w+:\w+>", NOBODY, path) for path, scopes in _SCOPES.items() if "POST" in scopes]
+CALLED = [
+    (method, "/v1/" + re.sub(r"<\w+:\w+>", NOBODY, path))
+    for path, scopes in _SCOPES.items()
+    for method in scopes
+    if method not in ("GET", "HEAD")
+]
 pytestmark = pytest.mark.django_db
 
 
@@ -22,11 +27,11 @@ def _told() -> list[AuditEvent]:
 @pytest.mark.parametrize("scopes", [(), ("balances:read",)], ids=["with-every-scope", "without-the-scope"])
 def test_each_call_that_is_refused_is_told_once(world: World, scopes: tuple[str, ...]):
     caller = Caller(key_for(world, *scopes))
-    for path in CALLED:
+    for method, path in CALLED:
         before = len(_told())
-        answer = caller.send("POST", path, {}, Idempotency_Key=path)
+        answer = caller.send(method, path, {}, Idempotency_Key=path)
         assert 400 <= answer.status_code < 500, path
-        assert len(_told()) == before + 1, f"{path} answered {answer.status_code}"
+        assert len(_told()) == before + 1, f"{method} {path} answered {answer.status_code}"
     assert len(CALLED) >= 8
 
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import time
 from typing import Any, cast
 
 import pytest
@@ -22,17 +23,20 @@ from transfers import tasks
 from transfers.api.views.bulk import BulkCancel, BulkTransfers
 from transfers.api.views.transfers import Transfers
 from transfers.bulk import json_lines
+from transfers.calendars import Calendar
 from transfers.commands.bulk import ending
 from transfers.commands.bulk.accept import accept
 from transfers.commands.bulk.carry_out import carry_out_due
 from transfers.commands.bulk.completing import complete_due
 from transfers.commands.bulk.receiving import receive, submit
+from transfers.commands.calendar_changes import request_calendar
+from transfers.commands.calendars import set_calendar
 from transfers.commands.create import create_at_once
 from transfers.commands.deposits.watching import rescan, watch
 from transfers.commands.levels import request_levels
 from transfers.commands.rebalance import request_move
 from transfers.commands.reconcile import reconcile_by_ledger
-from transfers.models import Arrival, BulkOrder, BulkPart, BulkUpload, IdempotencyKey, LiquidityLevel, Transfer
+from transfers.models import Arrival, BankCalendar, BulkOrder, BulkPart, BulkUpload, IdempotencyKey, LiquidityLevel, Transfer
 from transfers.rails import registry
 from transfers.rails.registry import Rails
 
@@ -172,3 +176,17 @@ def test_levels_of_liquidity(world: World, seed: int) -> None:
 
     shuffled(seed, [ask, *everybody_votes("treasury.thresholds", world.checker, world.second_checker)])
     assert [int(level.target) for level in LiquidityLevel.objects.filter(account_code=HOT)] == [2 * UNIT]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@covers(request_calendar)
+def test_a_calendar_of_a_bank(world: World, seed: int) -> None:
+    set_calendar(Calendar(code="bank", title="A bank", zone="UTC", cut_off=time(17)), valid_from=LONG_AGO)
+    given: dict[str, Any] = {"cut_off": time(16), "also_closed": ["12-24"], "also_open": [], "from_day": None, "reason": "asked"}
+
+    def ask() -> None:
+        with acting(world.maker):
+            request_calendar(code="bank", maker=world.maker.id, **given)
+
+    shuffled(seed, [ask, *everybody_votes("config.change", world.checker, world.second_checker)])
+    assert [row.cut_off for row in BankCalendar.objects.order_by("valid_from")] == [time(17), time(16)]

@@ -91,6 +91,8 @@ GRANT EXECUTE ON FUNCTION transfers_record_moves(jsonb, jsonb[]) TO countersign_
 GRANT SELECT ON transfers_liquiditylevel, transfers_historicalliquiditylevel TO countersign_web, countersign_worker;
 GRANT INSERT ON transfers_liquiditylevel, transfers_historicalliquiditylevel TO countersign_web;
 GRANT UPDATE (asset_id, funding, minimum, target, maximum) ON transfers_liquiditylevel TO countersign_web;
+-- A bank's calendar likewise.
+GRANT INSERT ON transfers_bankcalendar, transfers_historicalbankcalendar TO countersign_web;
 
 -- Cards: the worker books batches and disputes; web orders.
 GRANT SELECT ON transfers_cardbatch, transfers_carddispute TO countersign_web, countersign_worker;
