@@ -124,3 +124,29 @@ def test_a_hint_is_given_up_in_the_end(office: Office, http: httpx.Client) -> No
 def test_an_address_that_is_none_is_refused_at_the_start(url: str) -> None:
     with pytest.raises(ValueError, match="http address"):
         Deliverer(url, SECRET)
+
+
+def in_turn(receiver: Receiver) -> list[str]:
+    """The ids of what came, in the order in which it did."""
+    return [headers["webhook-id"] for headers, _ in receiver.got]
+
+
+@pytest.mark.parametrize(("kind", "comes_later"), [("hint_lost", False), ("hint_late", True)])
+def test_a_hint_may_be_lost_or_late(office: Office, http: httpx.Client, receiver: Receiver, kind: str, comes_later: bool) -> None:
+    http.post("/sandbox/faults", json={"kind": kind})
+    settle(office, http)
+    deliverer = Deliverer(receiver.url, SECRET)
+    office.clerk.deliver(deliverer)
+    assert len(receiver.got) == 2
+    office.now += 31
+    assert office.clerk.deliver(deliverer) is None
+    assert len(receiver.got) == (3 if comes_later else 2)
+
+
+def test_a_hint_may_be_overtaken_by_the_next(office: Office, http: httpx.Client, receiver: Receiver) -> None:
+    http.post("/sandbox/faults", json={"kind": "hint_reorder"})
+    settle(office, http)
+    with office.books.transaction() as rows:
+        queued = [row["id"] for row in rows.execute("SELECT id FROM hint ORDER BY next_at, rowid")]
+    office.clerk.deliver(Deliverer(receiver.url, SECRET))
+    assert in_turn(receiver) == [queued[1], queued[0], queued[2]]

@@ -32,6 +32,9 @@ KINDS: Kinds = {
     "recall_unanswered": {},
     "recall_timeout": {},
     "recall_lost": {},
+    "hint_lost": {},
+    "hint_late": {"seconds": "30"},
+    "hint_reorder": {},
 }
 # These describe a condition rather than a single event: without a number they hold until called off.
 _LASTING = frozenset({"slow", "down"})

@@ -152,4 +152,26 @@ DRILLS: tuple[Drill, ...] = (
         see="A break names the missing number. Ask the bank for the file and import it by hand.",
         where=_BREAKS,
     ),
+    Drill(
+        kind="hint_lost",
+        title="Loses a message",
+        happens="A signed message that a payout has moved on is never delivered.",
+        see="Nothing but some seconds more: the bank is asked by itself, and the transfer goes on by its answer.",
+        where=_CONFIRMED,
+    ),
+    Drill(
+        kind="hint_late",
+        title="Delivers a message late",
+        happens="A signed message comes this much later, when the payout has long moved on.",
+        see="The message is in the timeline and changed nothing.",
+        settings=(Setting("seconds", "How many seconds late", "30"),),
+        where=_SETTLED,
+    ),
+    Drill(
+        kind="hint_reorder",
+        title="Delivers messages out of order",
+        happens="A signed message is held back until the one after it was delivered.",
+        see="Both are in the timeline; the bank was asked, and what it said counts, not the order of its messages.",
+        where=_SETTLED,
+    ),
 )
