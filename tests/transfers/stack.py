@@ -64,9 +64,18 @@ class Stack:
     def height(self) -> int:
         return int(self.chain("eth_blockNumber"), 16)
 
+    def base_fee(self, number: int | None = None) -> int:
+        """Of the newest block, or of that one; wei per gas."""
+        block = self.chain("eth_getBlockByNumber", "latest" if number is None else hex(number))
+        return int(block["baseFeePerGas"], 16)
+
+    def receipt(self, tx_hash: str) -> Any:
+        """None for what is in no block."""
+        return self.chain("eth_getTransactionReceipt", tx_hash)
+
     def calm_fees(self) -> None:
         """Blocks until an ordered base fee has fallen to what an idle chain asks."""
-        while int(self.chain("eth_getBlockByNumber", "latest")["baseFeePerGas"], 16) > 10**6:
+        while self.base_fee() > 10**6:
             self.mine(32)
 
     def mine(self, blocks: int = 1) -> None:

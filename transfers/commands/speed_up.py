@@ -20,6 +20,7 @@ from transfers.commands.wake import wake_after_commit
 from transfers.crashpoints import crashpoint
 from transfers.errors import Conflict, Refused
 from transfers.models import ChainTransaction, Leg, Transfer, Wallet, WalletReservation
+from transfers.rails.evm.broadcast import is_about_price
 from transfers.states import Status
 
 # What may be spent on gas for one transaction at all, in prices of its first bid.
@@ -28,9 +29,9 @@ MOST_TIMES = 10
 
 def why_not_speed_up(transfer: Transfer) -> str:
     """The reason why it cannot be sped up now, as a sentence; empty when it can."""
-    if transfer.status == Status.DROPPED:
+    if transfer.status == Status.DROPPED and not is_about_price(transfer.last_error):
         return "No node knows it at the moment; it is being sent again."
-    if transfer.status != Status.SENT_ON_CHAIN:
+    if transfer.status not in (Status.SENT_ON_CHAIN, Status.DROPPED):
         return "Only what waits for a place on the blockchain can be sped up."
     attempts = ChainTransaction.objects.filter(leg__transfer=transfer)
     if attempts.filter(block_number__isnull=False).exists():

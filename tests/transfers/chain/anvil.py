@@ -47,7 +47,13 @@ class AnvilStack(Stack):
     issuer: str = ""
 
     def mine(self, blocks: int = 1) -> None:
-        self.chain("anvil_mine", hex(blocks))
+        """Anvil lets a base fee fall from block to block: while one is ordered, it is set before each."""
+        while blocks and (spike := _spikes.get(self.rails.chain_rpc_url)):
+            self.chain("anvil_setNextBlockBaseFeePerGas", hex(spike.pop()))
+            self.chain("anvil_mine", "0x1")
+            blocks -= 1
+        if blocks:
+            self.chain("anvil_mine", hex(blocks))
 
     def fund(self, address: str, *, wei: int, token: int) -> None:
         held = int(self.chain("eth_getBalance", address, "latest"), 16)
@@ -60,13 +66,18 @@ class AnvilStack(Stack):
         carry_out: dict[str, Callable[[Mapping[str, Any]], None]] = {
             "drop": lambda _: self.chain("anvil_dropAllTransactions"),
             "reorg": lambda given: self._reorganise(int(given["depth"]), str(given["keep"])),
-            "fee_spike": lambda given: self._raise_fees(int(given["factor"])),
+            "fee_spike": lambda given: self._raise_fees(int(given["factor"]), int(given["blocks"])),
             "originals_first": lambda _: _originals.add(self.rails.chain_rpc_url),
         }
         carry_out[kind](parameters)
 
     def obey(self) -> None:
         _originals.discard(self.rails.chain_rpc_url)
+        _spikes.pop(self.rails.chain_rpc_url, None)
+
+    def base_fee(self, number: int | None = None) -> int:
+        block = self.chain("eth_getBlockByNumber", "latest" if number is None else hex(number), _HEADER_ONLY)
+        return int(block["baseFeePerGas"], 16)
 
     def calm_fees(self) -> None:
         self.chain("anvil_setNextBlockBaseFeePerGas", hex(_ORDINARY_BASE_FEE))
@@ -80,8 +91,8 @@ class AnvilStack(Stack):
                 self.chain("anvil_dropAllTransactions")
                 self.chain("eth_sendRawTransaction", "0x" + bytes(sent.raw).hex())
 
-    def _raise_fees(self, factor: int) -> None:
-        self.chain("anvil_setNextBlockBaseFeePerGas", hex(_ORDINARY_BASE_FEE * factor))
+    def _raise_fees(self, factor: int, blocks: int) -> None:
+        _spikes[self.rails.chain_rpc_url] = [_ORDINARY_BASE_FEE * factor] * blocks
 
     def _reorganise(self, depth: int, keep: str) -> None:
         head = self.height()
@@ -94,6 +105,8 @@ class AnvilStack(Stack):
 
 
 _originals: set[str] = set()
+# Base fees of the next blocks.
+_spikes: dict[str, list[int]] = {}
 
 
 class OriginalsFirst(AnvilStack):

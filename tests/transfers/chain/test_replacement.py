@@ -50,12 +50,23 @@ def test_the_original_may_be_mined_after_its_replacement_was_sent(live: World, r
     paid_once()
 
 
-def test_fees_rise_and_somebody_speeds_it_up(live: World, rails: Stack) -> None:
+def test_fees_rise_so_the_first_bid_is_passed_over_until_somebody_speeds_it_up(live: World, rails: Stack) -> None:
     transfer = sent(live.order())
     rails.order("fee_spike", factor=4, blocks=6)
+    rails.mine(2)
+    # Some nodes keep what bids too little, others throw it out and do not take it again.
+    for _ in range(2):
+        assert step(transfer).status in ("SENT_ON_CHAIN", "DROPPED")
+    (first,) = attempts(transfer)
+    assert (rails.receipt(first.hash), rails.base_fee() > first.max_fee_per_gas) == (None, True)
     speed_up(transfer.id, "the client waits on the phone")
-    drive_until(transfer, "CONFIRMED", between=lambda: deep(rails))
-    assert [one.status for one in attempts(transfer)] == ["replaced", "confirmed"]
+    assert step(transfer).status == "SENT_ON_CHAIN"
+    deep(rails)
+    assert step(transfer).status == "CONFIRMED"
+    first, second = attempts(transfer)
+    assert [one.status for one in (first, second)] == ["replaced", "confirmed"]
+    # It was the bid that did it, and not that fees had fallen.
+    assert rails.base_fee(second.block_number) > first.max_fee_per_gas
     paid_once()
 
 

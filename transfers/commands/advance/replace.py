@@ -77,6 +77,17 @@ def cancel_instead(lease: Lease, leg: Leg, status: Status) -> ChainTransaction |
     return made if made is not None and made.purpose == Purpose.CANCEL else None
 
 
+def dearer_instead(lease: Lease, leg: Leg, status: Status) -> ChainTransaction | None:
+    """A higher bid for what no node takes again at its price, on record; none before it has waited for too long or somebody asks,
+    and none beyond what is reserved. One that was signed and never taken comes first. Raises Halted, Unproven, rails' errors."""
+    newest, promise = _newest(leg), WalletReservation.objects.get(leg=leg)
+    if promise.recalled_at is not None or newest.purpose != Purpose.PAYMENT:
+        return None
+    if newest.status == Signed:
+        return newest
+    return _attempt(lease, leg, status, Purpose.PAYMENT) if _is_due(promise, newest, Purpose.PAYMENT) else None
+
+
 def stuck_after() -> timedelta:
     """How long an attempt may wait for a block before it is outbid."""
     settings = rails().settings

@@ -1,4 +1,5 @@
 """DROPPED and REORGED back to SENT_ON_CHAIN: the same bytes once more. Their nonce can be used once, so this pays nobody twice.
+Where fees have risen so far that no node takes them, a higher bid under the same nonce goes out instead.
 
 That a node forgot a transaction, or a block that held it is gone, is no evidence that it will never be mined: nothing is released.
 """
@@ -15,12 +16,13 @@ from transfers.commands.advance.lock_funds import CHAIN
 from transfers.commands.advance.look import look
 from transfers.commands.advance.permit import no_halt
 from transfers.commands.advance.polling import next_look_at_chain
-from transfers.commands.advance.replace import cancel_instead
+from transfers.commands.advance.replace import cancel_instead, dearer_instead
 from transfers.commands.advance.signing import SIGNER, broadcast, mark_broadcast
 from transfers.crashpoints import crashpoint
 from transfers.locks import Lease
 from transfers.models import ChainTransaction, Leg, Transfer, TransferEvent, WalletReservation
-from transfers.rails.base import UnknownOutcome
+from transfers.rails.base import RetryableError, UnknownOutcome
+from transfers.rails.evm.broadcast import is_about_price
 from transfers.rails.registry import rails
 from transfers.states import Status
 
@@ -33,7 +35,7 @@ def resend(lease: Lease) -> None:
     leg = Leg.objects.get(transfer_id=lease.transfer_id, rail=CHAIN)
     sent = _bytes_to_send(lease, leg)
     crashpoint("resend.before_call")
-    _broadcast(lease, sent)
+    before, sent = sent.attempt, _taken(lease, leg, sent)
     crashpoint("resend.after_call")
     with transaction.atomic():
         transfer = locks.leased(lease, *SENT_AGAIN)
@@ -41,7 +43,7 @@ def resend(lease: Lease) -> None:
         moves.move(
             transfer,
             Status.SENT_ON_CHAIN,
-            reason="The same bytes were sent again.",
+            reason="The same bytes were sent again." if sent.attempt == before else "It was sent again with a higher bid.",
             data={"tx_hash": sent.hash, "nonce": sent.nonce, "again": True},
             due_at=clock.now() + _patience(transfer),
         )
@@ -74,6 +76,20 @@ def _taken_back(leg: Leg) -> str:
     """Hash of the transaction whose block is gone."""
     told = TransferEvent.objects.filter(transfer_id=leg.transfer_id, type=moves.MOVED[Status.REORGED]).order_by("seq").last()
     return str(told.data["tx_hash"]) if told else ""
+
+
+def _taken(lease: Lease, leg: Leg, sent: ChainTransaction) -> ChainTransaction:
+    """What the nodes have now: these bytes, or a higher bid where fees have risen so far that nobody takes them any more."""
+    try:
+        _broadcast(lease, sent)
+    except RetryableError as refusal:
+        status = Status(Transfer.objects.values_list("status", flat=True).get(pk=lease.transfer_id))
+        dearer = dearer_instead(lease, leg, status) if is_about_price(str(refusal)) else None
+        if dearer is None:
+            raise
+        _broadcast(lease, dearer)
+        return dearer
+    return sent
 
 
 def _broadcast(lease: Lease, sent: ChainTransaction) -> None:

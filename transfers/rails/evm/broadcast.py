@@ -27,6 +27,7 @@ _NOT_NOW = (
     "gapped-nonce",
     "in-flight transaction limit",
 )
+_TOO_CHEAP = ("underpriced", "less than block base fee", "feetoolow")
 # Nothing will make a node take these bytes.
 _NEVER = (
     "rlp",
@@ -52,6 +53,12 @@ _TABLE: tuple[tuple[Verdict, tuple[str, ...]], ...] = (
     ("retry", _NOT_NOW),
 )
 _RATE_LIMIT_CODES = frozenset({-32005, 429})
+
+
+def is_about_price(message: str) -> bool:
+    """Whether the node would take the same transaction for more: waiting does not help while fees stay as they are."""
+    words = message.lower()
+    return any(phrase in words for phrase in _TOO_CHEAP)
 
 
 def verdict_of(message: str, rpc_code: int) -> Verdict:
