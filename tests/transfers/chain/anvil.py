@@ -126,8 +126,17 @@ def start(processes: Processes, signer_database: str) -> Stack:
     )
     url = f"http://127.0.0.1:{port}"
     stacks.answering(url)
-    issuer, token = _deploy(url)
-    network = {
+    issuer, token = deploy(url)
+    directory: Path = processes.directory / "chain"
+    directory.mkdir()
+    (directory / "network.json").write_text(json.dumps({"networks": [network(url, token)]}))
+    without = stacks.start(processes, signer_database, chain=False)
+    return OriginalsFirst(rails=replace(without.rails, chain_rpc_url=url), token=token, addresses=without.addresses, issuer=issuer)
+
+
+def network(url: str, token: str) -> dict[str, Any]:
+    """The entry of network.json."""
+    return {
         "name": "ethereum",
         "chain_id": CHAIN_ID,
         "rpc_url": url,
@@ -137,14 +146,9 @@ def start(processes: Processes, signer_database: str) -> Stack:
         "max_priority_fee_per_gas": "50000000000",
         "max_gas_limit": 150_000,
     }
-    directory: Path = processes.directory / "chain"
-    directory.mkdir()
-    (directory / "network.json").write_text(json.dumps({"networks": [network]}))
-    without = stacks.start(processes, signer_database, chain=False)
-    return OriginalsFirst(rails=replace(without.rails, chain_rpc_url=url), token=token, addresses=without.addresses, issuer=issuer)
 
 
-def _deploy(url: str) -> tuple[str, str]:
+def deploy(url: str) -> tuple[str, str]:
     """The issuer, one of Anvil's own accounts, and the token's address."""
 
     def rpc(method: str, *params: Any) -> Any:
