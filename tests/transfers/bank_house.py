@@ -92,7 +92,10 @@ class Story:
         assert (self.transfer.status, posted(ACCOUNT)) == ("CONFIRMED", PAID)
 
     def settles(self, until: str = "FIAT_SETTLED") -> None:
-        drive_until(self.transfer, until, between=lambda: self.office.pass_time(DELAY))
+        drive_until(self.transfer, until, between=self.a_moment)
+
+    def a_moment(self) -> None:
+        self.office.pass_time(DELAY)
 
     def waits(self, seconds: float) -> None:
         """The bank does what falls due in so long a time."""
