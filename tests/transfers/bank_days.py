@@ -12,7 +12,7 @@ from tests.transfers.bank_house import PAID, PATIENCE_S, Inbox, Story
 from tests.transfers.world import FUNDS, LONG_AGO, acting, drive_until
 from transfers.commands import payout_recall
 from transfers.commands.recall_steps import recall_due
-from transfers.models import InboundWebhook, PayoutRecall, Transfer
+from transfers.models import BankAccount, InboundWebhook, PayoutRecall, Transfer
 from transfers.rails import registry
 
 
@@ -28,7 +28,7 @@ def unanswered(story: Story) -> None:
 def slow(story: Story) -> None:
     """The bank takes the order, and we have stopped waiting for its answer."""
     story.obey()
-    bank = registry.rails().bank._client
+    bank = registry.rails().bank_of(BankAccount.objects.get().provider)._client
     patience, bank._http.timeout = bank._http.timeout, httpx.Timeout(PATIENCE_S)
     story.arm("slow", seconds="1", times="1")
     unanswered(story)

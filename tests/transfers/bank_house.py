@@ -40,7 +40,7 @@ def open_bank(directory: Path) -> Iterator[Office]:
             yield office
         finally:
             registry.use(before)
-            rails.bank.close()
+            rails.close()
 
 
 class Inbox:

@@ -7,9 +7,8 @@ from backoffice.sandbox.drills.base import Drill, Place, Setting
 
 _CARDS = Place("/transfers/?route=card_deposit", "Deposits by card")
 _BREAKS = Place("/reconciliation/breaks/", "Breaks")
-_CHARGE = {"capture": "The next charge", "refund": "The next refund"}
-_BOOKED = {"": "The next charge or refund"} | _CHARGE
-_ANY = {"": "The next order, whichever it is", "authorise": "The next authorisation"} | _CHARGE
+_BOOKED = {"": "Any", "capture": "Charge", "refund": "Refund"}
+_ANY = {"": "Any", "authorise": "Authorisation", "capture": "Charge", "refund": "Refund"}
 _ASKED = (
     "The outcome is unknown at first. Asked under our reference, the provider says what it has, and the rest is ordered again "
     "under the same reference: charged once, refunded once."
