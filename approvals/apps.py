@@ -6,7 +6,7 @@ class ApprovalsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from approvals import coverage, events, registry
+        from approvals import coverage, events, proofs_four_eyes, registry
         from approvals.commands import corrections, halts, periods
         from approvals.corrections import words
         from approvals.proofs import PROOFS
@@ -15,7 +15,7 @@ class ApprovalsConfig(AppConfig):
 
         vocabulary.register(*events.ALL)
         coverage.register()
-        proofs.register(*PROOFS)
+        proofs.register(*PROOFS, *proofs_four_eyes.PROOFS)
         registry.register(
             registry.Action(
                 name=halts.LIFT,

@@ -41,6 +41,15 @@ def stack() -> Iterator[RunningStack]:
         yield running
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _nobody_is_asked() -> Iterator[None]:
+    """See tests/four_eyes.py."""
+    from tests import four_eyes
+
+    with four_eyes.left_out(four_eyes.CORRECTIONS, four_eyes.PERIODS):
+        yield
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings: None, django_db_blocker: Any) -> None:
     """Of several workers, one migrates for all."""

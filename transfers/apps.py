@@ -8,6 +8,7 @@ class TransfersConfig(AppConfig):
     def ready(self) -> None:
         from django.conf import settings
 
+        from approvals.corrections import machines
         from audit import partitions, retention, vocabulary
         from audit.archive import registry as archive
         from ledger.proofs import registry as proofs
@@ -33,6 +34,7 @@ class TransfersConfig(AppConfig):
         from transfers.commands.reference import RATE_TYPES
         from transfers.commands.release import register_action
         from transfers.commands.verdicts import register_actions
+        from transfers.corrections import CORRECTIONS
         from transfers.health.gate import Gate
         from transfers.health.states import HEALTH_TYPES
         from transfers.outbox.vocabulary import AUDIT_TYPES as WEBHOOK_TYPES
@@ -48,6 +50,7 @@ class TransfersConfig(AppConfig):
         archive.register(EVENTS)
         retention.register(*RETENTION)
         proofs.register(*PROOFS)
+        machines.register(*CORRECTIONS)
         coverage.register()
         register_action()
         bulk_release.register_action()

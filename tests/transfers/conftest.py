@@ -10,7 +10,7 @@ from django.test.utils import setup_databases, teardown_databases
 
 from audit import context
 from audit.context import Actor
-from tests import databases
+from tests import databases, four_eyes
 from tests.transfers import stack as stacks
 from tests.transfers import world as worlds
 from tests.transfers.stack import Processes, Stack
@@ -19,6 +19,12 @@ from transfers.commands import exchanges
 from transfers.models import BankAccount
 from transfers.rails import registry
 from transfers.rails.registry import Rails
+
+
+@pytest.fixture(autouse=True)
+def _corrections_are_the_machines() -> Iterator[None]:
+    with four_eyes.brought_in(four_eyes.CORRECTIONS):
+        yield
 
 
 @pytest.fixture
