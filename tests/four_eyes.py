@@ -1,5 +1,5 @@
-"""Tests correct books and close months by the verbs of the ledger, which ask nobody. That people were asked is proved where people are:
-in tests/approvals/test_four_eyes_proved.py, by the running stack, and of the machine's own corrections by every story of a transfer."""
+"""Tests correct books and close months by the verbs of the ledger, which ask nobody. That people were asked is proved where people
+are: in tests/approvals/test_four_eyes_proved.py, by the running stack, and of the machine's own corrections in tests/transfers/."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
