@@ -38,7 +38,7 @@ def _typed(function: str, request: dict[str, Any]) -> None:
 
 
 def _posting(**changes: Any) -> dict[str, Any]:
-    usual = {
+    usual: dict[str, Any] = {
         "reference": "forged",
         "kind": "fee.reversal",
         "description": "x",
