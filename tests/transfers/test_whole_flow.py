@@ -1,161 +1,65 @@
-"""A Hypothesis state machine over the whole flow: whatever is done in whatever order, the books prove themselves after every step.
+"""A Hypothesis state machine over the whole flow: whatever is done in whatever order, the books prove themselves after every step,
+and once everything is well again it comes to rest with each payment made once.
 
-Clients order and cancel, people vote, the driver runs, stops anywhere and runs again, the chain and the bank answer, refuse or fall
-silent, halts come and go, time passes. Against real PostgreSQL, with an outside that does what it is told (tests.transfers.tame).
+Clients order, pay in, cancel, recall and hurry, people vote, the driver and the watch run, die anywhere and run again, the chain
+changes branches, answers are lost, halts come and go, time passes. Against real PostgreSQL, with an outside that keeps books of its
+own (tests.transfers.flow). `make test` takes a few short stories; FLOW=long many long ones, see docs/operations.md.
 """
 
+import os
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
-from django.db import transaction
-from hypothesis import HealthCheck, settings
-from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule, run_state_machine_as_test
+from django.db import connection, transaction
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import invariant, run_state_machine_as_test
 
-from approvals import registry
-from approvals.commands import place_halt
-from approvals.commands.halts import request_lift
-from approvals.errors import ApprovalsError
-from approvals.models import ApprovalRequest, Halt, Person
-from approvals.registry import DecideInput
 from audit import clock
+from backoffice.campaign import invariants
+from ledger.commands import register_asset
 from ledger.queries.proofs import findings
+from tests.reconciliation import outside as statements
 from tests.transfers import world as worlds
-from tests.transfers.tame import Tame, tame_outside
-from tests.transfers.world import FUNDS, LONG_AGO, World, acting, posted
-from transfers import crashpoints, driver
-from transfers.commands.cancel import cancel
-from transfers.errors import TransferError
-from transfers.models import ChainTransaction, Transfer, WalletReservation
-from transfers.rails.base import RetryableError, UnknownOutcome
+from tests.transfers.flow.orders import Orders
+from tests.transfers.flow.outside import outside
+from tests.transfers.flow.weather import Weather
+from tests.transfers.incoming import address_of
+from tests.transfers.within import exchange, neighbours
+from tests.transfers.world import World, posted
+from transfers.commands.deposits.addresses import open_bank_reference
+from transfers.models import Arrival, BankAccount, Leg, Transfer, WalletReservation
 from transfers.states import TERMINAL
 
 pytestmark = pytest.mark.django_db
-REFUSED = (TransferError, ApprovalsError)
-STEPS_OF_THE_DRIVER = ("drive.", "quote.", "lock.", "send.", "confirm.", "pay_out.", "settle.")
+# Stories, and steps of each; what fails in a long run is made as short as it can be.
+PROFILES = {"quick": (3, 12), "": (8, 20), "long": (100, 50)}
+TOLD_AS_IT_IS = (Phase.explicit, Phase.reuse, Phase.generate)
+ROUNDS_TO_REST = 30
+NOT_YET_PAID = ("CREATED", "QUOTED", "FUNDS_LOCKED", "SENT_ON_CHAIN", "CANCELLED", "EXPIRED", "REORGED", "DROPPED")
 
 
-class Interrupted(BaseException):
-    """What a crash is to the code: nothing on the way handles it."""
-
-
-class Flow(RuleBasedStateMachine):
-    transfers = Bundle("transfers")
+class Flow(Orders, Weather):
+    house: World
 
     def __init__(self) -> None:
         super().__init__()
         self.open = ExitStack()
         self.open.enter_context(_undone())
-        self.tame: Tame = self.open.enter_context(tame_outside())
-        self.world: World = worlds.build()
+        self.world = self.house
+        self.there = self.open.enter_context(outside())
         self.later = timedelta(0)
-        self.ordered = 0
+        self.ordered = self.deposited = self.paid_in = 0
         self.open.enter_context(clock.using(lambda: datetime.now(UTC) + self.later))
+        address_of()
 
     def teardown(self) -> None:
-        self.open.close()
-
-    # --- clients and people ---
-
-    @rule(target=transfers, amount=st.sampled_from(["12.00", "40.50", "5000.00"]), to_bank=st.booleans())
-    def order(self, amount: str, to_bank: bool) -> Any:
-        with suppress(*REFUSED), transaction.atomic():
-            made = self.world.off_ramp(amount) if to_bank else self.world.order(amount)
-            self.ordered += 1
-            return made.id
-        return multiple()
-
-    @rule(transfer_id=transfers)
-    def cancel(self, transfer_id: Any) -> None:
-        with acting(self.world.maker), suppress(*REFUSED), transaction.atomic():
-            cancel(transfer_id, "no longer needed")
-
-    @rule(transfer_id=transfers, decision=st.sampled_from(["approve", "approve", "approve", "reject"]), second=st.booleans())
-    def vote(self, transfer_id: Any, decision: str, second: bool) -> None:
-        transfer = Transfer.objects.get(pk=transfer_id)
-        person = self.world.second_checker if second else self.world.checker
-        if transfer.approval_request_id is not None:
-            with suppress(*REFUSED), transaction.atomic():
-                self.world.vote(transfer, person, decision)
-
-    # --- the driver ---
-
-    @rule(passes=st.integers(1, 4))
-    def drive(self, passes: int) -> None:
-        for _ in range(passes):
-            Transfer.objects.filter(due_at__isnull=False).exclude(status="CREATED", approval_request__status="pending").update(
-                due_at=LONG_AGO
-            )
-            driver.run_due(20)
-
-    @rule(transfer_id=transfers, point=st.sampled_from([name for name in crashpoints.ALL if name.startswith(STEPS_OF_THE_DRIVER)]))
-    def crash(self, transfer_id: Any, point: str) -> None:
-        """The driver dies at this boundary, if it comes there; its lease lapses."""
-        Transfer.objects.filter(pk=transfer_id, due_at__isnull=False).update(due_at=LONG_AGO)
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(crashpoints, "_crash", _die)
-            patch.setattr(crashpoints, "_passed", Counter())
-            patch.setenv("COUNTERSIGN_CRASH", point)
-            with suppress(Interrupted):
-                driver.advance_one(transfer_id)
-        Transfer.objects.filter(pk=transfer_id).update(lease_until=LONG_AGO)
-
-    # --- the outside, halts, time ---
-
-    @rule(says=st.sampled_from(["ACSC", "ACSP", "RJCT"]))
-    def bank_answers(self, says: str) -> None:
-        self.tame.bank_says = says
-
-    @rule(silent=st.booleans(), away=st.booleans())
-    def outside_fails(self, silent: bool, away: bool) -> None:
-        """Answers get lost, or nobody is there."""
-        for name in ("broadcast", "submit", "sign_transfer"):
-            self.tame.__dict__.pop(name, None)
-        if silent:
-            self.tame.__dict__["submit"] = _raiser(UnknownOutcome("no answer", provider="bank"))
-        if away:
-            self.tame.__dict__["sign_transfer"] = _raiser(RetryableError("nobody is there", provider="signer"))
-
-    @rule(reverts=st.booleans())
-    def chain_mines(self, reverts: bool) -> None:
-        self.tame.reverts = reverts
-
-    @rule()
-    def halt(self) -> None:
-        with acting(self.world.checker), suppress(*REFUSED), transaction.atomic():
-            place_halt(scope="client", target="acme", reason="a drill")
-
-    @rule()
-    def lift(self) -> None:
-        """Asked for by the maker, decided by both checkers."""
-        in_force = Halt.objects.filter(lifted_at=None).first()
-        if in_force is None:
-            return
-        with acting(self.world.maker), suppress(*REFUSED), transaction.atomic():
-            request = request_lift(halt_id=in_force.id, reason="the drill is over", maker=self.world.maker.id)
-            for person in (self.world.checker, self.world.second_checker):
-                self._vote_on(request, person)
-
-    def _vote_on(self, request: ApprovalRequest, person: Person) -> None:
-        ballot = DecideInput(
-            request_id=request.id,
-            person_id=person.id,
-            operator=person.name,
-            roles={request.role: LONG_AGO},
-            decision="approve",
-            digest=bytes(request.digest),
-            revision=request.revision,
-        )
-        with acting(person):
-            registry.get(request.action).decide(ballot)
-
-    @rule(hours=st.integers(1, 5))
-    def time_passes(self, hours: int) -> None:
-        self.later += timedelta(hours=hours)
+        try:
+            self.everything_comes_to_rest()
+        finally:
+            self.open.close()
 
     # --- what holds after every step ---
 
@@ -165,12 +69,19 @@ class Flow(RuleBasedStateMachine):
 
     @invariant()
     def no_order_is_lost_or_doubled(self) -> None:
-        assert Transfer.objects.count() == self.ordered
+        arrived = Arrival.objects.exclude(transfer=None).count()
+        assert Transfer.objects.count() == self.ordered + arrived
+        assert arrived <= self.deposited + self.paid_in
 
     @invariant()
-    def nobody_is_paid_twice(self) -> None:
-        signed = list(ChainTransaction.objects.values_list("leg_id", "attempt"))
-        assert len(signed) == len(set(signed))
+    def no_bank_is_told_twice_or_too_soon(self) -> None:
+        told = Counter(name for message in self.there.tame.paid() for name in message)
+        assert all(times == 1 for times in told.values()), told
+        assert not Leg.objects.filter(reference__in=told, transfer__status__in=NOT_YET_PAID).exists()
+
+    @invariant()
+    def no_card_is_charged_twice(self) -> None:
+        assert all(times <= 1 for times in self.there.psp.taken.values())
 
     @invariant()
     def what_has_ended_holds_and_promises_nothing(self) -> None:
@@ -178,17 +89,41 @@ class Flow(RuleBasedStateMachine):
         assert not WalletReservation.objects.filter(leg__transfer__in=ended, ended_at=None).exists()
         assert not ended.exclude(due_at=None).exists()
 
-    @invariant()
-    def the_client_loses_only_what_was_paid(self) -> None:
-        paid = Transfer.objects.filter(status__in=["CONFIRMED", "FIAT_SETTLED"], money_state="posted")
-        assert posted(worlds.ACCOUNT) == FUNDS - sum(int(one.source_amount + one.fee_amount) for one in paid)
+    # --- how it ends ---
 
+    def everything_comes_to_rest(self) -> None:
+        """The outside is well, halts are lifted, and whoever waits for people waits for them: all the rest ends."""
+        self.there.calm()
+        self.lift()
+        for _ in range(ROUNDS_TO_REST):
+            self.drive(passes=1, mined=2)
+            self.watch()
+            self.reconcile()
+            if not self._under_way():
+                break
+        assert self._under_way() == []
+        self._each_invariant_of_the_campaign()
+        self._books_and_outside_agree()
 
-def _raiser(error: Exception) -> Callable[..., Any]:
-    def fail(*_: Any, **__: Any) -> Any:
-        raise error
+    def _under_way(self) -> list[tuple[str, str, str]]:
+        waiting = Transfer.objects.exclude(status="CREATED", approval_request__status="pending")
+        moving = waiting.filter(status__in=("CREATED", "QUOTED", "FUNDS_LOCKED", "SENT_ON_CHAIN", "REORGED", "DROPPED"))
+        return list(moving.values_list("route", "status", "last_error"))
 
-    return fail
+    def _each_invariant_of_the_campaign(self) -> None:
+        with connection.cursor() as cursor:
+            for number, name, sql in invariants.invariants():
+                cursor.execute(sql)
+                assert cursor.fetchall() == [], f"{number} {name}"
+
+    def _books_and_outside_agree(self) -> None:
+        """Every payment on chain that moved something, and no other, is in the books of the wallet that it left."""
+        left = sum(
+            log.transfer.amount for block in self.there.blocks for log in block if log.transaction_hash in self.there.included
+        )
+        assert posted("wallet:hot-1:USDC.ethereum") == worlds.FUNDS - left
+        credited = Transfer.objects.filter(route="chain_deposit", status__in=("CONFIRMED", "RECONCILED")).count()
+        assert credited == self.deposited
 
 
 @contextmanager
@@ -198,13 +133,27 @@ def _undone() -> Iterator[None]:
         transaction.set_rollback(True)
 
 
-def _die(name: str, _: str) -> None:
-    raise Interrupted(name)
-
-
+@pytest.mark.timeout(7200 if os.environ.get("FLOW") == "long" else 180)
 @pytest.mark.usefixtures("bound")
 def test_whatever_is_done_in_whatever_order_the_books_hold() -> None:
+    """The house is built once; every story is undone."""
+    Flow.house = worlds.build()
+    neighbours()
+    exchange()
+    register_asset(code="MXN")
+    account = BankAccount.objects.get(code="nordbank-mxn")
+    statements.bank_source(account, last_sequence=0)
+    open_bank_reference(client_id="acme", account=account)
+    profile = os.environ.get("FLOW", "")
+    examples, steps = PROFILES[profile]
+    phases = tuple(Phase) if profile == "long" else TOLD_AS_IT_IS
     run_state_machine_as_test(
         Flow,
-        settings=settings(max_examples=8, stateful_step_count=16, deadline=None, suppress_health_check=list(HealthCheck)),
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=steps,
+            deadline=None,
+            phases=phases,
+            suppress_health_check=list(HealthCheck),
+        ),
     )

@@ -11,12 +11,14 @@ from types import CodeType, FrameType
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from approvals.errors import ApprovalsError
 from approvals.models import ApprovalRequest, Person
+from backoffice.campaign import invariants
 from ledger.models import LedgerTransaction
 from tests.transfers.levels import vote_on
+from tests.transfers.within import broken_proofs
 from tests.transfers.world import LONG_AGO
 from transfers import driver
 from transfers.errors import TransferError
@@ -117,3 +119,12 @@ def the_api_inside() -> Iterator[None]:
 
         patched.setattr(transaction.Atomic, "__enter__", durable_or_not)
         yield
+
+
+def nothing_is_broken() -> None:
+    """By every proof of the books, and by every invariant that a campaign asks for."""
+    assert broken_proofs() == []
+    with connection.cursor() as cursor:
+        for number, name, sql in invariants.invariants():
+            cursor.execute(sql)
+            assert cursor.fetchall() == [], f"{number} {name}"

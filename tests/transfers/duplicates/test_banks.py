@@ -10,10 +10,9 @@ from audit import clock
 from reconciliation.commands.matching import match_open_items
 from reconciliation.tasks import reconcile_task
 from tests.reconciliation import outside
-from tests.transfers.duplicates.shuffling import SEEDS, booked, covers, drive_all, everybody_votes, shuffled
+from tests.transfers.duplicates.shuffling import SEEDS, booked, covers, drive_all, everybody_votes, nothing_is_broken, shuffled
 from tests.transfers.tame import tame_outside
 from tests.transfers.test_send_back import DEBTOR, paid_in
-from tests.transfers.within import broken_proofs
 from tests.transfers.world import ACCOUNT, FUNDS, LONG_AGO, World, acting, drive_until, posted
 from transfers import tasks
 from transfers.commands import payout_recall
@@ -56,7 +55,7 @@ def test_what_comes_in_and_whose_it_is(world: World, seed: int) -> None:
         shuffled(seed, [named, nobodys, ask, *votes, match_open_items, reconcile_task, drive_all])
     assert sorted(Transfer.objects.values_list("route", "status")) == [("bank_deposit", "RECONCILED")] * 2
     assert (posted("client:acme:MXN"), posted(NOSTRO)) == (120_000, OPENED + 120_000)
-    assert broken_proofs() == []
+    nothing_is_broken()
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -79,7 +78,7 @@ def test_what_goes_back_to_its_sender(world: World, seed: int) -> None:
         assert list(tame.handed_over().values()) == [1]
     assert [transfer.status for transfer in Transfer.objects.all()] == ["RECONCILED"]
     assert (posted(NOSTRO), posted("payable:payouts:MXN")) == (OPENED, 0)
-    assert broken_proofs() == []
+    nothing_is_broken()
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -108,4 +107,4 @@ def test_a_payout_that_is_called_back(world: World, seed: int) -> None:
     paid.refresh_from_db()
     assert (paid.status, posted(ACCOUNT), PayoutRecall.objects.count()) == ("FAILED", FUNDS, 1)
     assert Counter({kind: n for kind, n in booked().items() if kind == "payout"}) == Counter(payout=1)
-    assert broken_proofs() == []
+    nothing_is_broken()
