@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from uuid import UUID
 
 from django.db.models import QuerySet
 
@@ -10,7 +11,8 @@ from backoffice.campaign import weather
 from backoffice.campaign.hands import BEGIN, HANDS, PEOPLE
 from backoffice.campaign.processes import Fate, Nursery
 from backoffice.campaign.works import Work, client
-from transfers.models import Transfer
+from transfers.models import Transfer, TransferEvent
+from transfers.states import Status
 
 Act = Callable[[int], object]
 # As many as a process takes in one pass; a rival takes fewer, and so what was left to it first.
@@ -53,6 +55,7 @@ class Crowd:
 
     def everybody_passes(self, *but: str) -> None:
         """All others take a pass, and time goes on."""
+        self._befall()
         for hand in self.hands:
             if hand not in but:
                 self.pass_of(hand)
@@ -77,6 +80,10 @@ class Crowd:
         """Those that its transfers go."""
         return set(self._mine().values_list("route", flat=True))
 
+    def taken_back(self) -> int:
+        """How often the chain took one of its payments back after we had called it confirmed."""
+        return TransferEvent.objects.filter(transfer__in=self._mine(), to_status=Status.REORGED).count()
+
     def _mine(self) -> QuerySet[Transfer]:
         return Transfer.objects.filter(pk__in=self.work.found(self.tag))
 
@@ -87,7 +94,14 @@ class Crowd:
             if f"{self.tag}/{number}" not in done:
                 self.work.begin(self.tag, number)
 
+    def _befall(self) -> None:
+        self._to_each(self.work.befalls)
+
+    def _to_each(self, deed: Callable[[UUID], None] | None) -> None:
+        """To each piece that is not at rest."""
+        if deed is not None:
+            for transfer_id in list(self._mine().exclude(status__in=self.work.ends).values_list("id", flat=True)):
+                deed(transfer_id)
+
     def _decide_all(self, _: int) -> None:
-        for transfer_id in self._mine().exclude(status__in=self.work.ends).values_list("id", flat=True):
-            if self.work.then is not None:
-                self.work.then(transfer_id)
+        self._to_each(self.work.then)

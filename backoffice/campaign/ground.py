@@ -73,5 +73,5 @@ def throw_away() -> Iterator[Plan]:
 
 
 def environment(plan: Plan) -> dict[str, str]:
-    """For a command on that ground."""
-    return programs.inherited(plan.environ) | plan.owner()
+    """For a command on that ground, which is also told what the sealer alone is told elsewhere: here it makes the sealers."""
+    return programs.inherited(plan.environ) | plan.sealer() | plan.owner()

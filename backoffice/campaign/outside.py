@@ -9,7 +9,8 @@ from django.db import connection
 
 from backoffice.campaign.weather import rpc
 from ledger.queries import balance
-from transfers.models import BankAccount, Wallet
+from transfers.models import BankAccount, Leg, Wallet
+from transfers.states import RequestState
 
 _CONTRACT = """
     SELECT asset.contract FROM ledger_account AS account JOIN ledger_asset AS asset ON asset.id = account.asset_id
@@ -23,6 +24,7 @@ _PAID = """
     SELECT end_to_end_id, count(*) FROM booking WHERE kind = 'payment' AND amount < 0 AND end_to_end_id <> ''
      GROUP BY end_to_end_id HAVING count(*) > 1
 """
+_PAID_AT_ALL = "SELECT end_to_end_id FROM booking WHERE kind = 'payment' AND amount < 0 AND end_to_end_id <> ''"
 
 
 def books_apart() -> dict[str, int]:
@@ -43,6 +45,13 @@ def paid_twice() -> Iterator[str]:
     with closing(_bank()) as bank:
         for name, times in bank.execute(_PAID):
             yield f"{name} was paid {times} times"
+
+
+def paid_unordered() -> Iterator[str]:
+    """Payments that the bank booked and that no leg of ours ordered, by end-to-end id."""
+    ordered = set(Leg.objects.filter(rail="bank").exclude(request_state=RequestState.RECEIVED).values_list("reference", flat=True))
+    with closing(_bank()) as bank:
+        yield from sorted({name for (name,) in bank.execute(_PAID_AT_ALL)} - ordered)
 
 
 def _bank() -> sqlite3.Connection:

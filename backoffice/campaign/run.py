@@ -14,6 +14,7 @@ from audit.context import Actor
 from backoffice.campaign import invariants, shots, weather, works
 from backoffice.campaign.invariants import Broken
 from backoffice.campaign.processes import Nursery
+from backoffice.campaign.sealing import Sealing
 from backoffice.campaign.shots import Cell, How
 from backoffice.campaign.storm import NotHealed, Storm, new_tag
 from transfers.crashpoints import ALL
@@ -21,6 +22,8 @@ from transfers.crashpoints import ALL
 TELL_EVERY = 50
 # After so many shots everything stands still for a pass.
 HALT_EVERY = 60
+# After so many the sealer is struck at its next step.
+SEAL_EVERY = 7
 # Where a point is met by what happened to be there already, another place is sooner hit than the same one.
 TRIES_ANYWHERE, TRIES_IN_ITS_PLACE = 4, 10
 
@@ -28,8 +31,9 @@ TRIES_ANYWHERE, TRIES_IN_ITS_PLACE = 4, 10
 @dataclass(frozen=True, slots=True)
 class Result:
     """`fired` counts hits per point and way, `left` the shots for which the time was too short, `elsewhere` names those that hit
-    their point on another kind of work than planned, `halts` counts the times that everything stood still; `broken`, `missed`,
-    `unreached` and `stuck` are what a run fails for."""
+    their point on another kind of work than planned, `halts` counts the times that everything stood still, `sealer` the strikes on
+    the sealer by step and way, `taken_back` how often the chain took back what we had called confirmed, by kind of work; `broken`,
+    `missed`, `unreached` and `stuck` are what a run fails for."""
 
     seed: int
     seconds: float
@@ -39,6 +43,8 @@ class Result:
     left: int = 0
     halts: int = 0
     elsewhere: list[str] = field(default_factory=list)
+    sealer: dict[str, int] = field(default_factory=dict)
+    taken_back: dict[str, int] = field(default_factory=dict)
     broken: list[str] = field(default_factory=list)
     missed: list[str] = field(default_factory=list)
     unreached: list[str] = field(default_factory=list)
@@ -62,6 +68,8 @@ class Result:
             "left",
             "halts",
             "elsewhere",
+            "sealer",
+            "taken_back",
             "crashes",
             "broken",
             "missed",
@@ -79,6 +87,9 @@ class Result:
         told = [f"  {self.crashes} crashes ({spread}) at {len(self.fired)} points, {self.pairs} pairs, {self.transfers} transfers"]
         told += [f"  {self.left} shots are left out: the time was up; another seed takes others"] if self.left else []
         told += [f"  {self.halts} times everything stood still"] if self.halts else []
+        told += [f"  the chain took back {', '.join(f'{times} of {name}' for name, times in self.taken_back.items())}"
+                 ] if self.taken_back else []  # fmt: skip
+        told += [f"  the sealer was struck {sum(self.sealer.values())} times"] if self.sealer else []
         told += [f"  {len(self.elsewhere)} shots hit their point on another kind of work: {'; '.join(self.elsewhere)}"
                  ] if self.elsewhere else []  # fmt: skip
         told += [f"  BROKEN {text}" for text in self.broken]
@@ -103,6 +114,7 @@ def run(scrap: Path, dice: Random, *, seed: int, scope: Scope, say: Callable[[st
     begun = time.monotonic()
     log = scrap / "processes.log"
     storm = Storm(Nursery(log), scrap, dice, new_tag(seed), works.every(scope.only), say)
+    sealing = Sealing(storm.nursery)
     pairs, left, stuck, found, unreached = 0, 0, "", list[Broken](), list[str]()
     storm.nursery.warm_up()
     with context.bind(Actor.system("campaign")):
@@ -112,13 +124,13 @@ def run(scrap: Path, dice: Random, *, seed: int, scope: Scope, say: Callable[[st
             unreached = [] if scope.only else [*storm.unreached(cells), *storm.routes_without_work()]
             so_far = time.monotonic() - begun
             say(f"  {len(cells)} places in {len(storm.crowds)} kinds of work, {len(ALL)} points ({so_far:.0f} s)")
-            pairs, left = _shoot(storm, cells, scope, until=begun + 60 * scope.minutes)
+            pairs, left = _shoot(storm, sealing, cells, scope, until=begun + 60 * scope.minutes)
             storm.heal()
         except NotHealed as error:
             stuck = str(error)
         finally:
             weather.clear()
-        found = [*invariants.broken(before), *invariants.told_secrets(log)]
+        found = [*invariants.broken(before), *invariants.told_secrets(log), *invariants.unsealed(sealing)]
     return Result(
         seed=seed,
         seconds=round(time.monotonic() - begun, 1),
@@ -128,6 +140,8 @@ def run(scrap: Path, dice: Random, *, seed: int, scope: Scope, say: Callable[[st
         left=left,
         halts=storm.halts,
         elsewhere=[str(shot) for shot in storm.elsewhere],
+        sealer=dict(sealing.struck),
+        taken_back={name: times for name, crowd in storm.crowds.items() if (times := crowd.taken_back())},
         broken=[str(one) for one in found],
         missed=[str(shot) for shot in storm.missed],
         unreached=unreached,
@@ -135,7 +149,7 @@ def run(scrap: Path, dice: Random, *, seed: int, scope: Scope, say: Callable[[st
     )
 
 
-def _shoot(storm: Storm, cells: list[Cell], scope: Scope, *, until: float) -> tuple[int, int]:
+def _shoot(storm: Storm, sealing: Sealing, cells: list[Cell], scope: Scope, *, until: float) -> tuple[int, int]:
     """All singles work by work, then the pairs; how many pairs hit, and how many shots the time was too short for. Where it is
     short the order is the dice's, so that every seed takes others."""
     planned = shots.once_per_point(cells) if scope.short else shots.singles(cells, storm.dice)
@@ -149,6 +163,8 @@ def _shoot(storm: Storm, cells: list[Cell], scope: Scope, *, until: float) -> tu
             storm.say(f"  {count + 1} shots, {storm.transfers} transfers")
         if (count + 1) % HALT_EVERY == 0:
             storm.stand_still()
+        if (count + 1) % SEAL_EVERY == 0 and sealing.is_ours:
+            sealing.strike()
     if scope.short:
         return 0, 0
     storm.heal()

@@ -3,7 +3,9 @@
 Leases of the dead lapse, what is put off is due, blocks are mined. None of it writes anything that time would not.
 """
 
+from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 import httpx
 from django.conf import settings
@@ -59,6 +61,14 @@ _CLOSE_BATCHES = (
 )
 
 
+_KEEP_OPEN = "UPDATE transfers_payoutbatch SET closes_at = now() + interval '1 hour' WHERE id = %s AND status = 'open'"
+
+
+def keep_open(batch_id: UUID) -> None:
+    """This message is not full yet: it waits for more, until time is hastened again."""
+    _execute(_KEEP_OPEN, [batch_id])
+
+
 def let_leases_lapse() -> None:
     _execute(_LAPSE)
     _execute(_LAPSE_BATCHES)
@@ -112,6 +122,6 @@ def rpc(method: str, *params: Any) -> Any:
     return httpx.post(settings.CHAIN_RPC_URL, json=call, timeout=30, verify=authorities()).json()["result"]
 
 
-def _execute(sql: str) -> None:
+def _execute(sql: str, values: Sequence[Any] = ()) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(sql)
+        cursor.execute(sql, values)

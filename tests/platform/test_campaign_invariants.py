@@ -24,11 +24,14 @@ PLANTED: dict[str, tuple[str, ...]] = {
     "I3 no approver": ("UPDATE approvals_requestmaker SET person_id = (SELECT person_id FROM approvals_vote LIMIT 1)",),
     "I5 what is held": ("UPDATE ledger_hold SET status = 'placed', settled_amount = NULL, ended_at = NULL",),
     "I6 states move": ("UPDATE transfers_event SET from_status = 'CANCELLED' WHERE to_status = 'SENT_ON_CHAIN'",),
-    "I6 no bank": (
+    "I5 held and taken": ("UPDATE transfers_transfer SET source_amount = source_amount + 1",),
+    "I6 no bank is ordered while": ("UPDATE transfers_providercall SET operation = 'pay' WHERE operation = 'sign'",),
+    "I6 no bank is ordered to pay": (
         "UPDATE transfers_leg SET rail = 'bank', request_state = 'forwarded'",
         "UPDATE transfers_transfer SET status = 'REORGED'",
     ),
     "I8 nothing is signed": ("UPDATE approvals_halt SET placed_at = now() - interval '1 day'",),
+    "I8 nothing is ordered": ("UPDATE approvals_halt SET placed_at = now() - interval '1 day'",),
     "I9 what was signed": ("UPDATE approvals_approvalrequest SET policy_decision_id = NULL",),
     "I10 one transfer": (
         "INSERT INTO transfers_idempotencykey (id, client_id, key, endpoint, request_hash, response_status, created_at)"
@@ -41,6 +44,7 @@ PLANTED: dict[str, tuple[str, ...]] = {
         "'id', gen_random_uuid(), 'reference', 'again'))).* FROM ledger_ledgertransaction AS posting WHERE kind = 'withdrawal'",
     ),
     "I13 what is under": ("UPDATE transfers_transfer SET status = 'SENT_ON_CHAIN', due_at = NULL",),
+    "I13 what others do": ("UPDATE transfers_outboxevent SET dispatched_at = NULL, recorded_at = recorded_at - interval '1 hour'",),
     "I14 no limit": ("UPDATE approvals_limitbucket SET used = used + 1",),
     "I16 approvals are": (
         "ALTER TABLE approvals_approvalrequest DROP CONSTRAINT approvals_request_executed_only_when_approved",

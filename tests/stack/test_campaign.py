@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from backoffice.campaign.sealing import PLACES
 from backoffice.quickstart import programs
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(2100), pytest.mark.long(250)]
@@ -55,6 +56,7 @@ def test_every_crash_point_in_the_code_kills_a_process_and_everything_comes_to_r
     ways = {how for found in report["fired"].values() for how in found}
     assert ways == {"kill", "raise", "stop"}
     assert report["halts"] > 0
+    assert set(report["sealer"]) == {f"{place} by {how}" for place in PLACES for how in ("kill", "raise", "stop")}
     assert report["stuck"] == ""
     assert report["broken"] == []
     assert (report["missed"], report["unreached"]) == ([], [])

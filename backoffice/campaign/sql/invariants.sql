@@ -25,7 +25,25 @@ SELECT format('person %s made and decided request %s', vote.person_id, vote.requ
 -- I5: what is held is what open transfers may take, and nothing else
 SELECT format('hold %s is placed for %s', hold.reference, coalesce(transfer.status, 'nothing'))
   FROM ledger_hold hold JOIN transfers_transfer transfer ON transfer.id = hold.transaction_id
- WHERE hold.status = 'placed' AND transfer.status IN ('CONFIRMED', 'FIAT_SETTLED', 'RECONCILED', 'FAILED', 'CANCELLED', 'EXPIRED');
+ WHERE hold.status = 'placed' AND transfer.status IN ('CONFIRMED', 'FIAT_SETTLED', 'RECONCILED', 'FAILED', 'CANCELLED', 'EXPIRED')
+   -- What a card brought is on hold until its provider has settled it.
+   AND (transfer.route, transfer.status) <> ('card_deposit', 'CONFIRMED');
+
+-- I5: held and taken are what was asked for, once it is priced and until it has ended without a payment: then nothing is
+SELECT format('%s is %s: %s is held and %s taken of %s', transfer.reference, transfer.status, held.amount, taken.amount,
+              transfer.source_amount + transfer.fee_amount)
+  FROM transfers_transfer transfer
+  JOIN ledger_account account ON account.owner = 'client:' || transfer.client_id AND account.asset_id = transfer.source_asset_id
+   AND account.code = 'client:' || transfer.client_id || ':' || transfer.source_asset_id
+ CROSS JOIN LATERAL (SELECT coalesce(sum(hold.amount), 0) AS amount FROM ledger_hold hold
+        WHERE hold.transaction_id = transfer.id AND hold.account_id = account.id AND hold.status = 'placed') AS held
+ CROSS JOIN LATERAL (SELECT coalesce(sum(entry.debit - entry.credit), 0) AS amount
+        FROM ledger_entry entry JOIN ledger_ledgertransaction posting ON posting.id = entry.transaction_id
+        WHERE posting.transaction_id = transfer.id AND entry.account_id = account.id) AS taken
+ WHERE transfer.hold_reference <> '' AND transfer.route IN ('on_chain_withdrawal', 'off_ramp', 'internal_transfer', 'conversion')
+   AND transfer.status <> 'CREATED'
+   AND held.amount + taken.amount <> CASE WHEN transfer.status IN ('FAILED', 'CANCELLED', 'EXPIRED') THEN 0
+                                          ELSE transfer.source_amount + transfer.fee_amount END;
 
 -- I6: states move only along the rows of their machine version, without gaps, each with one audit record
 SELECT format('%s went from %s to %s', transfer.reference, event.from_status, event.to_status)
@@ -42,10 +60,17 @@ SELECT format('%s is at version %s, has %s events up to %s and %s audit records'
         AND resource_id = transfer.id::text AND diff ? 'version') AS recorded
  WHERE (told.events, told.last, recorded.events) IS DISTINCT FROM (transfer.version, transfer.version, transfer.version);
 
--- I8: nothing is signed while everything is halted
+-- I8: nothing is signed while everything is halted, but what uses up a nonce and pays nobody
 SELECT format('%s was signed at %s during the halt of %s', signed.hash, signed.signed_at, halt.placed_at)
   FROM transfers_chaintransaction signed JOIN approvals_halt halt ON halt.scope = 'system'
- WHERE signed.signed_at > halt.placed_at AND (halt.lifted_at IS NULL OR signed.signed_at < halt.lifted_at);
+ WHERE signed.signed_at > halt.placed_at AND (halt.lifted_at IS NULL OR signed.signed_at < halt.lifted_at)
+   AND signed.purpose = 'payment';
+
+-- I8: nothing is ordered while everything is halted
+SELECT format('%s was begun at %s during the halt of %s', call.key, call.intent_at, halt.placed_at)
+  FROM transfers_providercall call JOIN approvals_halt halt ON halt.scope = 'system'
+ WHERE call.operation IN ('sign', 'pay') AND call.intent_at > halt.placed_at
+   AND (halt.lifted_at IS NULL OR call.intent_at < halt.lifted_at);
 
 -- I9: what was signed was decided by the policy that was approved
 SELECT format('%s goes by one decision, its request by another', transfer.reference)
@@ -95,6 +120,20 @@ SELECT format('%s is %s and nobody will ever look at it', reference, status)
   FROM transfers_transfer
  WHERE due_at IS NULL AND status NOT IN ('CONFIRMED', 'FIAT_SETTLED', 'RECONCILED', 'FAILED', 'CANCELLED', 'EXPIRED');
 
+-- I13: what others do is due one day, too: messages, parts of files, calls back, receipts, payouts without evidence
+SELECT format('%s %s is %s and nobody will ever look at it', waits.kind, waits.id, waits.status)
+  FROM (SELECT 'part' AS kind, id::text, status, due_at FROM transfers_bulkpart
+         WHERE status = 'waiting' AND order_id IN (SELECT id FROM transfers_bulkorder WHERE status = 'in_progress')
+         UNION ALL
+        SELECT 'recall', id::text, status, due_at FROM transfers_payoutrecall WHERE status IN ('ordered', 'asked')
+         UNION ALL
+        SELECT 'payout', reference, status, due_at FROM transfers_transfer
+         WHERE route = 'off_ramp' AND status = 'CONFIRMED' AND money_state <> 'exception'
+         UNION ALL
+        SELECT 'event', id::text, 'not dispatched', NULL FROM transfers_outboxevent
+         WHERE dispatched_at IS NULL AND recorded_at < now() - interval '10 minutes') AS waits
+ WHERE waits.due_at IS NULL;
+
 -- I14: no limit is exceeded, and what counts against it is what was not given back
 SELECT format('bucket %s says %s of %s, its uses are %s', bucket.id, bucket.used, bucket.capacity, uses.total)
   FROM approvals_limitbucket bucket
@@ -119,3 +158,10 @@ SELECT format('%s is %s and its bank was ordered to pay', transfer.reference, tr
   FROM transfers_leg leg JOIN transfers_transfer transfer ON transfer.id = leg.transfer_id
  WHERE leg.rail = 'bank' AND leg.direction = 'out' AND leg.request_state <> 'received'
    AND transfer.status NOT IN ('CONFIRMED', 'FIAT_SETTLED', 'RECONCILED', 'FAILED');
+
+-- I6: no bank is ordered while the payment on chain is not there, in a message or by itself
+SELECT format('%s was %s when its bank was ordered to pay', transfer.reference, stood.to_status)
+  FROM transfers_providercall call JOIN transfers_transfer transfer ON transfer.id = call.transfer_id
+ CROSS JOIN LATERAL (SELECT event.to_status FROM transfers_event event
+        WHERE event.transfer_id = transfer.id AND event.recorded_at <= call.intent_at ORDER BY event.seq DESC LIMIT 1) AS stood
+ WHERE call.operation = 'pay' AND stood.to_status <> 'CONFIRMED';

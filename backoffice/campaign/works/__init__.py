@@ -39,14 +39,15 @@ def by_client_reference(tag: str) -> list[UUID]:
 class Work:
     """`begin(tag, number)` asks for one piece of work as the outside would, named `tag/number`; asked again it must make no second
     one, and it must not raise when the house answers with an error. `then(transfer_id)` is what people do about it afterwards, also
-    repeatable. `found(tag)` finds what came of it. Left alone, every piece must end in one of `ends`. What
-    `blocks_others`, by a nonce say, is brought there before other work has its turn.
+    repeatable; `befalls(transfer_id)` what the outside does to it meanwhile. `found(tag)` finds what came of it. Left alone, every
+    piece must end in one of `ends`. What `blocks_others`, by a nonce say, is brought there before other work has its turn.
     """
 
     name: str
     begin: Callable[[str, int], None]
     ends: frozenset[str]
     then: Callable[[UUID], None] | None = None
+    befalls: Callable[[UUID], None] | None = None
     found: Callable[[str], list[UUID]] = by_client_reference
     blocks_others: bool = False
 
