@@ -163,5 +163,5 @@ SELECT format('%s is %s and its bank was ordered to pay', transfer.reference, tr
 SELECT format('%s was %s when its bank was ordered to pay', transfer.reference, stood.to_status)
   FROM transfers_providercall call JOIN transfers_transfer transfer ON transfer.id = call.transfer_id
  CROSS JOIN LATERAL (SELECT event.to_status FROM transfers_event event
-        WHERE event.transfer_id = transfer.id AND event.recorded_at <= call.intent_at ORDER BY event.seq DESC LIMIT 1) AS stood
+        WHERE event.transfer_id = transfer.id AND event.occurred_at <= call.intent_at ORDER BY event.seq DESC LIMIT 1) AS stood
  WHERE call.operation = 'pay' AND stood.to_status <> 'CONFIRMED';

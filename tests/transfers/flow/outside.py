@@ -14,6 +14,7 @@ from transfers.rails import registry
 from transfers.rails.bank import BankAnswer, CreditTransfer
 from transfers.rails.base import RetryableError, UnknownOutcome
 from transfers.rails.desk import DeskQuote
+from transfers.rails.desk_order import DeskOrder
 from transfers.rails.psp import CardPayment
 from transfers.rails.registry import Rails
 
@@ -51,8 +52,8 @@ class Market(Tame):
         with self.mood.doing("sign"):
             return super()._sign(intent)
 
-    def quote(self, **asked: Any) -> DeskQuote:
-        return Desk(rate=Decimal("0.9990")).quote(**asked) if asked["target_currency"] == "USD" else super().quote(**asked)
+    def quote(self, order: DeskOrder) -> DeskQuote:
+        return Desk(rate=Decimal("0.9990")).quote(order) if order.target_currency == "USD" else super().quote(order)
 
 
 @dataclass
