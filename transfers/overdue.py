@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Greatest
 
 from approvals.models import ApprovalRequest
@@ -55,6 +55,14 @@ def in_disagreement() -> list[tuple[UUID, str, str]]:
     told = (Status.CREATED, Status.SENT_ON_CHAIN, Status.DROPPED, Status.REORGED, Status.CONFIRMED, Status.FIAT_SETTLED)
     found = Transfer.objects.filter(status__in=told, last_error__startswith="nodes_disagree").order_by("state_entered_at")
     return list(found.values_list("id", "reference", "last_error")[:100])
+
+
+def taken_back_unproved(*, longer_than: timedelta, limit: int) -> list[Transfer]:
+    """About which a node has said for so long, and not every one, that its block is gone. The longest first."""
+    told = TransferEvent.objects.filter(transfer=OuterRef("pk"), type="transfer.reorg_unproved").order_by("-seq")
+    doubtful = Transfer.objects.filter(last_error__startswith="reorg_unproved", status__in=(Status.CONFIRMED, Status.FIAT_SETTLED))
+    since = doubtful.annotate(told_at=Subquery(told.values("occurred_at")[:1])).filter(told_at__lt=clock.now() - longer_than)
+    return list(since.order_by("told_at")[:limit])
 
 
 def taken_back_after_payout(limit: int) -> list[Transfer]:

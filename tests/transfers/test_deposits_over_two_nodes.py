@@ -1,13 +1,14 @@
 """Deposits while two nodes tell of them: neither credited nor taken back on what only one of them says."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from audit import clock
+from backoffice.alerts.rules.reorgs import WAITS, Unproved
 from tests.transfers.incoming import TwoNodes, address_of, two_nodes
 from tests.transfers.test_chain_deposits import everything_holds, look
 from tests.transfers.world import ACCOUNT, FUNDS, UNIT, World, history, posted
@@ -74,12 +75,31 @@ def test_what_is_credited_is_not_taken_back_on_the_word_of_the_one_that_answers(
     transfer = credited(nodes)
     nodes.second.reorg(3)
     nodes.first.is_away = True
-    look(transfer)
+    for _ in range(2):
+        look(transfer)
+    assert transfer.last_error.startswith("reorg_unproved: ")
+    assert [kind for kind, *_ in history(transfer.id)].count("reorg_unproved") == 1
     still_credited(transfer)
+    assert Unproved().find() == []
+    with clock.using(lambda: datetime.now(UTC) + WAITS + timedelta(seconds=1)):
+        assert [found.transfer_id for found in Unproved().find() or []] == [transfer.pk]
     nodes.first.is_away = False
     nodes.first.reorg(3)
     assert (look(transfer).status, posted(ACCOUNT)) == ("REORGED", FUNDS)
     everything_holds()
+
+
+def test_what_one_node_alone_said_is_forgotten_when_both_show_it_again(nodes: TwoNodes) -> None:
+    transfer = credited(nodes)
+    nodes.first.is_away = nodes.second.is_away = True
+    nodes.first.is_away = False
+    kept = list(nodes.first.blocks), list(nodes.first.born), nodes.first.forks
+    nodes.first.reorg(3)
+    assert look(transfer).last_error.startswith("reorg_unproved: ")
+    nodes.first.blocks, nodes.first.born, nodes.first.forks = kept
+    nodes.second.is_away = False
+    assert look(transfer).last_error == ""
+    still_credited(transfer)
 
 
 def test_what_both_show_in_another_block_waits_until_they_agree_which(nodes: TwoNodes) -> None:

@@ -37,6 +37,7 @@ NOTES = (
     "transfer.payout_ordered",
     "transfer.payout_accepted",
     "transfer.payment_in_doubt",
+    "transfer.reorg_unproved",
     RETRIED,
     RESUMED,
     "transfer.deposit_vanished",

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from audit import clock, context
 from audit.context import Actor
 from transfers import locks
-from transfers.commands import moves
+from transfers.commands import moves, unproved
 from transfers.commands.advance.lock_funds import BANK, CHAIN
 from transfers.commands.advance.look import Look, keep, look
 from transfers.commands.advance.outcomes import AFTER_PAYOUT, in_doubt, paid_as_ordered
@@ -67,17 +67,32 @@ def _look_at(transfer: Transfer, tx_hash: str) -> None:
         if isinstance(trouble, NodesDisagree):
             Transfer.objects.filter(pk=transfer.id, status__in=WATCHED).update(last_error=f"{CODE}: {trouble}")
         return
+    proved = _is_proved(transfer, tx_hash, seen)
     crashpoint("watch.after_call")
     with context.bind(Actor.system("chain-watch"), correlation_id=transfer.correlation_id):
         with transaction.atomic():
-            _act(locks.transfer(transfer.id), tx_hash, seen)
+            _act(locks.transfer(transfer.id), tx_hash, seen, proved=proved)
             crashpoint("watch.before_commit")
         crashpoint("watch.after_commit")
         if seen.forgotten:
             _send_again(tx_hash)
 
 
-def _act(transfer: Transfer, tx_hash: str, seen: Look) -> None:
+def _is_proved(transfer: Transfer, tx_hash: str, seen: Look) -> bool:
+    """Whether what was seen may be believed: of a block that is gone every node must show another one, and one that is silent does
+    not. What was told before needs no second proof."""
+    sent, state = ChainTransaction.objects.get(pk=tx_hash), seen.states[tx_hash]
+    is_there = state.in_a_block and state.block_hash == sent.block_hash
+    if is_there or transfer.money_state == MoneyState.EXCEPTION or sent.block_number is None:
+        return all(shown.unanimous for shown in seen.states.values())
+    try:
+        return rails().evm.is_replaced(sent.block_number, sent.block_hash)
+    except RailError as trouble:
+        log.warning("transfer %s: %s", transfer.id, trouble)
+        return False
+
+
+def _act(transfer: Transfer, tx_hash: str, seen: Look, *, proved: bool) -> None:
     sent = ChainTransaction.objects.select_related("leg", "wallet").get(pk=tx_hash)
     legs, state = locks.legs(transfer.id), seen.states[tx_hash]
     if sent.watch_at is None or transfer.status not in WATCHED or legs[CHAIN].evidence_state == EvidenceState.REPAIRED:
@@ -86,9 +101,12 @@ def _act(transfer: Transfer, tx_hash: str, seen: Look) -> None:
         return
     if transfer.last_error.startswith(CODE):
         moves.set_columns(transfer, last_error="")
-    if not all(shown.unanimous for shown in seen.states.values()):
+    if not proved or not all(shown.unanimous for shown in seen.states.values()):
         ChainTransaction.objects.filter(pk=tx_hash).update(watch_at=next_look_at_chain())
+        unproved.tell(transfer)
         return
+    if unproved.is_told(transfer):
+        moves.set_columns(transfer, last_error="")
     if state.in_a_block and state.block_hash == sent.block_hash and transfer.money_state != MoneyState.EXCEPTION:
         _still_there(sent, state.confirmations)
     elif _bank_was_ordered(legs):

@@ -172,6 +172,16 @@ ENTRIES: tuple[Failure, ...] = (
         ends=False,
     ),
     Failure(
+        "reorg_unproved",
+        "A node does not show a confirmed payment or credited deposit in its block any more, and another is silent, behind, or "
+        "still shows it.",
+        "Stays where it is: nothing is taken back on the word of one. Looked at again until every node shows another block, or the "
+        "same one again; after ten minutes an alert opens.",
+        "The blockchain is settling the order of its latest blocks. We are watching your transfer until it is final.",
+        "Bring the silent node back. If that takes long, set aside the one that is wrong or away: then the rest decides.",
+        ends=False,
+    ),
+    Failure(
         "nodes_disagree",
         "Two nodes tell different stories about one transaction, and neither is merely behind.",
         "Stays where it is; nothing is confirmed, reversed or released while they differ. Looked at again with a growing pause.",

@@ -28,6 +28,7 @@ def all_rules() -> list[Rule]:
         nodes.NodesDisagree(),
         nonces.StuckNonces(),
         reorgs.AfterPayout(),
+        reorgs.Unproved(),
         overdrafts.OpenOverdrafts(),
         liquidity.Levels(),
         sweeps.FailedSweeps(),

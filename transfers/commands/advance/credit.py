@@ -8,6 +8,7 @@ number of its own, so that nothing is ever booked twice under one.
 import dataclasses
 import json
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
 
@@ -17,7 +18,7 @@ from ledger.chart import ForcedKind
 from ledger.commands import post, reverse
 from ledger.models import Account
 from transfers import deposit_postings, locks
-from transfers.commands import calls, moves
+from transfers.commands import calls, moves, unproved
 from transfers.commands.advance.permit import no_halt
 from transfers.commands.advance.polling import next_look_at_chain
 from transfers.commands.advance.send_on_chain import NODE
@@ -27,6 +28,7 @@ from transfers.crashpoints import crashpoint
 from transfers.failures import FAILURES
 from transfers.locks import Lease
 from transfers.models import Arrival, Leg, Transfer
+from transfers.rails.base import RetryableError
 from transfers.rails.evm import ChainState
 from transfers.rails.registry import rails
 from transfers.states import MoneyState, Status
@@ -76,17 +78,28 @@ def watch_credited(lease: Lease) -> None:
     state = rails().evm.find(arrival.facts["tx_hash"])
     moved = state.block_hash != arrival.block_hash or not is_there(arrival, state)
     # Not knowing a transaction proves nothing; another block at its height does, when all nodes show one.
-    is_rewritten = moved and state.unanimous and rails().evm.is_replaced(arrival.block_number or 0, arrival.block_hash)
+    is_rewritten = moved and state.unanimous and _is_replaced(arrival)
     crashpoint("watch_credited.after_call")
     with transaction.atomic():
         transfer = locks.leased(lease, Status.CONFIRMED)
         arrival = Arrival.objects.get(transfer_id=transfer.id)
+        again: dict[str, Any] = {"due_at": clock.now() + WATCH_CREDITED_EVERY, "attempts": 0, "stopped_by": ""}
         if is_rewritten:
             _take_back(transfer, arrival)
+        elif moved:
+            unproved.tell(transfer, **again)
         else:
-            moves.set_columns(transfer, due_at=clock.now() + WATCH_CREDITED_EVERY, attempts=0, last_error="", stopped_by="")
+            moves.set_columns(transfer, last_error="", **again)
         crashpoint("watch_credited.before_commit")
     crashpoint("watch_credited.after_commit")
+
+
+def _is_replaced(arrival: Arrival) -> bool:
+    """Whether every node shows another block; one that is silent does not."""
+    try:
+        return rails().evm.is_replaced(arrival.block_number or 0, arrival.block_hash)
+    except RetryableError:
+        return False
 
 
 def is_there(arrival: Arrival, state: ChainState) -> bool:
