@@ -90,6 +90,7 @@ ALL: tuple[str, ...] = (
     "webhook.before_commit",
     "webhook.after_commit",
     "deposit_see.before_commit",
+    "deposit_taken_back.before_commit",
     "send_back.before_commit",
     "send_back.after_commit",
     "credit.after_call",

@@ -41,10 +41,14 @@ def credit(arrival: Arrival, transfer: Transfer) -> Posting:
     )
 
 
+def set_aside_reference(arrival: Arrival) -> str:
+    return f"unallocated/{arrival.reference}"
+
+
 def set_aside(arrival: Arrival) -> Posting:
     """Dr where the money is, Cr the unallocated money: a debt to whoever turns out to own it."""
     return Posting(
-        reference=f"unallocated/{arrival.reference}",
+        reference=set_aside_reference(arrival),
         kind="unallocated",
         value_at=_value_time(arrival),
         lines=(

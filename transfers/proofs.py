@@ -88,7 +88,10 @@ _ARRIVALS_MATCH_CREDITS = """
     SELECT arrival.reference AS subject, CASE
            WHEN booked.standing <> (arrival.status = 'credited')::integer
            THEN format('it is %%s, and %%s credits of it stand', arrival.status, booked.standing)
-           WHEN booked.set_aside <> (arrival.status IN ('unallocated', 'returning', 'returned') OR booked.allocated)::integer
+           WHEN arrival.status = 'taken_back' AND booked.set_aside_standing > 0
+           THEN 'it was taken back, and is set aside'
+           WHEN arrival.status <> 'taken_back'
+            AND booked.set_aside <> (arrival.status IN ('unallocated', 'returning', 'returned') OR booked.allocated)::integer
            THEN format('it is %%s, and was set aside %%s times', arrival.status, booked.set_aside)
            WHEN arrival.status = 'credited' AND booked.amount <> arrival.amount
            THEN format('%%s arrived, %%s were credited', arrival.amount, booked.amount) END AS message
@@ -98,6 +101,7 @@ _ARRIVALS_MATCH_CREDITS = """
            SELECT count(*) FILTER (WHERE posting.kind IN ('deposit', 'allocation') AND reversal.id IS NULL)::integer AS standing,
                   coalesce(bool_or(posting.kind = 'allocation'), false) AS allocated,
                   count(*) FILTER (WHERE posting.kind = 'unallocated')::integer AS set_aside,
+                  count(*) FILTER (WHERE posting.kind = 'unallocated' AND reversal.id IS NULL)::integer AS set_aside_standing,
                   coalesce(sum(entries.credited) FILTER (
                       WHERE posting.kind IN ('deposit', 'allocation') AND reversal.id IS NULL), 0) AS amount
              FROM ledger_ledgertransaction AS posting

@@ -73,7 +73,7 @@ _ALL = (
         "transfer-stuck-reorged",
         "Taken back by the chain, not sent again",
         "It was paid, and the block that paid it is gone. The books are reversed, the funds held; the same bytes are sent again.",
-        ("reorged", "reorged_after_payout", "nodes_disagree", "chain_unavailable"),
+        ("reorged", "reorged_after_payout", "reorg_unproved", "nodes_disagree", "chain_unavailable"),
     ),
     Runbook(
         "transfer-stuck-confirmed",
@@ -85,7 +85,15 @@ _ALL = (
         "deposit-stuck",
         "A deposit is seen and not credited",
         "Money came in and is not in the client's balance yet. It is not lost: it stands on the chain or at the bank.",
-        ("deposit_vanished", "deposit_gone", "deposit_reorged", "deposit_below_minimum", "deposit_asset_not_kept", "halted"),
+        (
+            "deposit_vanished",
+            "deposit_gone",
+            "deposit_reorged",
+            "deposit_taken_back",
+            "deposit_below_minimum",
+            "deposit_asset_not_kept",
+            "halted",
+        ),
     ),
     Runbook(
         "card-deposit",

@@ -14,8 +14,8 @@ from reconciliation.importers import exact
 from reconciliation.importers.base import ParsedLine, ParsedStatement
 
 _GIVEN_BY_THE_BANK = ("bank_reference", "transaction_id", "uetr")
-# A number within the statement: a bank may count differently when it sends the line again.
-_LOCAL = frozenset({"entry_reference"})
+# A number within the statement: a bank may count differently when it sends the line again. And what was not read of lines before.
+_LOCAL = frozenset({"entry_reference", "return_text"})
 
 
 def fingerprints(source_code: str, statement: ParsedStatement, movements: Iterable[ParsedLine]) -> list[str]:

@@ -6,6 +6,7 @@ names no client is set aside there, with a break that ends when people have allo
 """
 
 from datetime import UTC, datetime, time
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
@@ -28,7 +29,7 @@ _SET_ASIDE = "unallocated:"
 RULE = "identity-of-arrival/1"
 State = ExternalItem.Status
 _OPEN = (Break.Status.OPEN, Break.Status.INVESTIGATING)
-_ENDED = (Arrival.Status.CREDITED, Arrival.Status.RETURNED)
+_ENDED = (Arrival.Status.CREDITED, Arrival.Status.RETURNED, Arrival.Status.TAKEN_BACK)
 
 
 def arrival_of(item: ExternalItem) -> Arrival | None:
@@ -54,12 +55,10 @@ def settle_arrival(item: ExternalItem, arrival: Arrival) -> str:
         return State.BREAK
     if arrival.status == Arrival.Status.SEEN:
         return State.UNMATCHED
-    if arrival.transfer_id is None:
+    if arrival.transfer_id is None and arrival.status != Arrival.Status.TAKEN_BACK:
         break_unallocated(item, arrival)
         return State.BREAK
-    if arrival.transfer is None:
-        raise ValueError(f"arrival {arrival.reference} belongs to no transfer")
-    _match(item, arrival, arrival.transfer)
+    match_arrival(item, arrival, Role.RECEIPT)
     return State.MATCHED
 
 
@@ -83,31 +82,47 @@ def match_allocated() -> int:
 def _match_allocated(item: ExternalItem) -> bool:
     found = Break.objects.select_for_update().filter(_about_arrival(), item=item, status__in=_OPEN).first()
     arrival = Arrival.objects.filter(identity=identity_of(item), status__in=_ENDED).select_related("transfer").first()
-    ended_by = _ended_by(arrival) if arrival is not None else None
-    if found is None or arrival is None or ended_by is None or not _is_booked_as_shown(item, arrival):
+    words = _ended_by(arrival, found) if arrival is not None and found is not None else ""
+    if found is None or arrival is None or not words or not _is_booked_as_shown(item, arrival):
         return False
-    _match(item, arrival, ended_by)
+    match_arrival(item, arrival, Role.RECEIPT)
     item.status = State.MATCHED
     item.save(update_fields=["status"])
-    gone = arrival.status == Arrival.Status.RETURNED
-    given = "Allocated" if found.subject_key.startswith(_SET_ASIDE) else "Seen again and credited"
-    words = f"{'Sent back' if gone else f'{given} to {ended_by.client_id}'} by transfer {ended_by.reference}."
     Break.objects.filter(pk=found.pk).update(status=Break.Status.RESOLVED, resolved_at=clock.now(), resolution=words)
     record(
         type="reconciliation.break_resolved",
         resource_type="break",
         resource_id=str(found.id),
         reason=words,
-        transaction_id=ended_by.pk,
+        transaction_id=_about(arrival),
     )
     return True
 
 
-def _ended_by(arrival: Arrival) -> Transfer | None:
+def _ended_by(arrival: Arrival, found: Break) -> str:
+    """How it ended, as a sentence; empty while it has not."""
+    if arrival.status == Arrival.Status.TAKEN_BACK:
+        return arrival.reason
+    ended_by = _ending(arrival)
+    if ended_by is None:
+        return ""
+    if arrival.status == Arrival.Status.RETURNED:
+        return f"Sent back by transfer {ended_by.reference}."
+    given = "Allocated" if found.subject_key.startswith(_SET_ASIDE) else "Seen again and credited"
+    return f"{given} to {ended_by.client_id} by transfer {ended_by.reference}."
+
+
+def _ending(arrival: Arrival) -> Transfer | None:
     """The transfer that gave it to a client or back to where it came from."""
-    if arrival.status == Arrival.Status.CREDITED:
-        return arrival.transfer
-    return Transfer.objects.filter(send_back__arrival=arrival).latest("created_at")
+    if arrival.status == Arrival.Status.RETURNED:
+        return Transfer.objects.filter(send_back__arrival=arrival).latest("created_at")
+    return arrival.transfer
+
+
+def _about(arrival: Arrival) -> UUID:
+    """The transfer that its end belongs to; the arrival itself, of what was never anybody's."""
+    ended_by = _ending(arrival)
+    return arrival.pk if ended_by is None else ended_by.pk
 
 
 def identity_of(item: ExternalItem) -> str:
@@ -197,12 +212,13 @@ def _value_time(item: ExternalItem) -> datetime:
     return min(datetime.combine(item.value_date, time(), UTC), clock.now())
 
 
-def _match(item: ExternalItem, arrival: Arrival, transfer: Transfer) -> None:
+def match_arrival(item: ExternalItem, arrival: Arrival, role: Role) -> None:
+    """The item is this arrival, or its return."""
     Match.objects.create(
         item=item,
-        transfer_id=transfer.pk,
+        transfer_id=_about(arrival),
         leg_reference=arrival.reference,
-        role=Role.RECEIPT,
+        role=role,
         rule=RULE,
         confidence=CERTAIN,
         matched_at=clock.now(),
@@ -211,6 +227,6 @@ def _match(item: ExternalItem, arrival: Arrival, transfer: Transfer) -> None:
         type="reconciliation.matched",
         resource_type="external_item",
         resource_id=str(item.id),
-        transaction_id=transfer.pk,
-        metadata={"source": item.source_id, "role": Role.RECEIPT, "rule": RULE, "leg": arrival.reference},
+        transaction_id=_about(arrival),
+        metadata={"source": item.source_id, "role": role, "rule": RULE, "leg": arrival.reference},
     )

@@ -19,6 +19,7 @@ from reconciliation.commands.closing import close_proved_transfers, report_missi
 from reconciliation.commands.incoming import arrival_of, match_allocated, settle_arrival
 from reconciliation.commands.item_breaks import break_difference, break_unordered
 from reconciliation.commands.returned import settle_return
+from reconciliation.commands.taken_back import settle_taken_back
 from reconciliation.matching import (
     BANK_LINE,
     CERTAIN,
@@ -91,8 +92,7 @@ def _settle_item(item_id: UUID) -> str:
         status = settle_arrival(item, arrival)
         return item.status if status == State.UNMATCHED else _end(item, State(status))
     if leg is None:
-        break_unordered(item)
-        return _end(item, State.BREAK)
+        return _end(item, State(settle_taken_back(item) or _unordered(item)))
     compared = _compared(item, leg)
     if compared is None:
         return item.status
@@ -106,6 +106,11 @@ def _settle_item(item_id: UUID) -> str:
         return _end(item, State.MATCHED)
     break_difference(item, leg, compared)
     return _end(item, State.BREAK)
+
+
+def _unordered(item: ExternalItem) -> str:
+    break_unordered(item)
+    return State.BREAK
 
 
 def _leg_of(item: ExternalItem) -> Leg | None:

@@ -23,6 +23,7 @@ _REFERENCES = {
     "mandate_id": "Refs/MndtId",
     "creditor_reference": "RmtInf/Strd/CdtrRefInf/Ref",
     "return_reason": "RtrInf/Rsn/Cd",
+    "return_text": "RtrInf/AddtlInf",
 }
 _NO_REFERENCE = frozenset({"NOTPROVIDED", "NONREF"})
 

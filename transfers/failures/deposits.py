@@ -28,6 +28,17 @@ ENTRIES: tuple[Failure, ...] = (
         ends=False,
     ),
     Failure(
+        "deposit_taken_back",
+        "A statement of ours shows a debit with a reason for return that names the deposit, for its whole amount: the sender's "
+        "bank has taken it back.",
+        "CREATED, CONFIRMED or RECONCILED to FAILED; the credit is reversed, below zero if the client has spent it. What nobody "
+        "was credited with leaves the unallocated money.",
+        "The sender's bank has taken this payment back. It is not in your balance any more.",
+        "Read the bank's reason code and tell the client, who has to settle it with the payer. A client below zero has a runbook "
+        "of its own; if the bank had no right to it, contest it with the bank in writing.",
+        ends=True,
+    ),
+    Failure(
         "deposit_below_minimum",
         "It is less than the smallest deposit that is credited by itself.",
         "CREATED to FAILED; the money is booked as unallocated.",

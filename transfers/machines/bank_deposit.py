@@ -5,8 +5,11 @@ from datetime import timedelta
 from transfers.machines.base import RouteMachine, S, Threshold
 from transfers.states import Row
 
+_CREDITED = (Row(S.CREATED, S.CONFIRMED, "credit the booked entry"), Row(S.CONFIRMED, S.RECONCILED, "reconcile"))
+# What was paid in is not for ever: a sender's bank takes money back weeks later.
+_TAKEN_BACK = tuple(Row(state, S.FAILED, "the sender's bank takes it back") for state in (S.CREATED, S.CONFIRMED, S.RECONCILED))
 MACHINE = RouteMachine(
-    versions={1: (Row(S.CREATED, S.CONFIRMED, "credit the booked entry"), Row(S.CONFIRMED, S.RECONCILED, "reconcile"))},
+    versions={1: _CREDITED, 2: (*_CREDITED, *_TAKEN_BACK)},
     milestones=(S.CREATED, S.CONFIRMED, S.RECONCILED),
     settled=S.CONFIRMED,
     texts={

@@ -55,6 +55,7 @@ class Arrival(models.Model):
         GONE = "gone"
         RETURNING = "returning"
         RETURNED = "returned"
+        TAKEN_BACK = "taken_back"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     reference = models.CharField(max_length=26, unique=True)

@@ -27,6 +27,7 @@ _MODULES = (
     "sweeps",
     "dust",
     "reorged",
+    "taken_back",
 )
 
 

@@ -52,12 +52,17 @@ def at_the_bank(tag: str, number: int) -> None:
     name = f"{tag}/{number}"
     if Transfer.objects.filter(client_reference=name).exists():
         return
-    pay_in(name, f"{100 + number}.00", text=f"{name} {_address(DepositAddress.Kind.BANK_REFERENCE).value}")
+    pay_in(name, f"{100 + number}.00", text=f"{name} {own_reference()}")
+
+
+def own_reference() -> str:
+    """What a payer of the client here writes."""
+    return _address(DepositAddress.Kind.BANK_REFERENCE).value
 
 
 def pay_in(name: str, amount: str, *, text: str, payer: str = "A payer", account: str = "") -> None:
     """To our account in pesos, once per `name` of the piece of work; `account` is the payer's."""
-    if _marked(name):
+    if marked(name):
         return
     ours = BankAccount.objects.get(asset_id=_CURRENCY)
     body = {"iban": ours.iban, "amount": amount, "name": payer, "remittance": text, "account": account}
@@ -72,7 +77,7 @@ def by_card(tag: str, number: int) -> None:
     client.post("/v1/card_deposits", order, key=f"{tag}/{number}")
 
 
-def _marked(name: str) -> bool:
+def marked(name: str) -> bool:
     """Whether this piece was begun before; from now on it was."""
     path = _hashes(name)
     try:

@@ -15,6 +15,7 @@ _LATER_COLUMNS = (
     ("booking", "return_reason", "TEXT NOT NULL DEFAULT ''"),
     ("booking", "shown_amount", "INTEGER"),
     ("booking", "is_collected", "INTEGER NOT NULL DEFAULT 0"),
+    ("booking", "returns", "TEXT NOT NULL DEFAULT ''"),
     ("statement", "shown_from", "REAL NOT NULL DEFAULT 0"),
     ("statement", "is_lost", "INTEGER NOT NULL DEFAULT 0"),
 )

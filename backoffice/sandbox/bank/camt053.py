@@ -15,7 +15,7 @@ from backoffice.sandbox.bank.xml import Writer
 NAMESPACE = "urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"
 # Domain, family and sub-family of the bank transaction code list.
 _CODES = {"payment": ("PMNT", "ICDT", "DMCT"), "incoming": ("PMNT", "RCDT", "DMCT"), "fee": ("ACMT", "MDOP", "CHRG")}
-_RETURNED, _COLLECTED = ("PMNT", "ICDT", "RRTN"), ("PMNT", "RDDT", "PMDD")
+_RETURNED, _TAKEN_BACK, _COLLECTED = ("PMNT", "ICDT", "RRTN"), ("PMNT", "RCDT", "RRTN"), ("PMNT", "RDDT", "PMDD")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +94,8 @@ def write_entry(writer: Writer, statement: etree._Element, currency: str, bookin
 def _code(booking: sqlite3.Row) -> tuple[str, str, str]:
     if booking["is_collected"]:
         return _COLLECTED
+    if booking["returns"]:
+        return _TAKEN_BACK
     return _RETURNED if booking["return_reason"] else _CODES[booking["kind"]]
 
 
@@ -110,7 +112,10 @@ def _details(writer: Writer, details: etree._Element, currency: str, booking: sq
     if booking["remittance"]:
         writer.path(details, "RmtInf/Ustrd", booking["remittance"])
     if booking["return_reason"]:
-        writer.path(details, "RtrInf/Rsn/Cd", booking["return_reason"])
+        returned = writer.add(details, "RtrInf")
+        writer.path(returned, "Rsn/Cd", booking["return_reason"])
+        # Which of our own references the returned money came in under: the one name that no other payment has.
+        writer.add_if(returned, "AddtlInf", booking["returns"])
 
 
 def _counterparty(writer: Writer, parties: etree._Element, role: str, booking: sqlite3.Row) -> None:

@@ -4,7 +4,7 @@ import sqlite3
 import time
 from collections.abc import Callable
 
-from backoffice.sandbox.bank import hints, payments, recalls, sequels, statements
+from backoffice.sandbox.bank import hints, payments, recalls, sequels, statements, takebacks
 from backoffice.sandbox.bank.books import Books
 from backoffice.sandbox.bank.hints import Deliverer
 
@@ -35,6 +35,7 @@ class Clerk:
             moved = payments.carry_out(self._books, rows, now=now, settle_delay_s=self._settle_delay_s)
             moved = sequels.carry_out(self._books, rows, now=now) or moved
             moved = recalls.carry_out(self._books, rows, now=now) or moved
+            moved = takebacks.carry_out(self._books, rows, now=now) or moved
             if self._interval_s:
                 statements.close_due(self._books, rows, now=now, interval_s=self._interval_s)
             next_at = self._next_at(rows)

@@ -53,7 +53,7 @@ class Counter:
             ("POST", re.compile("/sandbox/collection"), self.collection),
             ("POST", re.compile("/sandbox/fee"), self.fee),
             ("POST", re.compile("/desk/quotes"), self.quote),
-            *fault_routes(self._books, self._clock),
+            *fault_routes(self._books, self._clock, wake=self._wake),
             ("POST", re.compile("/sandbox/statements/([0-9]+)/find"), self.find_statement),
         )
 

@@ -35,6 +35,7 @@ KINDS: Kinds = {
     "hint_lost": {},
     "hint_late": {"seconds": "30"},
     "hint_reorder": {},
+    "take_back": {"code": "FRAD"},
 }
 # These describe a condition rather than a single event: without a number they hold until called off.
 _LASTING = frozenset({"slow", "down"})

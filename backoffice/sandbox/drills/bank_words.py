@@ -92,6 +92,15 @@ DRILLS: tuple[Drill, ...] = (
         where=_ENDED,
     ),
     Drill(
+        kind="take_back",
+        title="Takes a deposit back",
+        happens="The sender's bank takes the newest payment back that came in to us: a debit on the statement with its reason.",
+        see="When the statement is read, the deposit fails with “deposit taken back” and the amount leaves the client's balance, "
+        "below zero if it was spent. What was nobody's leaves the unallocated money, and its break is resolved.",
+        settings=(Setting("code", "Reason code", "FRAD", "Of ISO 20022: FRAD fraud, DUPL paid twice, AM09 wrong amount."),),
+        where=_ENDED,
+    ),
+    Drill(
         kind="recall_refused",
         title="Refuses a recall",
         happens="The beneficiary does not agree to give the money back.",

@@ -8,6 +8,7 @@ import pytest
 
 from audit import clock
 from reconciliation.commands.matching import match_open_items
+from reconciliation.models import Break
 from reconciliation.tasks import reconcile_task
 from tests.reconciliation import outside
 from tests.transfers.duplicates.shuffling import SEEDS, booked, covers, drive_all, everybody_votes, nothing_is_broken, shuffled
@@ -16,6 +17,7 @@ from tests.transfers.test_send_back import DEBTOR, paid_in
 from tests.transfers.world import ACCOUNT, FUNDS, LONG_AGO, World, acting, drive_until, posted
 from transfers import tasks
 from transfers.commands import payout_recall
+from transfers.commands.deposits import taken_back
 from transfers.commands.deposits.addresses import open_bank_reference
 from transfers.commands.deposits.allocation import request_allocation
 from transfers.commands.deposits.send_back import request_to_debtor
@@ -56,6 +58,31 @@ def test_what_comes_in_and_whose_it_is(world: World, seed: int) -> None:
     assert sorted(Transfer.objects.values_list("route", "status")) == [("bank_deposit", "RECONCILED")] * 2
     assert (posted("client:acme:MXN"), posted(NOSTRO)) == (120_000, OPENED + 120_000)
     nothing_is_broken()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@covers(reconcile_task, taken_back.take_back)
+def test_what_the_senders_bank_takes_back(world: World, seed: int) -> None:
+    account = BankAccount.objects.get()
+    outside.bank_source(account, last_sequence=0)
+    why = "<RtrInf><Rsn><Cd>FRAD</Cd></Rsn><AddtlInf>S-1</AddtlInf></RtrInf>"
+
+    def named() -> None:
+        line("300.00", "S-1", open_bank_reference(client_id="acme", account=account).value)
+
+    def taken() -> None:
+        if Arrival.objects.exists():
+            outside.bank_line("300.00", refs="<AcctSvcrRef>T-1</AcctSvcrRef>", parties=why, identification="S-2")
+
+    def told_again() -> None:
+        for arrival in Arrival.objects.filter(status="taken_back"):
+            taken_back.take_back(arrival_id=arrival.pk, bank_reason="FRAD", evidence={"at": clock.now().isoformat()})
+
+    with tame_outside():
+        shuffled(seed, [named, taken, told_again, match_open_items, reconcile_task, drive_all])
+    assert [(one.route, one.status) for one in Transfer.objects.all()] == [("bank_deposit", "FAILED")]
+    assert (posted("client:acme:MXN"), posted(NOSTRO), Break.objects.count()) == (0, OPENED, 0)
+    assert broken_proofs() == []
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -43,6 +43,7 @@ EXEMPT: dict[str, str] = {
     "transfers.commands.deposits.refund.refunded": ONLY_LOOKS,
     "transfers.commands.deposits.send_back.debtor_of": ONLY_LOOKS,
     "transfers.commands.deposits.stated.counting": ONLY_LOOKS,
+    "transfers.commands.deposits.taken_back.why_not": ONLY_LOOKS,
     "transfers.commands.deposits.watching.chain_identity": ONLY_LOOKS,
     "transfers.commands.exchanges.about": "It names what is written to the record of the wire.",
     "transfers.commands.heartbeat.beat": "A process says that it lives, as often as it likes.",

@@ -43,6 +43,26 @@ def test_a_deposit_has_the_value_date_of_the_statement(house: World, imported: d
     assert (settlement["value_date"], settlement["at"][:10]) == (VALUE_DATE, imported.date().isoformat())
 
 
+def test_one_that_the_senders_bank_takes_back_gets_a_receipt_that_supersedes_the_first(house: World) -> None:
+    account = BankAccount.objects.get()
+    outside.bank_source(account, last_sequence=0)
+    with acting(house.maker):
+        text = open_bank_reference(client_id="acme", account=account).value
+        names = "<AcctSvcrRef>B-1</AcctSvcrRef>"
+        outside.bank_line("1500.00", direction="CRDT", refs=names, parties=f"<RmtInf><Ustrd>{text}</Ustrd></RmtInf>")
+        match_open_items()
+        transfer = drive_until(Transfer.objects.get(), "CONFIRMED")
+        why = "<RtrInf><Rsn><Cd>FRAD</Cd></Rsn><AddtlInf>B-1</AddtlInf></RtrInf>"
+        outside.bank_line("1500.00", refs="<AcctSvcrRef>T-1</AcctSvcrRef>", parties=why)
+        match_open_items()
+        dispatch_all()
+        make_due()
+    first, second = Receipt.objects.filter(transfer=transfer).order_by("number")
+    assert [content(one)["says"] for one in (first, second)] == ["settled", "undone"]
+    assert content(second)["supersedes"]["receipt_id"] == str(first.pk)
+    assert "taken this payment back" in content(second)["status_text"]
+
+
 def test_a_conversion_names_its_cashback(house: World, tame: Tame) -> None:
     tame.desk_rate = Decimal("0.999")
     with acting(house.maker):

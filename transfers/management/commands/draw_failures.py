@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from transfers.awaited import AWAITED
 from transfers.failures import AREAS, REFUSALS, Failure
 from transfers.uncertain import UNCERTAIN
 
@@ -50,7 +51,7 @@ def uncertain(page: str) -> str:
         "| state | what may have happened | who is asked, what is sent again | how it ends by itself |",
         "| --- | --- | --- | --- |",
     )
-    rows = (f"| {one.where}, {one.name} | {one.meaning} | {one.asked} | {one.ends} |" for one in UNCERTAIN)
+    rows = (f"| {one.where}, {one.name} | {one.meaning} | {one.asked} | {one.ends} |" for one in (*UNCERTAIN, *AWAITED))
     return before + BEGIN + "\n\n" + "\n".join([*head, *rows]) + "\n\n" + END + after
 
 
