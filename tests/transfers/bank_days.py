@@ -172,6 +172,12 @@ def hints(story: Story) -> None:
     settles_all_the_same(story)
 
 
+def take_back(story: Story) -> None:
+    """Nobody has paid in: the order waits for a deposit, and no payout is one."""
+    story.settles()
+    story.is_paid_once()
+
+
 DRIVES: Mapping[str, Callable[[Story], None]] = {
     **dict.fromkeys(("timeout", "lose"), unanswered),
     **dict.fromkeys(("confirm_twice", "reorder"), settles_all_the_same),
@@ -182,7 +188,7 @@ DRIVES: Mapping[str, Callable[[Story], None]] = {
         drive.__name__: drive
         for drive in (
             *(slow, down, reject, settle_late, duplicate, contradict, wrong_amount, statement_late, statement_missing),
-            *(recall_refused, recall_unanswered),
+            *(recall_refused, recall_unanswered, take_back),
         )
     },
 }
