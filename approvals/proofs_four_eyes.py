@@ -18,8 +18,9 @@ _CORRECTIONS_ARE_APPROVED = """
            WHEN request.id IS NULL AND NOT EXISTS (
                 SELECT FROM audit_trail AS told
                  WHERE (told.cluster_epoch, told.txid) = (posting.cluster_epoch, posting.created_txid)
-                   AND told.transaction_id = posting.transaction_id AND told.type NOT LIKE 'ledger.%%')
-           THEN 'it is called as one that follows the outside, and nothing is told of its transfer in that database transaction'
+                   AND (told.transaction_id = posting.transaction_id OR posting.transaction_id IS NULL)
+                   AND told.type NOT LIKE 'ledger.%%')
+           THEN 'it is called as one that follows the outside, and nothing is told of that in its database transaction'
            WHEN request.id IS NOT NULL THEN 'its request for approval ' || request.reference || ' ' || nullif(concat_ws(', ',
                 approvals_contradiction(request.id::text, %(action)s,
                     CASE WHEN posting.forced_kind <> '' OR posting.kind = %(write_off)s THEN 2 ELSE 1 END,

@@ -14,6 +14,10 @@ CORRECTIONS = (
     _reversal("undelivered/{of}"),
     _reversal("{of}/reversed", "deposit"),
     _reversal("{of}/reversed", "allocation"),
+    # The sender's bank took a deposit back.
+    _reversal("{of}/taken-back", "deposit"),
+    _reversal("{of}/taken-back", "allocation"),
+    _reversal("{of}/taken-back", "unallocated"),
     # The bank rejected or returned a payout.
     _reversal("payout-return/%", "payout"),
     _reversal("conversion-return/%"),

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MachineCorrection:
     """`kind` and `reference` are patterns of SQL's LIKE; `{of}` in the latter stands for the reference of what is corrected. It is
-    booked in the database transaction in which something is told of the transfer that it belongs to."""
+    booked in the database transaction in which something is told of the transfer that it belongs to; one that belongs to none, in
+    one in which something is told that is not of the books."""
 
     kind: str
     reference: str

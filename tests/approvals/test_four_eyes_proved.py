@@ -114,7 +114,7 @@ def test_a_name_of_the_machine_needs_what_the_machine_tells(people: People, data
     transfer = str(UUID(int=9))
     with database_role("countersign_web"), acting_as(people.maker):
         _typed("ledger_post", _posting(reference="reorg/fee-1", transaction_id=transfer))
-    said = "it is called as one that follows the outside, and nothing is told of its transfer in that database transaction"
+    said = "it is called as one that follows the outside, and nothing is told of that in its database transaction"
     assert _found() == [("reorg/fee-1", said)]
     record(type="transfer.reorged", resource_type="transfer", resource_id=transfer, transaction_id=UUID(transfer))
     assert _found() == []

@@ -9,11 +9,23 @@ from tests.reconciliation import outside
 from tests.reconciliation.corpus import check as check_corpus
 from tests.sandbox.fixtures import chain
 from tests.transfers import stack as stacks
-from tests.transfers.conftest import bound, committing, live, rails, sandbox_rails, test_database
+from tests.transfers.conftest import _corrections_are_the_machines, bound, committing, live, rails, sandbox_rails, test_database
 from tests.transfers.stack import Processes, Stack
 from tests.transfers.world import World
 
-__all__ = ["bound", "chain", "committing", "corpus", "live", "rails", "read", "sandbox_rails", "stack", "test_database"]
+__all__ = [
+    "_corrections_are_the_machines",
+    "bound",
+    "chain",
+    "committing",
+    "corpus",
+    "live",
+    "rails",
+    "read",
+    "sandbox_rails",
+    "stack",
+    "test_database",
+]
 
 
 @pytest.fixture(scope="session")
