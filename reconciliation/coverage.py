@@ -32,4 +32,4 @@ def register() -> None:
         "reconciliation_statement",
         "reconciliation_statementfile",
     )
-    coverage.exempt("it says where evidence comes from, and no amount", "reconciliation_source")
+    coverage.exempt("it says where evidence comes from, and no amount", "reconciliation_source", "reconciliation_historicalsource")

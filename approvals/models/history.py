@@ -4,6 +4,7 @@ The account is a string taken from the audit context: a foreign key to operators
 row outside a bound context fails, as recording an audit event does.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import models
@@ -60,9 +61,13 @@ def _set_account(version: Any, account: str) -> None:
     version.history_user_id = account
 
 
-def versions() -> HistoricalRecords:
-    """A `history` for one configuration model: every save leaves the whole row, append-only in the database."""
+def versions(*, leaves_out: Sequence[str] = ()) -> HistoricalRecords:
+    """A `history` for one configuration model: every save leaves the whole row, append-only in the database.
+
+    `leaves_out` are fields that are no configuration: counters and marks that machines move.
+    """
     return _Versions(
+        excluded_fields=list(leaves_out),
         bases=(Version,),
         history_id_field=models.UUIDField(default=new_id),
         history_change_reason_field=models.TextField(null=True),

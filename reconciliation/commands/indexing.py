@@ -8,10 +8,12 @@ that the chain was rewritten below final depth; that stops the indexer with a cr
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from django.db import transaction
 
-from audit import clock
+from audit import clock, context
+from audit.context import Actor
 from ledger.chart import wallet_account_code
 from ledger.models import Asset
 from reconciliation.commands import witnesses
@@ -31,6 +33,7 @@ from transfers.rails.evm.nodes import EvmNodes, NodesDisagree
 BATCH = 200
 # Of what a node withholds, so much is named.
 _TOLD = 5
+_INDEXER = Actor.system("chain-index")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,7 @@ def _read_deposit_addresses(network: str) -> None:
     """A source per address, from its first block on. It speaks for the one token of the network that we keep."""
     for address in _addresses(network):
         for asset_id in Asset.objects.filter(network=network, kind=Asset.Kind.TOKEN).values_list("id", flat=True):
-            Source.objects.get_or_create(
+            _keep_source(
                 code=f"deposits-{address.value[2:18].lower()}",
                 defaults={
                     "name": f"Deposits of {address.client_id} on {network}",
@@ -87,6 +90,11 @@ def _read_deposit_addresses(network: str) -> None:
                     "start_block": address.from_block,
                 },
             )
+
+
+def _keep_source(*, code: str, defaults: dict[str, Any]) -> None:
+    with context.bind(_INDEXER):
+        Source.objects.get_or_create(code=code, defaults=defaults)
 
 
 def _next_block(network: str, sources: Iterable[Source]) -> int:

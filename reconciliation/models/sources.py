@@ -2,11 +2,12 @@
 
 from django.db import models
 
+from approvals.models.history import Versioned, versions
 from audit.identity import new_id
 from ledger.fields import MinorUnitsField
 
 
-class Source(models.Model):
+class Source(Versioned):
     """A bank account's statements or a wallet's chain history, and the ledger account it speaks about."""
 
     class Kind(models.TextChoices):
@@ -27,6 +28,8 @@ class Source(models.Model):
     start_block = models.BigIntegerField(null=True, help_text="First block that counts: the books were opened at its parent.")
     last_sequence = models.BigIntegerField(default=0, help_text="Highest number of the bank's own statements that was fetched.")
     active = models.BooleanField(default=True)
+
+    history = versions(leaves_out=("last_sequence",))
 
 
 class StatementFile(models.Model):

@@ -7,7 +7,8 @@ import pytest
 from django.db import connection
 from django.test import override_settings
 
-from audit import clock
+from audit import clock, context
+from audit.context import Actor
 from audit.models import AuditEvent
 from backoffice.alerts import checks, commands, thresholds
 from backoffice.alerts.models import Alert, Delivery
@@ -193,7 +194,8 @@ def test_a_break_past_its_deadline(bound: None) -> None:
 
 
 def _break() -> Break:
-    source = Source.objects.create(code="bank", name="Bank", kind="bank_statement")
+    with context.bind(Actor.system("test")):
+        source = Source.objects.create(code="bank", name="Bank", kind="bank_statement")
     return Break.objects.create(
         reference="0123456789ABCDEFGHJKMNPQRS",
         type="external_only",

@@ -198,7 +198,8 @@ def test_a_file_that_cannot_be_taken_is_refused_whole_with_its_line_and_reason(m
 
 @pytest.mark.parametrize("changes", [{"file": None}, {"source": None}, {"source": "chain-hot-1"}, {"file": None, "source": None}])
 def test_a_form_that_is_not_complete_imports_nothing(maker, changes):
-    Source.objects.create(code="chain-hot-1", name="Hot wallet", kind="chain")
+    with context.bind(Actor.system("test")):
+        Source.objects.create(code="chain-hot-1", name="Hot wallet", kind="chain")
     response = _upload(maker, _file(_line()), **changes)
     assert response.status_code == 422
     assert 'aria-invalid="true"' in text_of(response)

@@ -8,6 +8,8 @@ import httpx
 from eth_account import Account as EthAccount
 from eth_account.signers.local import LocalAccount
 
+from audit import context
+from audit.context import Actor
 from reconciliation.commands.importing import import_statement
 from reconciliation.commands.indexing import IndexRun, index_network
 from reconciliation.commands.matching import MatchRun
@@ -33,8 +35,13 @@ def begin_to_read(stack: Stack) -> None:
     bank_source(BankAccount.objects.get(code=BANK), last_sequence=close_statement(stack))
 
 
+def _source(**row: Any) -> Source:
+    with context.bind(Actor.system("test")):
+        return Source.objects.create(**row)
+
+
 def bank_source(account: BankAccount, *, last_sequence: int) -> Source:
-    return Source.objects.create(
+    return _source(
         code=account.code,
         name=account.name,
         kind=Source.Kind.BANK_STATEMENT,
@@ -45,7 +52,7 @@ def bank_source(account: BankAccount, *, last_sequence: int) -> Source:
 
 
 def wallet_source(code: str, address: str, account_code: str, start_block: int) -> Source:
-    return Source.objects.create(
+    return _source(
         code=code,
         name=code,
         kind=Source.Kind.CHAIN,

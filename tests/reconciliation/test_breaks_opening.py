@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from audit import clock
-from audit.context import NoActorBound
+from audit import clock, context
+from audit.context import Actor, NoActorBound
 from audit.models import AuditEvent
 from reconciliation.commands.breaks import open_break
 from reconciliation.models import Break, Source
@@ -17,7 +17,8 @@ NOW = datetime(2026, 10, 2, 9, 0, tzinfo=UTC)
 
 @pytest.fixture
 def source() -> Source:
-    return Source.objects.create(code="nordbank-eur", name="Nordbank EUR", kind=Source.Kind.BANK_STATEMENT)
+    with context.bind(Actor.system("test")):
+        return Source.objects.create(code="nordbank-eur", name="Nordbank EUR", kind=Source.Kind.BANK_STATEMENT)
 
 
 def open_one(source: Source, **changes: Any) -> Break:

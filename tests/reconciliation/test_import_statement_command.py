@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from audit import context
+from audit.context import Actor
 from reconciliation.models import ExternalItem, Source, StatementFile
 from tests.reconciliation.statement_files import ACCOUNT, document, entry, statement
 
@@ -23,7 +25,8 @@ NOTICE = document(
 
 @pytest.fixture(autouse=True)
 def source() -> Source:
-    return Source.objects.create(code="nordbank-eur", name="N", kind=Source.Kind.BANK_STATEMENT, account_identification=ACCOUNT)
+    with context.bind(Actor.system("test")):
+        return Source.objects.create(code="nordbank-eur", name="N", kind=Source.Kind.BANK_STATEMENT, account_identification=ACCOUNT)
 
 
 def run(tmp_path: Path, data: bytes, *flags: str, source: str = "nordbank-eur") -> tuple[int, str]:

@@ -47,4 +47,8 @@ def register() -> None:
     coverage.exempt("it keeps the versions of a table whose versions are counted", "transfers_historicalbankcalendar")
     coverage.exempt("it gathers orders into one message, and each of them is told by its transfer", "transfers_payoutbatch")
     coverage.exempt("it says where money is kept, and no amount", "transfers_wallet", "transfers_bankaccount")
+    coverage.exempt(
+        "it keeps the versions of a row, beside the event of its change",
+        *(f"transfers_historical{name}" for name in ("wallet", "bankaccount", "promotion", "webhookendpoint")),
+    )
     coverage.exempt("it says how far blocks were read, and reading them again is harmless", "transfers_scanmark")

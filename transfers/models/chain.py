@@ -3,11 +3,12 @@
 from django.db import models
 from django.db.models import Q
 
+from approvals.models.history import Versioned, versions
 from audit.identity import new_id
 from ledger.fields import MinorUnitsField
 
 
-class Wallet(models.Model):
+class Wallet(Versioned):
     """An on-chain address of ours. The row is the lock under which inventory and gas are reserved. The signer holds the keys of hot
     and settlement wallets; keys of cold ones are kept by people, and what belongs to the house alone lies in house wallets."""
 
@@ -25,6 +26,8 @@ class Wallet(models.Model):
     purpose = models.TextField(choices=Purpose.choices)
     token_account_code = models.TextField(help_text="Ledger account of its tokens.")
     gas_account_code = models.TextField(blank=True, default="", help_text="Ledger account of its gas asset, where it pays gas.")
+
+    history = versions()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["network", "address"], name="transfers_wallet_once_per_network")]

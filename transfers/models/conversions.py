@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 
+from approvals.models.history import Versioned, versions
 from ledger.fields import MinorUnitsField
 
 
@@ -40,7 +41,7 @@ class ConversionSplit(models.Model):
         ]
 
 
-class Promotion(models.Model):
+class Promotion(Versioned):
     """A promise of cashback on conversions of one corridor. Its money is on a ledger account of its own."""
 
     code = models.SlugField(primary_key=True, max_length=40)
@@ -51,6 +52,8 @@ class Promotion(models.Model):
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     created_at = models.DateTimeField()
+
+    history = versions()
 
     class Meta:
         constraints = [

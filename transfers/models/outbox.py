@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from approvals.models.history import Versioned, versions
 from audit.identity import new_id
 
 
@@ -38,7 +39,7 @@ class OutboxEvent(models.Model):
         ]
 
 
-class WebhookEndpoint(models.Model):
+class WebhookEndpoint(Versioned):
     """An address of a client. `events` are types, or only `*` for all of them. A removed one stays, as evidence.
 
     `failing_since` and `failures` count since the last delivery that was taken; until `paused_until` nothing is sent to it.
@@ -70,7 +71,10 @@ class WebhookEndpoint(models.Model):
     paused_until = models.DateTimeField(null=True)
     succeeded_at = models.DateTimeField(null=True)
 
+    history = versions(leaves_out=("created_at", "failing_since", "failures", "paused_until", "succeeded_at"))
+
     class Meta:
+        verbose_name = "webhook endpoint"
         permissions = [
             ("manage_webhooks", "Can add, switch and remove clients' webhooks and rotate their secrets"),
             ("replay_webhooks", "Can send webhooks again"),

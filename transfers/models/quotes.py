@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from approvals.models.history import Versioned, versions
 from audit.identity import new_id
 from ledger.fields import MinorUnitsField
 
@@ -40,7 +41,7 @@ class Quote(models.Model):
     expires_at = models.DateTimeField()
 
 
-class BankAccount(models.Model):
+class BankAccount(Versioned):
     """A pre-funded nostro of ours that payouts leave from."""
 
     code = models.SlugField(primary_key=True, max_length=40)
@@ -57,3 +58,5 @@ class BankAccount(models.Model):
     calendar_code = models.TextField(
         blank=True, default="", help_text="Calendar of the rail it pays over; empty: open at any time."
     )
+
+    history = versions()

@@ -13,7 +13,7 @@ from transfers.errors import NotFound, Refused
 from transfers.models import WebhookEndpoint
 from transfers.outbox import secrets, vocabulary
 from transfers.outbox.destinations import DestinationRefused, Rules, look_over
-from transfers.outbox.switching import Status, Why, set_aside, switch_off, switch_on, tell
+from transfers.outbox.switching import Status, Why, keep, set_aside, switch_off, switch_on, tell
 
 MOST_PER_CLIENT = 10
 
@@ -39,9 +39,9 @@ def add(*, client_id: str, url: str, events: Sequence[str], reason: str = "") ->
 
 def _add(client_id: str, url: str, events: list[str], reason: str) -> tuple[WebhookEndpoint, str]:
     _check_room(client_id, url)
-    endpoint = WebhookEndpoint.objects.create(
-        client_id=client_id, url=url, events=events, created_at=Now(), created_by=context.current().actor.id
-    )
+    endpoint = WebhookEndpoint(client_id=client_id, url=url, events=events, created_at=Now(), created_by=context.current().actor.id)
+    endpoint.change_reason = reason
+    endpoint.save(force_insert=True)
     secret = secrets.make(endpoint)
     endpoint.refresh_from_db()
     tell(endpoint, vocabulary.ADDED, reason=reason, events=events)
@@ -54,7 +54,7 @@ def remove(*, endpoint_id: UUID, client_id: str, reason: str = "") -> None:
     endpoint = find(endpoint_id, client_id, locked=True)
     if endpoint.deleted_at is not None:
         return
-    WebhookEndpoint.objects.filter(pk=endpoint.pk).update(deleted_at=Now())
+    keep(endpoint, reason, deleted_at=Now())
     secrets.in_force(endpoint.pk).update(expires_at=Now())
     tell(endpoint, vocabulary.REMOVED, reason=reason, missed=set_aside(endpoint))
 

@@ -1,5 +1,7 @@
 """Switching an address off and on, each with its record on the trail. The caller has locked the endpoint."""
 
+from typing import Any
+
 from django.db.models.functions import Now
 
 from audit.commands import record
@@ -13,17 +15,25 @@ Status = WebhookEndpoint.Status
 
 def switch_off(endpoint: WebhookEndpoint, why: Why, reason: str) -> None:
     """Nothing is sent any more; what was waiting is kept as missed, and can be replayed."""
-    WebhookEndpoint.objects.filter(pk=endpoint.pk).update(status=Status.DISABLED, disabled_by=why, disabled_at=Now())
+    keep(endpoint, reason, status=Status.DISABLED, disabled_by=why, disabled_at=Now())
     missed = set_aside(endpoint)
     tell(endpoint, vocabulary.DISABLED, reason=reason, disabled_by=why.value, missed=missed)
 
 
 def switch_on(endpoint: WebhookEndpoint, reason: str) -> None:
     """Events from now on are sent, with a clean record; what was missed stays so until somebody replays it."""
-    WebhookEndpoint.objects.filter(pk=endpoint.pk).update(
-        status=Status.ENABLED, disabled_by=Why.NOBODY, disabled_at=None, failing_since=None, failures=0, paused_until=None
-    )
+    counters = {"failing_since": None, "failures": 0, "paused_until": None}
+    keep(endpoint, reason, status=Status.ENABLED, disabled_by=Why.NOBODY, disabled_at=None, **counters)
     tell(endpoint, vocabulary.ENABLED, reason=reason)
+
+
+def keep(endpoint: WebhookEndpoint, reason: str, **changes: Any) -> None:
+    """Change the row and leave it as a version."""
+    for name, value in changes.items():
+        setattr(endpoint, name, value)
+    endpoint.change_reason = reason
+    endpoint.save(update_fields=list(changes))
+    endpoint.refresh_from_db()
 
 
 def set_aside(endpoint: WebhookEndpoint) -> int:

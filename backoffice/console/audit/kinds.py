@@ -39,10 +39,12 @@ def _kind(model: type[Model]) -> Kind | None:
     manager = getattr(options, "simple_history_manager_attribute", "")
     if not manager:
         return None
+    history = getattr(model, manager).model
+    kept = {field.attname for field in history._meta.concrete_fields}  # noqa: SLF001 - as above
     return Kind(
         name=options.model_name,
         title=str(options.verbose_name).capitalize(),
-        history=getattr(model, manager).model.objects,
+        history=history.objects,
         key=options.pk,
-        fields=tuple(field for field in options.concrete_fields if not field.primary_key),
+        fields=tuple(field for field in options.concrete_fields if not field.primary_key and field.attname in kept),
     )

@@ -3,6 +3,7 @@ GRANT SELECT ON reconciliation_source, reconciliation_statementfile, reconciliat
     reconciliation_indexedblock, reconciliation_match, reconciliation_break TO countersign_web, countersign_worker;
 GRANT INSERT ON reconciliation_statementfile, reconciliation_statement, reconciliation_externalitem, reconciliation_break
     TO countersign_web, countersign_worker;
+GRANT SELECT, INSERT ON reconciliation_historicalsource TO countersign_web, countersign_worker;
 GRANT INSERT ON reconciliation_source TO countersign_web, countersign_worker;
 GRANT INSERT ON reconciliation_indexedblock, reconciliation_match TO countersign_worker;
 GRANT UPDATE (last_sequence) ON reconciliation_source TO countersign_worker;

@@ -91,6 +91,10 @@ GRANT EXECUTE ON FUNCTION transfers_record_moves(jsonb, jsonb[]) TO countersign_
 GRANT SELECT ON transfers_liquiditylevel, transfers_historicalliquiditylevel TO countersign_web, countersign_worker;
 GRANT INSERT ON transfers_liquiditylevel, transfers_historicalliquiditylevel TO countersign_web;
 GRANT UPDATE (asset_id, funding, minimum, target, maximum) ON transfers_liquiditylevel TO countersign_web;
+-- Versions of what else is configured: left by whoever saves the row.
+GRANT SELECT ON transfers_historicalwebhookendpoint, transfers_historicalbankaccount, transfers_historicalwallet,
+    transfers_historicalpromotion TO countersign_web, countersign_worker;
+GRANT INSERT ON transfers_historicalwebhookendpoint TO countersign_web, countersign_worker;
 -- A bank's calendar likewise.
 GRANT INSERT ON transfers_bankcalendar, transfers_historicalbankcalendar TO countersign_web;
 

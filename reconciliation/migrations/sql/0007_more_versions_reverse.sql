@@ -1,0 +1,2 @@
+DROP TRIGGER refuse_change ON reconciliation_historicalsource;
+DROP TRIGGER refuse_truncate ON reconciliation_historicalsource;

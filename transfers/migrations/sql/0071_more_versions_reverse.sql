@@ -1,0 +1,8 @@
+DROP TRIGGER refuse_change ON transfers_historicalwallet;
+DROP TRIGGER refuse_truncate ON transfers_historicalwallet;
+DROP TRIGGER refuse_change ON transfers_historicalbankaccount;
+DROP TRIGGER refuse_truncate ON transfers_historicalbankaccount;
+DROP TRIGGER refuse_change ON transfers_historicalpromotion;
+DROP TRIGGER refuse_truncate ON transfers_historicalpromotion;
+DROP TRIGGER refuse_change ON transfers_historicalwebhookendpoint;
+DROP TRIGGER refuse_truncate ON transfers_historicalwebhookendpoint;
