@@ -17,9 +17,11 @@ from backoffice.console.parts import Badge, Tone
 
 _VERBS = {"+": Badge("added", Tone.DONE), "~": Badge("changed", Tone.LOOK), "-": Badge("removed", Tone.DANGER)}
 _NAMES: dict[str, Callable[[Any], str]] = {
+    "bankcalendar": lambda row: f"{row.title} ({row.code})",
     "destination": lambda row: f"{row.label or 'Destination'} of {row.client_id}, {destination_number(row.details)}",
     "limit": lambda row: f"{title_of(row)}, {row.client_id or 'every client'}",
     "policyrule": lambda row: f"{row.title} (set {row.set_id})",
+    "webhookendpoint": lambda row: f"{row.url} of {row.client_id}",
 }
 
 

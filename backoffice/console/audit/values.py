@@ -37,7 +37,13 @@ def _written(row: Any, field: "Field[Any, Any]", value: Any) -> str:
         return f"{at.day}, {at.clock} UTC"
     if isinstance(value, time):
         return f"{value:%H:%M}"
+    if isinstance(value, list):
+        return _listed(value)
     return bytes(value).hex() if isinstance(value, bytes | memoryview) else plain(value)
+
+
+def _listed(parts: Sequence[Any]) -> str:
+    return ", ".join(plain(one) for one in parts)
 
 
 def _amount(minor: int, row: Any) -> str:
@@ -51,6 +57,6 @@ def _spread(name: str, value: dict[str, Any]) -> Iterator[tuple[str, str]]:
         if key in _AMOUNTS and len(assets) == 1 and str(part).isdecimal():
             yield f"{name}, {key}", amounts.text(int(part), assets[0])
         elif isinstance(part, list):
-            yield f"{name}, {key}", ", ".join(plain(one) for one in part)
+            yield f"{name}, {key}", _listed(part)
         else:
             yield f"{name}, {key}", plain(part)

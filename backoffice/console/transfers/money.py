@@ -7,8 +7,9 @@ from backoffice.console import amounts
 from backoffice.console.parts import PostingRow
 from backoffice.console.transfers.story import Story
 from ledger.models import Entry, LedgerTransaction
-from transfers.states import MoneyState
+from transfers.states import DEPOSITS, MoneyState
 
+_REVERSAL = ".reversal"
 _SENTENCES: dict[str, str] = {
     MoneyState.NONE: "nothing is reserved and nothing is booked",
     MoneyState.RESERVED: "on hold for it; nothing is booked yet",
@@ -30,7 +31,10 @@ class Booked:
 
 
 def sentence(story: Story) -> str:
-    return _SENTENCES[story.transfer.money_state]
+    transfer = story.transfer
+    if transfer.money_state == MoneyState.REVERSED and transfer.route in DEPOSITS:
+        return "booked, then reversed: it has left the client's balance again"
+    return _SENTENCES[transfer.money_state]
 
 
 def rate(story: Story) -> str:
@@ -58,8 +62,8 @@ def _booked(entries: list[Entry]) -> Booked:
 
 def _title(posting: LedgerTransaction) -> str:
     """What kind it is: on the page of its own transfer the reference says nothing."""
-    words = posting.kind.replace("_", " ").capitalize()
-    return f"{words}, reversing" if posting.reverses_id else words
+    words = posting.kind.removesuffix(_REVERSAL).replace("_", " ")
+    return f"Reversal of {words}" if posting.reverses_id else words.capitalize()
 
 
 def _sums(entries: list[Entry]) -> str:
