@@ -1,5 +1,6 @@
 """I7 of a campaign: the sealer is struck at each of its steps and goes on, and what contradicts a published checkpoint is found."""
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ from audit.anchors import configured, delivery
 from audit.inspection import guards
 from backoffice.campaign.processes import Nursery
 from backoffice.campaign.sealing import PLACES, Sealing, published_findings
-from tests.audit.log import KEY, House, event, events, house
+from backoffice.campaign.shots import How
+from tests.audit.log import KEY, House, event, events, house, leaves
 from tests.audit.log import db as db
 from tests.ledger.lies import lie
 
@@ -32,11 +34,17 @@ def sealing(house: House, settings: Any, tmp_path: Path, monkeypatch: pytest.Mon
     return Sealing(Nursery(tmp_path / "log"))
 
 
+@pytest.mark.timeout(240)
 def test_it_is_struck_at_every_step_in_every_way_and_the_log_holds(sealing: Sealing) -> None:
-    for number in range(3 * len(PLACES)):
-        event(number)
+    wanted, told, deadline = {f"{place} by {how}" for place in PLACES for how in How}, 3, time.monotonic() + 200
+    # What other tests keep open on this server holds the horizon back: a round that has nothing to seal takes no step.
+    while set(sealing.struck) != wanted and time.monotonic() < deadline:
+        event(told)
+        told += 1
         sealing.strike()
-    assert set(sealing.struck) == {f"{place} by {how}" for place in PLACES for how in ("kill", "raise", "stop")}
+    assert set(sealing.struck) == wanted
+    while leaves() < told and time.monotonic() < deadline:
+        sealing.round()
     assert list(sealing.broken()) == []
 
 

@@ -35,6 +35,9 @@ class Whole(FakeChain):
     def bank(self) -> Tame:
         return self.tame
 
+    def bank_of(self, _code: str) -> Tame:
+        return self.tame
+
     @property
     def desks(self) -> dict[str, Tame]:
         return {"desk": self.tame}
