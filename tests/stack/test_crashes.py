@@ -42,28 +42,28 @@ def _drive(workers: Forks, **environment: str) -> int:
     return workers.start("drive", "--loop", "--idle", "0.2", **environment)
 
 
-def _finish(alone: RunningStack, workers: Forks, acme: Client, transfer_id: str) -> None:
+def _finish(alone: RunningStack, workers: Forks, acme: Client, ordered: list[str]) -> None:
     """Drive to the end with a healthy driver, then reconcile until the evidence is in."""
     driver = _drive(workers)
     try:
-        acme.wait_for(transfer_id, "FIAT_SETTLED", 60)
+        for transfer_id in ordered:
+            acme.wait_for(transfer_id, "FIAT_SETTLED", 60)
     finally:
         os.kill(driver, signal.SIGTERM)
         workers.wait(driver, 20)
 
     def reconciled() -> bool:
         assert workers.run("reconcile") == 0
-        return bool(acme.get(transfer_id)["status"] == "RECONCILED")
+        return all(acme.get(transfer_id)["status"] == "RECONCILED" for transfer_id in ordered)
 
-    alone.wait_until(reconciled, f"{transfer_id} to be RECONCILED", 60)
+    alone.wait_until(reconciled, f"{len(ordered)} transfers to be RECONCILED", 60)
 
 
-@pytest.mark.parametrize("point", ON_THE_WAY)
-def test_a_driver_killed_at_any_step_leaves_one_payment_and_the_same_books(alone: RunningStack, workers: Forks, point: str) -> None:
+def _die_at(alone: RunningStack, workers: Forks, acme: Client, point: str) -> str:
+    """One more order, and a driver that dies at `point` over it or over one that another driver died over; the order's id."""
     # Nobody else fetches them here, and without a fresh one no price is believed.
     assert workers.run("sweep", "--once", "--job", "rates") == 0
-    acme = Client(alone)
-    transfer_id = acme.withdraw("321.00", to_bank=True)["transaction_id"]
+    transfer_id = str(acme.withdraw("321.00", to_bank=True)["transaction_id"])
     doomed = _drive(workers, COUNTERSIGN_CRASH=point)
     ended = workers.wait(doomed)
     if ended is None:
@@ -71,15 +71,22 @@ def test_a_driver_killed_at_any_step_leaves_one_payment_and_the_same_books(alone
         workers.wait(doomed)
     assert ended == -signal.SIGKILL, f"{point} was not met"
     flush_broker(alone)
-    _finish(alone, workers, acme, transfer_id)
+    return transfer_id
 
-    found = books(alone, transfer_id)
-    assert found.postings == {"conversion": 1, "wallet_movement": 1, "network_fee": 1, "payout": 1}
-    assert found.moved["wallet:hot-1:USDC.ethereum"] == -321 * USDC
-    assert found.moved["payable:payouts:MXN"] == 0
-    assert found.on_hold == 0
-    (signed,) = alone.query(
-        "SELECT count(*) FROM transfers_chaintransaction JOIN transfers_leg leg ON leg.id = leg_id WHERE transfer_id = %s",
-        [transfer_id],
-    )
-    assert signed == (1,)
+
+def test_drivers_killed_at_every_step_leave_one_payment_each_and_the_same_books(alone: RunningStack, workers: Forks) -> None:
+    acme = Client(alone)
+    ordered = [_die_at(alone, workers, acme, point) for point in ON_THE_WAY]
+    _finish(alone, workers, acme, ordered)
+
+    for transfer_id in ordered:
+        found = books(alone, transfer_id)
+        assert found.postings == {"conversion": 1, "wallet_movement": 1, "network_fee": 1, "payout": 1}
+        assert found.moved["wallet:hot-1:USDC.ethereum"] == -321 * USDC
+        assert found.moved["payable:payouts:MXN"] == 0
+        assert found.on_hold == 0
+        (signed,) = alone.query(
+            "SELECT count(*) FROM transfers_chaintransaction JOIN transfers_leg leg ON leg.id = leg_id WHERE transfer_id = %s",
+            [transfer_id],
+        )
+        assert signed == (1,)

@@ -114,11 +114,10 @@ DRIVES: Mapping[str, Callable[[Story], None]] = {
     "duplicate": duplicate,
     "lie": lie,
 }
+# An authorisation moves nothing that could be moved twice.
+TRIED = [(kind, verb) for kind in KINDS for verb in VERBS if kind != "duplicate" or verb in BOOKED]
 
 
-@pytest.mark.parametrize("verb", VERBS)
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("kind", "verb"), TRIED)
 def test_a_card_is_charged_and_refunded_once(world: World, psp: Provider, kind: str, verb: str) -> None:
-    if kind == "duplicate" and verb not in BOOKED:
-        pytest.skip("an authorisation moves nothing that could be moved twice")
     DRIVES[kind](Story.begin(world, psp, kind, verb))

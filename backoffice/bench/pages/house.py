@@ -47,14 +47,14 @@ def open_desk() -> None:
         for role in ROLES:
             grant_role(operator=operator, role=role)
         see_all_clients(operator=operator)
-    Source.objects.create(
-        code=SOURCE,
-        name="The chain of the benchmark",
-        kind=Source.Kind.CHAIN,
-        account_code=chart.wallet_account_code(company.HOT_WALLET, company.USDC),
-        network=company.NETWORK,
-        active=True,
-    )
+        Source.objects.create(
+            code=SOURCE,
+            name="The chain of the benchmark",
+            kind=Source.Kind.CHAIN,
+            account_code=chart.wallet_account_code(company.HOT_WALLET, company.USDC),
+            network=company.NETWORK,
+            active=True,
+        )
 
 
 def load(recordings: Sequence[Recording], transfers: int) -> None:
