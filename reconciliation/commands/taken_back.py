@@ -40,7 +40,7 @@ def _named(item: ExternalItem) -> Arrival | None:
     """The one arrival that it names; nobody guesses between several."""
     here = Arrival.objects.select_related("transfer").filter(rail="bank", account_code=item.source.account_code)
     told = item.references.get("return_text", "").split()
-    by_bank = list(here.filter(facts__bank_reference__in=[word for word in told if word])[:2])
+    by_bank = list(here.filter(facts__bank_reference__in=told)[:2])
     if len(by_bank) == 1:
         return by_bank[0]
     end_to_end_id = item.references.get("end_to_end_id", "")
