@@ -11,7 +11,7 @@ from typing import Any
 
 from audit import context
 from audit.context import Actor
-from backoffice.campaign import invariants, shots, weather, works
+from backoffice.campaign import invariants, said, shots, weather, works
 from backoffice.campaign.invariants import Broken
 from backoffice.campaign.processes import Nursery
 from backoffice.campaign.sealing import Sealing
@@ -142,7 +142,7 @@ def run(scrap: Path, dice: Random, *, seed: int, scope: Scope, say: Callable[[st
         elsewhere=[str(shot) for shot in storm.elsewhere],
         sealer=dict(sealing.struck),
         taken_back={name: times for name, crowd in storm.crowds.items() if (times := crowd.taken_back())},
-        broken=[str(one) for one in found],
+        broken=[*(str(one) for one in found), *(f"an error that nobody planned: {text}" for text in said.unplanned(log))],
         missed=[str(shot) for shot in storm.missed],
         unreached=unreached,
         stuck=stuck,

@@ -27,6 +27,7 @@ from backoffice.sealing import process
 
 ROLE = "sealer"
 RIVAL_HAS_S = 1.0
+BROKE_IT = "the campaign broke this step"
 ROUNDS = 20
 # How long the trail may go on unsealed is the alerts' to watch; here only what is sealed is held against what was published.
 _EVER = 10**9
@@ -152,7 +153,7 @@ def _and_then(step: Callable[..., Any], how: How) -> Callable[..., Any]:
 
 def _strike(how: How) -> None:
     if how is How.RAISE:
-        raise OSError("the campaign broke this step")
+        raise OSError(BROKE_IT)
     os.kill(os.getpid(), signal.SIGKILL if how is How.KILL else signal.SIGSTOP)
 
 
