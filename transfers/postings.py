@@ -249,10 +249,11 @@ def desk_settlement(
     settlement_account: str,
     target_asset: str,
     received: int,
-    nostro_account: str,
+    received_from: str,
     value_at: datetime,
 ) -> Posting:
-    """A desk has the tokens and has paid for them. What it paid more or less than quoted stays in the position, to be seen."""
+    """A desk has the tokens and has paid for them with unallocated money, which `received_from` holds. What it paid more or less
+    than quoted stays in the position, to be seen."""
     return Posting(
         reference=f"desk-settlement/{reference}",
         kind="desk_settlement",
@@ -260,7 +261,7 @@ def desk_settlement(
         lines=(
             Line.debit(chart.position_account_code(source_asset, target_asset, source_asset), delivered),
             Line.credit(settlement_account, delivered),
-            Line.debit(nostro_account, received),
+            Line.debit(received_from, received),
             Line.credit(chart.position_account_code(source_asset, target_asset, target_asset), received),
         ),
         description=f"Settlement of {reference} with the desk",

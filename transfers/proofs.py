@@ -91,7 +91,8 @@ _ARRIVALS_MATCH_CREDITS = """
            WHEN arrival.status = 'taken_back' AND booked.set_aside_standing > 0
            THEN 'it was taken back, and is set aside'
            WHEN arrival.status <> 'taken_back'
-            AND booked.set_aside <> (arrival.status IN ('unallocated', 'returning', 'returned') OR booked.allocated)::integer
+            AND booked.set_aside <> (
+                arrival.status IN ('unallocated', 'returning', 'returned', 'settlement') OR booked.allocated)::integer
            THEN format('it is %%s, and was set aside %%s times', arrival.status, booked.set_aside)
            WHEN arrival.status = 'credited' AND booked.amount <> arrival.amount
            THEN format('%%s arrived, %%s were credited', arrival.amount, booked.amount) END AS message

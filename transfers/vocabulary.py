@@ -15,6 +15,7 @@ DEPOSITS = (
     "deposit.seen",
     "deposit.set_aside",
     "deposit.credited",
+    "deposit.settles_deal",
     "deposit.taken_back",
     "deposit.gone",
     "deposit.seen_again",

@@ -1,15 +1,18 @@
 """What a desk by phone is waited for, and the form for each thing that it may have said."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 
 from approvals import queries as control
 from approvals.models import ApprovalRequest
 from backoffice.access.models import Operator
+from ledger.money import Money
+from ledger.queries import unit
+from transfers.commands.desk_settlement import payments
 from transfers.commands.manual_entry import ACTION, moment_in, why_not
-from transfers.models import ManualEntry, Transfer
+from transfers.models import Arrival, ManualEntry, Transfer
 from transfers.states import TERMINAL
 
 Kind = ManualEntry.Kind
@@ -26,7 +29,11 @@ class Awaited:
 
 
 class EntryForm(forms.Form):
-    """Common to all: where it can be seen."""
+    """Common to all: which transfer it is about, and where it can be seen."""
+
+    def __init__(self, transfer: Transfer, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.transfer = transfer
 
     evidence = forms.CharField(
         label="Evidence",
@@ -56,8 +63,26 @@ class DealForm(EntryForm):
 
 
 class SettlementForm(EntryForm):
-    received = forms.CharField(label="Received", max_length=40, help_text="What arrived on our bank account, as a plain decimal.")
-    field_order = ["received", "evidence"]
+    """The desk's payment is chosen among what the bank shows: no amount is typed."""
+
+    arrival = forms.ChoiceField(
+        label="Their payment",
+        help_text="What has arrived in this currency and is unallocated. Not there yet? Wait until the bank shows it.",
+    )
+    field_order = ["arrival", "evidence"]
+
+    def __init__(self, transfer: Transfer, *given: Any, **named: Any) -> None:
+        super().__init__(transfer, *given, **named)
+        cast("forms.ChoiceField", self.fields["arrival"]).choices = [
+            (one.reference, _in_words(one)) for one in payments(transfer.target_asset_id)[:_MOST]
+        ]
+
+
+def _in_words(arrival: Arrival) -> str:
+    asset = unit(arrival.asset_id)
+    who = arrival.sender.get("name") or "nobody named"
+    amount = f"{Money(int(arrival.amount), asset).format()} {asset.code}"
+    return f"{amount} from {who}, {arrival.value_date:%d %b %Y}, {arrival.facts.get('text') or 'no words'}"
 
 
 FORMS: dict[str, type[EntryForm]] = {Kind.QUOTE: QuoteForm, Kind.DEAL: DealForm, Kind.SETTLEMENT: SettlementForm}

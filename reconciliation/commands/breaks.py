@@ -68,3 +68,15 @@ def open_break(
                 transaction_id=transfer_id,
             )
     return opened
+
+
+def resolve_break(found: Break, words: str, *, transaction_id: UUID | None = None) -> None:
+    """End it, in the caller's transaction, row locked: what it was about is explained by `words`."""
+    Break.objects.filter(pk=found.pk).update(status=Break.Status.RESOLVED, resolved_at=clock.now(), resolution=words)
+    record(
+        type="reconciliation.break_resolved",
+        resource_type="break",
+        resource_id=str(found.id),
+        reason=words,
+        transaction_id=transaction_id,
+    )

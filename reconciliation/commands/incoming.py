@@ -10,11 +10,13 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
+from django.db.models.fields.json import KT
 
 from audit import clock
 from audit.commands import record
 from ledger.chart import wallet_account_code
 from ledger.models import Asset
+from reconciliation.commands.breaks import resolve_break
 from reconciliation.commands.item_breaks import break_arrival, break_unallocated
 from reconciliation.matching import CERTAIN, Role
 from reconciliation.models import Break, ExternalItem, Match
@@ -23,13 +25,13 @@ from transfers.commands.deposits.addresses import WALLET
 from transfers.commands.deposits.arrivals import Sight, see, see_again
 from transfers.commands.deposits.watching import chain_identity
 from transfers.deposit_references import references_in
-from transfers.models import Arrival, BankAccount, DepositAddress, Transfer, Wallet
+from transfers.models import Arrival, BankAccount, DepositAddress, ManualEntry, Transfer, Wallet
 
 _SET_ASIDE = "unallocated:"
 RULE = "identity-of-arrival/1"
 State = ExternalItem.Status
 _OPEN = (Break.Status.OPEN, Break.Status.INVESTIGATING)
-_ENDED = (Arrival.Status.CREDITED, Arrival.Status.RETURNED, Arrival.Status.TAKEN_BACK)
+_ENDED = (Arrival.Status.CREDITED, Arrival.Status.RETURNED, Arrival.Status.TAKEN_BACK, Arrival.Status.SETTLEMENT)
 
 
 def arrival_of(item: ExternalItem) -> Arrival | None:
@@ -88,14 +90,7 @@ def _match_allocated(item: ExternalItem) -> bool:
     match_arrival(item, arrival, Role.RECEIPT)
     item.status = State.MATCHED
     item.save(update_fields=["status"])
-    Break.objects.filter(pk=found.pk).update(status=Break.Status.RESOLVED, resolved_at=clock.now(), resolution=words)
-    record(
-        type="reconciliation.break_resolved",
-        resource_type="break",
-        resource_id=str(found.id),
-        reason=words,
-        transaction_id=_about(arrival),
-    )
+    resolve_break(found, words, transaction_id=_about(arrival))
     return True
 
 
@@ -108,14 +103,18 @@ def _ended_by(arrival: Arrival, found: Break) -> str:
         return ""
     if arrival.status == Arrival.Status.RETURNED:
         return f"Sent back by transfer {ended_by.reference}."
+    if arrival.status == Arrival.Status.SETTLEMENT:
+        return arrival.reason
     given = "Allocated" if found.subject_key.startswith(_SET_ASIDE) else "Seen again and credited"
     return f"{given} to {ended_by.client_id} by transfer {ended_by.reference}."
 
 
 def _ending(arrival: Arrival) -> Transfer | None:
-    """The transfer that gave it to a client or back to where it came from."""
+    """The transfer that gave it to a client or back to where it came from, or that a desk paid for with it."""
     if arrival.status == Arrival.Status.RETURNED:
         return Transfer.objects.filter(send_back__arrival=arrival).latest("created_at")
+    if arrival.status == Arrival.Status.SETTLEMENT:
+        return ManualEntry.objects.select_related("transfer").get(details__arrival=arrival.reference).transfer
     return arrival.transfer
 
 
@@ -179,6 +178,7 @@ def _at_the_bank(item: ExternalItem) -> Arrival | None:
         return known
     references = {kind: str(item.references.get(kind, "")) for kind in ("bank_reference", "end_to_end_id")}
     number = str(item.references.get("counterparty_account", ""))
+    doubt = _said_before(item, references["bank_reference"])
     return see(
         Sight(
             rail="bank",
@@ -187,7 +187,8 @@ def _at_the_bank(item: ExternalItem) -> Arrival | None:
             asset_id=item.currency,
             amount=item.amount,
             value_at=_value_time(item),
-            address=_named(account, f"{item.text} {references['end_to_end_id']}"),
+            address=None if doubt else _named(account, f"{item.text} {references['end_to_end_id']}"),
+            doubt=doubt,
             sender={"type": "bank_account", "name": item.counterparty, "iban": number},
             facts={
                 **references,
@@ -197,6 +198,26 @@ def _at_the_bank(item: ExternalItem) -> Arrival | None:
             },
         )
     )
+
+
+def _said_before(item: ExternalItem, bank_reference: str) -> str:
+    """Why it may be a payment that another statement has shown in other words; empty where nothing says so. A bank's own reference
+    is one payment's, or one batch's, which stands in one statement."""
+    if not bank_reference:
+        return ""
+    alike = ExternalItem.objects.alias(named=KT("references__bank_reference")).filter(
+        named=bank_reference,
+        source=item.source,
+        kind=item.kind,
+        direction=item.direction,
+        amount=item.amount,
+        currency=item.currency,
+    )
+    others = alike.exclude(statement=item.statement).values_list("fingerprint", flat=True)
+    before = Arrival.objects.filter(identity__in=[f"bank:{fingerprint}" for fingerprint in others]).order_by("seen_at").first()
+    if before is None:
+        return ""
+    return f"Another statement showed {bank_reference} over the same amount, as arrival {before.reference}. Is it the same?"
 
 
 def _named(account: BankAccount, text: str) -> DepositAddress | None:

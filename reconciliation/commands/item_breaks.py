@@ -8,6 +8,7 @@ from reconciliation.matching import Comparison, Role, Verdict
 from reconciliation.models import Break, ExternalItem
 from transfers.models import Arrival, Leg
 
+UNBOOKABLE = "unbookable"
 _TYPE = {
     Verdict.AMOUNT: Break.Type.AMOUNT,
     Verdict.FEE: Break.Type.FEE,
@@ -81,6 +82,18 @@ def break_difference(item: ExternalItem, leg: Leg, compared: Comparison) -> Brea
         explanation=f"The item names leg {leg.reference}, but {compared.difference}.",
         expected=compared.expected,
         transfer_id=leg.transfer_id,
+    )
+
+
+def break_unbookable(item: ExternalItem, trouble: str) -> Break:
+    """Our books cannot take it as they stand: it is tried again at every run."""
+    return _open(
+        item,
+        type=Break.Type.EXTERNAL_ONLY,
+        severity=Break.Severity.HIGH,
+        key=UNBOOKABLE,
+        title=f"{item.source.name}: an item that our books cannot take",
+        explanation=f"It was not booked: {trouble}. It is tried again at every run; once it is booked this ends by itself.",
     )
 
 

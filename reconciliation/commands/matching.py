@@ -4,6 +4,7 @@ Each item is one database transaction: item, then the transfer it names, in the 
 run are skipped. Provider calls are not read here, and deleting every one of them changes nothing.
 """
 
+import logging
 from collections import defaultdict
 from dataclasses import dataclass
 from uuid import UUID
@@ -20,6 +21,7 @@ from reconciliation.commands.incoming import arrival_of, match_allocated, settle
 from reconciliation.commands.item_breaks import break_difference, break_unordered
 from reconciliation.commands.returned import settle_return
 from reconciliation.commands.taken_back import settle_taken_back
+from reconciliation.commands.unbookable import NOT_ABOUT_IT, end_with, set_apart
 from reconciliation.matching import (
     BANK_LINE,
     CERTAIN,
@@ -42,6 +44,7 @@ from transfers.models import ExternalReference, Leg, Wallet
 from transfers.postings import gas_reference
 from transfers.states import TERMINAL, MoneyState
 
+log = logging.getLogger(__name__)
 ITEMS_PER_RUN = 500
 State = ExternalItem.Status
 
@@ -64,12 +67,23 @@ def match_open_items(limit: int = ITEMS_PER_RUN) -> MatchRun:
     for item_id in ExternalItem.objects.filter(status=State.UNMATCHED).order_by("booked_at", "id").values_list("id", flat=True):
         if len(ended) == limit:
             break
-        status = _settle_item(item_id)
+        status = _tried(item_id)
         ended += [status] if status in (State.MATCHED, State.BREAK) else []
     allocated = match_allocated()
     reconciled = close_proved_transfers()
     missing = report_missing()
     return MatchRun(ended.count(State.MATCHED) + allocated, ended.count(State.BREAK) + missing, reconciled)
+
+
+def _tried(item_id: UUID) -> str:
+    try:
+        return _settle_item(item_id)
+    except NOT_ABOUT_IT:
+        raise
+    except Exception as trouble:  # One that cannot be booked keeps no other from its turn: logged, and a break tells.
+        log.exception("item %s was not booked", item_id)
+        set_apart(item_id, trouble)
+        return State.UNMATCHED
 
 
 @transaction.atomic
@@ -223,4 +237,5 @@ def _match(item: ExternalItem, leg: Leg, role: Role) -> None:
 def _end(item: ExternalItem, status: ExternalItem.Status) -> str:
     item.status = status
     item.save(update_fields=["status"])
+    end_with(item)
     return str(status)

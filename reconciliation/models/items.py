@@ -1,6 +1,8 @@
 """One movement that the outside reports, whatever it was read from."""
 
 from django.db import models
+from django.db.models import F, Q
+from django.db.models.fields.json import KT
 
 from audit.identity import new_id
 from ledger.fields import MinorUnitsField
@@ -52,4 +54,9 @@ class ExternalItem(models.Model):
     imported_at = models.DateTimeField()
 
     class Meta:
-        indexes = [models.Index(fields=["status", "booked_at"], name="reconciliation_item_queue")]
+        indexes = [
+            models.Index(fields=["status", "booked_at"], name="reconciliation_item_queue"),
+            models.Index(
+                F("source"), KT("references__bank_reference"), condition=Q(kind="bank_line"), name="reconciliation_item_at_bank"
+            ),
+        ]

@@ -7,7 +7,13 @@ from reconciliation.models import BalanceReading, ExternalItem
 from transfers.models import Arrival
 
 AFTER_THE_BLOCK = "in our books, in a block after the one that was read"
-_BOOKED = (Arrival.Status.CREDITED, Arrival.Status.UNALLOCATED, Arrival.Status.RETURNING, Arrival.Status.RETURNED)
+_BOOKED = (
+    Arrival.Status.CREDITED,
+    Arrival.Status.UNALLOCATED,
+    Arrival.Status.RETURNING,
+    Arrival.Status.RETURNED,
+    Arrival.Status.SETTLEMENT,
+)
 
 
 def seen_arrivals(items: Iterable[ExternalItem]) -> set[str]:

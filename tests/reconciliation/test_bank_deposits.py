@@ -77,6 +77,31 @@ def test_a_statement_that_is_sent_again_is_no_second_credit(reference: str) -> N
     assert (ExternalItem.objects.count(), Arrival.objects.count(), posted(CLIENT)) == (1, 1, 2_000)
 
 
+def test_a_payment_that_another_statement_shows_in_other_words_is_credited_by_nobody_alone(reference: str) -> None:
+    paid_in("20.00", reference, identification="S-1")
+    match_open_items()
+    first = credited()
+    paid_in("20.00", f"{reference} ORDER OF JUAN", identification="S-2")
+    match_open_items()
+
+    assert (posted(CLIENT), posted(UNALLOCATED), Transfer.objects.count()) == (2_000, 2_000, 1)
+    again = Arrival.objects.get(status="unallocated")
+    assert f"Another statement showed B-1 over the same amount, as arrival {first.arrival.reference}." in again.reason
+    assert again.reason in Break.objects.get().explanation
+    everything_holds()
+
+
+@pytest.mark.parametrize(("amount", "name"), [("20.01", "B-1"), ("20.00", "B-2")])
+def test_another_amount_or_reference_is_another_payment(reference: str, amount: str, name: str) -> None:
+    paid_in("20.00", reference, identification="S-1")
+    match_open_items()
+    refs = f"<AcctSvcrRef>{name}</AcctSvcrRef>"
+    parties = f"<RmtInf><Ustrd>{reference} again</Ustrd></RmtInf>"
+    outside.bank_line(amount, direction="CRDT", refs=refs, parties=parties, identification="S-2")
+    match_open_items()
+    assert sorted(Arrival.objects.values_list("status", flat=True)) == ["seen", "seen"]
+
+
 @pytest.mark.parametrize("text", ["", "hello", "CSAAAAAAAAA"])
 def test_what_names_nobody_is_set_aside_with_a_break(reference: str, text: str) -> None:
     paid_in("99.00", text)

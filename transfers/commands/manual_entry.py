@@ -1,7 +1,7 @@
 """What a desk by phone said, entered by one person and confirmed by another: its quote, its deal, its settlement.
 
 The registered action is `provider.manual_entry`. The payload holds the figures and the evidence; the last vote stores the entry
-and, for a settlement, books it: the tokens leave our settlement wallet, the currency arrives on the nostro, the position closes.
+and, for a settlement, books it against the payment that the bank shows (desk_settlement.py).
 """
 
 import re
@@ -19,11 +19,10 @@ from approvals.errors import NotCarriedOut
 from approvals.models import ApprovalRequest
 from approvals.registry import Action, DecideInput, Fact, VoteOutcome, register
 from audit import clock
-from ledger.commands import post
 from ledger.money import Money
 from ledger.queries import unit
-from transfers import locks, postings
-from transfers.commands import moves, treasury
+from transfers import locks
+from transfers.commands import desk_settlement, moves
 from transfers.commands.wake import wake_after_commit
 from transfers.errors import Conflict, NotFound, Refused
 from transfers.models import ManualEntry, Provider, Transfer
@@ -35,7 +34,7 @@ ACTION, SCHEMA = "provider.manual_entry", "provider.manual_entry/1"
 QUORUM, ROLE, LIVES = 1, "approver", timedelta(hours=4)
 LEAST_EVIDENCE = 10
 Kind = ManualEntry.Kind
-FIELDS = {Kind.QUOTE: ("rate", "target_amount", "expires_at"), Kind.DEAL: ("trade_id",), Kind.SETTLEMENT: ("received",)}
+FIELDS = {Kind.QUOTE: ("rate", "target_amount", "expires_at"), Kind.DEAL: ("trade_id",), Kind.SETTLEMENT: ("arrival",)}
 _DECIMAL = re.compile(r"[0-9]{1,20}(\.[0-9]{1,18})?", re.ASCII)
 _SENT = (Status.CONFIRMED, Status.FIAT_SETTLED, Status.RECONCILED)
 
@@ -101,12 +100,12 @@ def _details(kind: ManualEntry.Kind, transfer: Transfer, figures: Mapping[str, s
     """Checked as strictly as what a desk says over the wire. Raises Refused with the field."""
     given = {name: str(figures.get(name, "")).strip() for name in FIELDS[kind]}
     for name, value in given.items():
-        decimal = name not in ("trade_id", "expires_at")
+        decimal = name not in ("trade_id", "expires_at", "arrival")
         if not value or (decimal and not _DECIMAL.fullmatch(value)) or len(value) > 200:
             raise Refused("invalid_request", "The entry cannot be read.", {name: "Give a plain decimal." if decimal else "Needed."})
     source, target = unit(transfer.source_asset_id), unit(transfer.target_asset_id)
     if kind == Kind.SETTLEMENT:
-        given["received"] = str(_minor(given["received"], transfer.target_asset_id, "received"))
+        return desk_settlement.details(transfer, given["arrival"])
     if kind == Kind.QUOTE:
         given["source_amount"] = Money(int(transfer.source_amount), source).major()
         try:
@@ -116,13 +115,6 @@ def _details(kind: ManualEntry.Kind, transfer: Transfer, figures: Mapping[str, s
         except (offers.Disbelieved, ValueError) as error:
             raise Refused("invalid_request", f"The quote does not add up: {error}", {"target_amount": str(error)}) from error
     return given
-
-
-def _minor(text: str, asset_id: str, field: str) -> int:
-    try:
-        return Money.parse(text, unit(asset_id)).minor
-    except ValueError as error:
-        raise Refused("invalid_amount", str(error), {field: str(error)}) from error
 
 
 def decide(vote: DecideInput) -> VoteOutcome:
@@ -160,24 +152,8 @@ def _carry_out(transfer: Transfer, request: ApprovalRequest) -> None:
     told = {"entry": str(entry.id), "kind": kind.value, "provider": content["provider"], "request": str(request.id)}
     moves.note(transfer, moves.MANUAL_ENTRY, reason=content["evidence"], data={**told, **content["details"]}, **due)
     if kind == Kind.SETTLEMENT:
-        _book(transfer, int(content["details"]["received"]))
+        desk_settlement.book(transfer, content["details"], value_at=clock.now())
     wake_after_commit(transfer.id)
-
-
-def _book(transfer: Transfer, received: int) -> None:
-    post(
-        postings.desk_settlement(
-            transfer_id=transfer.id,
-            reference=transfer.reference,
-            source_asset=transfer.source_asset_id,
-            delivered=int(transfer.source_amount),
-            settlement_account=treasury.settlement_wallet(transfer.source_asset_id).token_account_code,
-            target_asset=transfer.target_asset_id,
-            received=received,
-            nostro_account=treasury.payout_account(transfer.target_asset_id).account_code,
-            value_at=clock.now(),
-        )
-    )
 
 
 def describe(payload: dict[str, Any]) -> list[Fact]:
@@ -195,8 +171,19 @@ def describe(payload: dict[str, Any]) -> list[Fact]:
     elif payload["kind"] == Kind.DEAL:
         facts.append(Fact("Deal number", details["trade_id"]))
     else:
-        facts.append(Fact("Received", f"{Money(int(details['received']), target).format()} {target.code}", "money"))
+        facts += _received(details, f"{Money(int(details['received']), target).format()} {target.code}")
     return [*facts, Fact("Evidence", payload["evidence"])]
+
+
+def _received(details: Mapping[str, str], amount: str) -> list[Fact]:
+    """Of an entry from before payments were named there is the amount alone."""
+    facts = [Fact("Received", amount, "money")]
+    if "arrival" in details:
+        facts.append(Fact("Came from", details["sender"] or "not said"))
+        facts.append(Fact("Payer wrote", details["text"] or "nothing"))
+        facts.append(Fact("Is in account", details["account"]))
+        facts.append(Fact("Arrival", details["arrival"], "reference"))
+    return facts
 
 
 def moment_in(minutes: int) -> str:

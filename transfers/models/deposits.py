@@ -56,6 +56,7 @@ class Arrival(models.Model):
         RETURNING = "returning"
         RETURNED = "returned"
         TAKEN_BACK = "taken_back"
+        SETTLEMENT = "settlement"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     reference = models.CharField(max_length=26, unique=True)

@@ -28,7 +28,7 @@ def enter(request: HttpRequest, code: str, transfer_id: UUID, kind: str) -> Http
         raise Http404("no such entry")
     operator = operator_of(request)
     transfer = transfer_of(operator, transfer_id)
-    form = FORMS[kind](request.POST or None)
+    form = FORMS[kind](transfer, request.POST or None)
     if request.method == "POST" and form.is_valid():
         if operator.person_id is None:
             form.add_error(None, _NO_PERSON)

@@ -8,6 +8,8 @@ import pytest
 
 from approvals.commands import create_person
 from ledger.models import LedgerTransaction
+from reconciliation.commands.matching import match_open_items
+from tests.reconciliation import outside
 from tests.transfers import uncertain
 from tests.transfers.duplicates.shuffling import (
     SEEDS,
@@ -27,7 +29,7 @@ from transfers.commands import manual_entry, verdicts
 from transfers.commands.new_bounds import propose_new_bounds
 from transfers.commands.providers import add_provider, put_back, set_terms, switch_provider, take_out
 from transfers.commands.verdicts import Verdict
-from transfers.models import ManualEntry, Transfer
+from transfers.models import Arrival, BankAccount, ManualEntry, Transfer
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -55,13 +57,19 @@ def test_a_verdict_on_a_payout(world: World, seed: int) -> None:
 def test_a_desk_by_phone(world: World, seed: int) -> None:
     take_on = partial(add_provider, code="otc", name="OTC Desk", kind="manual")
     take_on()
+    outside.bank_source(BankAccount.objects.get(), last_sequence=0)
     set_terms(provider="otc", corridor="US-MX")
     switch_provider(code="desk", enabled=False, reason="by phone only")
     figures: dict[str, dict[str, str]] = {
         "quote": quoted(),
         "deal": {"trade_id": "OTC-4711"},
-        "settlement": {"received": "15840.00"},
+        "settlement": {"arrival": ""},
     }
+
+    def paid() -> None:
+        outside.bank_line("15840.00", direction="CRDT", refs="<AcctSvcrRef>OTC-4711</AcctSvcrRef>", identification="S-OTC")
+        match_open_items()
+        figures["settlement"]["arrival"] = Arrival.objects.get().reference
 
     def enter(kind: str) -> None:
         with acting(world.maker):
@@ -76,7 +84,7 @@ def test_a_desk_by_phone(world: World, seed: int) -> None:
     with tame_outside() as tame:
         transfer = world.off_ramp("900.00")
         votes = everybody_votes(manual_entry.ACTION, world.checker, world.second_checker)
-        deeds: list[Deed] = []
+        deeds: list[Deed] = [paid]
         for kind in figures:
             deeds += [partial(enter, kind), *votes, drive_all]
         shuffled(seed, [*deeds, out_and_back, take_on], again=1)

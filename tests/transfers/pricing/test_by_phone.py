@@ -11,13 +11,17 @@ from approvals.errors import MakerMayNotDecide, NotCarriedOut
 from approvals.models import ApprovalRequest, Person
 from approvals.registry import DecideInput
 from audit import clock
-from ledger.queries import trial_balance
+from ledger.queries import proofs, trial_balance
+from reconciliation.commands.matching import match_open_items
+from reconciliation.models import Break
+from tests.reconciliation import outside
 from tests.transfers.tame import Tame, tame_outside
 from tests.transfers.world import LONG_AGO, Books, World, acting, drive_until, history, posted
+from transfers.commands.deposits.allocation import request_allocation
 from transfers.commands.manual_entry import ask, moment_in
 from transfers.commands.providers import add_provider, set_terms, switch_provider
 from transfers.errors import Conflict, NotFound, Refused
-from transfers.models import ExternalReference, ManualEntry, Quote, Transfer
+from transfers.models import Arrival, BankAccount, ExternalReference, ManualEntry, Quote, Transfer
 from transfers.pricing.phone import rail_of
 from transfers.rails.base import NotOffered
 
@@ -25,13 +29,14 @@ EVIDENCE = "recording 2026-11-26 14:02, file otc/4711.wav"
 
 
 @pytest.fixture(autouse=True)
-def outside(world: World) -> Iterator[Tame]:
+def tame(world: World) -> Iterator[Tame]:
     """The only desk that is left is one to be called."""
     add_provider(code="otc", name="OTC Desk", kind="manual")
     set_terms(provider="otc", corridor="US-MX")
     switch_provider(code="desk", enabled=False, reason="by phone only")
-    with tame_outside() as tame:
-        yield tame
+    outside.bank_source(BankAccount.objects.get(), last_sequence=0)
+    with tame_outside() as tamed:
+        yield tamed
 
 
 def enter(world: World, transfer: Transfer, kind: str, **figures: str) -> ApprovalRequest:
@@ -59,6 +64,25 @@ def quoted(**changes: str) -> dict[str, str]:
     return {"rate": "17.60", "target_amount": "15840.00", "expires_at": moment_in(10)} | changes
 
 
+def paid_by_the_desk(amount: str, text: str = "deal OTC-4711") -> str:
+    """The bank shows it, and it is unallocated; the arrival's reference."""
+    parties = f"<RltdPties><Dbtr><Nm>OTC Desk AG</Nm></Dbtr></RltdPties><RmtInf><Ustrd>{text}</Ustrd></RmtInf>"
+    refs = f"<AcctSvcrRef>{text}</AcctSvcrRef>"
+    outside.bank_line(amount, direction="CRDT", refs=refs, parties=parties, identification=f"S {text}")
+    match_open_items()
+    return Arrival.objects.latest("seen_at").reference
+
+
+def dealt(world: World) -> Transfer:
+    """Paid out at 17.60 pesos, on a deal by phone whose settlement is awaited."""
+    transfer = world.off_ramp("900.00")
+    waits(transfer, "manual_quote_awaited")
+    confirm(enter(world, transfer, "quote", **quoted()), world.checker)
+    waits(transfer, "manual_deal_awaited")
+    confirm(enter(world, transfer, "deal", trade_id="OTC-4711"), world.checker)
+    return drive_until(transfer, "FIAT_SETTLED")
+
+
 def waits(transfer: Transfer, words: str) -> None:
     with pytest.raises(AssertionError, match=words):
         drive_until(transfer, "FIAT_SETTLED", passes=2)
@@ -80,7 +104,9 @@ def test_it_waits_in_words_for_quote_and_deal_and_ends_settled_and_squared(world
     assert rail_of("otc").status(transfer.reference).stage == "dealt"
     assert posted("position:USDC.ethereum/MXN:MXN") == -1_584_000
 
-    confirm(enter(world, transfer, "settlement", received="15840.00"), world.second_checker)
+    request = enter(world, transfer, "settlement", arrival=paid_by_the_desk("15840.00"))
+    assert posted("nostro:nordbank-mxn:MXN") == 10**11
+    confirm(request, world.second_checker)
 
     assert rail_of("otc").status(transfer.reference).stage == "settled"
     for code in ("position:USDC.ethereum/MXN:MXN", "position:USDC.ethereum/MXN:USDC.ethereum", "wallet:settlement-1:USDC.ethereum"):
@@ -144,7 +170,7 @@ def test_nothing_is_entered_without_evidence_out_of_turn_or_for_another_desk(wor
     before = Books.now()
     with acting(world.maker), pytest.raises(Refused, match="where it can be seen"):
         ask(provider="otc", transfer_id=transfer.id, kind="quote", figures=quoted(), evidence="ok", maker=world.maker.id)
-    for kind, figures in (("deal", {"trade_id": "1"}), ("settlement", {"received": "1.00"})):
+    for kind, figures in (("deal", {"trade_id": "1"}), ("settlement", {"arrival": "1" * 26})):
         with pytest.raises(Conflict):
             enter(world, transfer, kind, **figures)
     with acting(world.maker), pytest.raises(NotFound):
@@ -168,3 +194,51 @@ def test_an_entry_cannot_be_changed_and_what_a_phone_lacks_is_said(world: World)
         cursor.execute("UPDATE transfers_manualentry SET evidence = 'x'")
     with pytest.raises(NotOffered, match="undone by phone"):
         rail_of("otc").cancel(transfer.reference)
+
+
+def test_the_desks_money_is_booked_once_and_the_break_about_it_ends(world: World) -> None:
+    transfer = dealt(world)
+    arrival = paid_by_the_desk("15840.00")
+    assert posted("quarantine:arrivals:MXN") == 1_584_000
+    nostro = posted("nostro:nordbank-mxn:MXN")
+    confirm(enter(world, transfer, "settlement", arrival=arrival), world.checker)
+
+    match_open_items()
+
+    assert (posted("quarantine:arrivals:MXN"), posted("nostro:nordbank-mxn:MXN")) == (0, nostro)
+    ended = Break.objects.get(item__amount=1_584_000)
+    assert (ended.status, ended.resolution) == ("resolved", f"A desk paid for transfer {transfer.reference} with it.")
+    assert list(proofs.findings(thorough=True)) == []
+
+
+def test_it_settles_what_the_bank_shows_and_the_position_shows_what_is_missing(world: World) -> None:
+    transfer = dealt(world)
+    confirm(enter(world, transfer, "settlement", arrival=paid_by_the_desk("15800.00")), world.checker)
+    assert posted("position:USDC.ethereum/MXN:MXN") == -4_000
+
+
+def test_no_money_is_a_settlement_before_the_bank_shows_it_or_twice(world: World) -> None:
+    first, second = dealt(world), dealt(world)
+    with pytest.raises(Refused) as refused:
+        enter(world, first, "settlement", arrival="1" * 26)
+    assert "arrival" in refused.value.fields
+    arrival = paid_by_the_desk("15840.00")
+    requests = [enter(world, one, "settlement", arrival=arrival) for one in (first, second)]
+    confirm(requests[0], world.checker)
+    squared = trial_balance()
+    with pytest.raises(NotCarriedOut, match="has paid for a deal with this money"):
+        confirm(requests[1], world.checker)
+    requests[1].refresh_from_db()
+    assert (requests[1].status, trial_balance()) == ("dismissed", squared)
+    assert ManualEntry.objects.get(kind="settlement").transfer == first
+
+
+def test_money_of_a_desk_goes_to_no_client_any_more(world: World) -> None:
+    transfer = dealt(world)
+    paid = Arrival.objects.get(reference=paid_by_the_desk("15840.00"))
+    with acting(world.maker):
+        asked = request_allocation(arrival_id=paid.pk, client_id="acme", reason="their letter", maker=world.maker.id)
+    confirm(enter(world, transfer, "settlement", arrival=paid.reference), world.checker)
+    with pytest.raises(Conflict, match="has paid for a deal"):
+        confirm(asked, world.checker)
+    assert not Transfer.objects.filter(route="bank_deposit").exists()

@@ -105,6 +105,8 @@ def unowned(arrival_id: UUID, *, lock: bool = False) -> Arrival:
         raise NotFound("There is no such arrival.")
     if arrival.status in (Arrival.Status.RETURNING, Arrival.Status.RETURNED):
         raise Conflict("This money is being sent back, or has been.")
+    if arrival.status == Arrival.Status.SETTLEMENT:
+        raise Conflict("A desk has paid for a deal with this money.")
     if arrival.status != Arrival.Status.UNALLOCATED or (arrival.transfer and arrival.transfer.status in _ON_ITS_WAY):
         raise Conflict("This money has been allocated already.")
     return arrival

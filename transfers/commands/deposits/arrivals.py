@@ -30,7 +30,8 @@ _NAMES = {"tx_hash": "tx_hash", "bank_reference": "bank_reference", "end_to_end_
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sight:
-    """What somebody saw arrive. `amount` in minor units of `asset_id`; `identity` is the outside's own name for the movement."""
+    """What somebody saw arrive. `amount` in minor units of `asset_id`; `identity` is the outside's own name for the movement;
+    `doubt` says why nobody may be credited by it, where nobody may."""
 
     rail: str
     identity: str
@@ -41,6 +42,7 @@ class Sight:
     address: DepositAddress | None = None
     sender: dict[str, str] = field(default_factory=dict)
     facts: dict[str, str] = field(default_factory=dict)
+    doubt: str = ""
 
 
 @transaction.atomic
@@ -72,7 +74,7 @@ def see(sight: Sight) -> Arrival:
         return kept
     tell(arrival, "deposit.seen", before=0)
     if transfer is None:
-        set_aside(arrival, "It names no client of ours.")
+        set_aside(arrival, sight.doubt or "It names no client of ours.")
     else:
         insert(transfer, arrival)
     return _about_to_commit(arrival)

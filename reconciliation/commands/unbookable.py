@@ -1,0 +1,33 @@
+"""An item that our books cannot take as they stand. It keeps no other from its turn: a break says why, it stays unmatched and is
+tried again, and the break ends with it."""
+
+from uuid import UUID
+
+from django.db import InterfaceError, OperationalError, transaction
+
+from ledger.errors import LedgerError
+from reconciliation.commands.breaks import resolve_break
+from reconciliation.commands.item_breaks import UNBOOKABLE, break_unbookable
+from reconciliation.errors import ReconciliationError
+from reconciliation.models import Break, ExternalItem
+from transfers.errors import TransferError
+
+# A database that is away, or took somebody else's side, says nothing about the item: the whole run ends, and the next one goes on.
+NOT_ABOUT_IT = (InterfaceError, OperationalError)
+_OURS = (LedgerError, ReconciliationError, TransferError)
+
+
+@transaction.atomic
+def set_apart(item_id: UUID, trouble: Exception) -> None:
+    """Say so, once."""
+    item = ExternalItem.objects.select_related("source").get(pk=item_id)
+    break_unbookable(item, str(trouble) if isinstance(trouble, _OURS) else f"unexpected {type(trouble).__name__}, see the log")
+
+
+def end_with(item: ExternalItem) -> None:
+    """The item has its end, in the caller's transaction: so has what was said about it."""
+    said = Break.objects.select_for_update().filter(
+        item=item, subject_key=f"{UNBOOKABLE}:{item.fingerprint}", status__in=(Break.Status.OPEN, Break.Status.INVESTIGATING)
+    )
+    for found in said:
+        resolve_break(found, "Our books have taken it.")
