@@ -65,6 +65,12 @@ def taken_back_unproved(*, longer_than: timedelta, limit: int) -> list[Transfer]
     return list(since.order_by("told_at")[:limit])
 
 
+def watch_broken(limit: int) -> list[Transfer]:
+    """Confirmed ones at whose block we cannot look, since something breaks on our side. The longest first."""
+    found = Transfer.objects.filter(last_error__startswith="watch_broken", status__in=(Status.CONFIRMED, Status.FIAT_SETTLED))
+    return list(found.order_by("state_entered_at")[:limit])
+
+
 def taken_back_after_payout(limit: int) -> list[Transfer]:
     """Whose tokens' way to the partner is gone from the chain, though the bank was ordered to pay. The longest first."""
     told = TransferEvent.objects.filter(

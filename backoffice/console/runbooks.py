@@ -73,7 +73,7 @@ _ALL = (
         "transfer-stuck-reorged",
         "Taken back by the chain, not sent again",
         "It was paid, and the block that paid it is gone. The books are reversed, the funds held; the same bytes are sent again.",
-        ("reorged", "reorged_after_payout", "reorg_unproved", "nodes_disagree", "chain_unavailable"),
+        ("reorged", "reorged_after_payout", "reorg_unproved", "watch_broken", "nodes_disagree", "chain_unavailable"),
     ),
     Runbook(
         "transfer-stuck-confirmed",

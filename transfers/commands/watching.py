@@ -8,7 +8,7 @@ or when reconciliation has proved the transfer from our own index, which reads n
 import logging
 from datetime import timedelta
 
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from audit import clock, context
 from audit.context import Actor
@@ -31,6 +31,7 @@ from transfers.wording import status_text
 
 log = logging.getLogger(__name__)
 WATCHED = (Status.CONFIRMED, Status.FIAT_SETTLED)
+BROKE = "watch_broken"
 # Whoever claims it and dies leaves it to the next look.
 CLAIMED_FOR = timedelta(seconds=30)
 
@@ -49,8 +50,19 @@ def watch_confirmed(limit: int = 50) -> int:
         cursor.execute(_CLAIM, {"until": now + CLAIMED_FOR, "now": now, "limit": limit})
         claimed = [row[0] for row in cursor.fetchall()]
     for tx_hash in claimed:
-        _watch(tx_hash)
+        try:
+            _watch(tx_hash)
+        except (InterfaceError, OperationalError):
+            # The database is away, or took somebody else's side: the next pass looks again.
+            raise
+        except Exception as surprise:  # One that breaks must not keep the others unwatched: logged, kept, alerted on.
+            log.exception("the watch over %s broke", tx_hash)
+            _mark(tx_hash, f"{BROKE}: unexpected {type(surprise).__name__}; see the log")
     return len(claimed)
+
+
+def _mark(tx_hash: str, words: str) -> None:
+    Transfer.objects.filter(legs__chain_transactions=tx_hash, status__in=WATCHED).update(last_error=words)
 
 
 def _watch(tx_hash: str) -> None:
@@ -99,7 +111,7 @@ def _act(transfer: Transfer, tx_hash: str, seen: Look, *, proved: bool) -> None:
         # Over, or decided by people.
         ChainTransaction.objects.filter(pk=tx_hash).update(watch_at=None)
         return
-    if transfer.last_error.startswith(CODE):
+    if transfer.last_error.startswith((CODE, BROKE)):
         moves.set_columns(transfer, last_error="")
     if not proved or not all(shown.unanimous for shown in seen.states.values()):
         ChainTransaction.objects.filter(pk=tx_hash).update(watch_at=next_look_at_chain())

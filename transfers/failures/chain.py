@@ -182,6 +182,15 @@ ENTRIES: tuple[Failure, ...] = (
         ends=False,
     ),
     Failure(
+        "watch_broken",
+        "Looking whether the block of a confirmed payment is still there broke on our side: chain and books contradict each other.",
+        "Stays where it is and is looked at again every half minute; the others are watched as ever, and an alert opens.",
+        "Your transfer is confirmed. We are watching it until it is final.",
+        "Compare the transfer's postings with its transaction on the chain, and correct the books where they are wrong; the log "
+        "has the whole error for engineering.",
+        ends=False,
+    ),
+    Failure(
         "nodes_disagree",
         "Two nodes tell different stories about one transaction, and neither is merely behind.",
         "Stays where it is; nothing is confirmed, reversed or released while they differ. Looked at again with a growing pause.",

@@ -29,6 +29,7 @@ def all_rules() -> list[Rule]:
         nonces.StuckNonces(),
         reorgs.AfterPayout(),
         reorgs.Unproved(),
+        reorgs.WatchBroken(),
         overdrafts.OpenOverdrafts(),
         liquidity.Levels(),
         sweeps.FailedSweeps(),
