@@ -152,6 +152,9 @@ class Story:
             for name in ORDERS:
                 self.advance(name)
                 self.reconcile(name)
+        # Chance alone may never have asked for it in time.
+        for _ in range(2):
+            self.cancel_what_was_sent()
 
 
 @contextmanager
