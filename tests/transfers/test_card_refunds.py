@@ -71,7 +71,13 @@ def test_a_part_is_held_given_back_and_netted_in_the_next_batch(world: World, ps
     transfer.refresh_from_db()
     assert transfer.status == "RECONCILED"
     assert books() == {"client": 26_000, "owed": 0, "clearing": 0, "fees": 930, "losses": 0, "bank": 9_680 + 15_390}
-    assert [to for _, _, to in history(transfer.id)] == ["CREATED", "FUNDS_LOCKED", "CONFIRMED", "FIAT_SETTLED", "RECONCILED"]
+    assert [to for _, source, to in history(transfer.id) if source != to] == [
+        "CREATED",
+        "FUNDS_LOCKED",
+        "CONFIRMED",
+        "FIAT_SETTLED",
+        "RECONCILED",
+    ]
     assert not Break.objects.exists()
     everything_holds()
 

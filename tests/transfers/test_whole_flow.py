@@ -29,6 +29,7 @@ from tests.transfers.flow.weather import Weather
 from tests.transfers.incoming import address_of
 from tests.transfers.within import exchange, neighbours
 from tests.transfers.world import World, posted
+from transfers import rebuilding
 from transfers.commands.deposits.addresses import open_bank_reference
 from transfers.models import Arrival, BankAccount, Leg, Transfer, WalletReservation
 from transfers.states import TERMINAL
@@ -104,6 +105,7 @@ class Flow(Orders, Weather):
         assert self._under_way() == []
         self._each_invariant_of_the_campaign()
         self._books_and_outside_agree()
+        assert {one.pk: apart for one in Transfer.objects.all() if (apart := rebuilding.apart(one.pk))} == {}
 
     def _under_way(self) -> list[tuple[str, str, str]]:
         waiting = Transfer.objects.exclude(status="CREATED", approval_request__status="pending")

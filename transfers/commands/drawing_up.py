@@ -41,7 +41,7 @@ def draw_up(*, route: Route, asset_id: str, amount: int, made_by: str, made_by_t
 
 
 def ordered(transfer: Transfer) -> dict[str, Any]:
-    """What the first event of a client's order keeps, so that the transfer can be rebuilt from its events."""
+    """What the audit trail says of a client's order; its first event keeps the whole row (transfers.rebuilding)."""
     return {
         "reference": transfer.reference,
         "client_id": transfer.client_id,

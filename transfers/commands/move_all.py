@@ -13,7 +13,7 @@ from django.db.models import F
 
 from audit import clock, vocabulary
 from audit.envelope import as_jsonb, envelope
-from transfers import machines
+from transfers import machines, rebuilding
 from transfers.commands.moves import MOVED
 from transfers.commands.wake import tell_clients_after_commit
 from transfers.errors import Conflict, IllegalTransition
@@ -44,19 +44,27 @@ def move_all(
         ended = {"failure_code": failure_code} if failure_code else {}
         settled = ended | {"status": target.value, "status_text": text, "attempts": 0, "last_error": "", "stopped_by": ""}
         usual = threshold(Route(route), target)
-        _update(same, Status(source), usual.overdue if usual and target not in TERMINAL else None, settled | columns)
-        tell_all(same, MOVED[target], source=source, target=target.value, text=text, data=data, reasons=reasons or {})
+        rows = _update(same, Status(source), usual.overdue if usual and target not in TERMINAL else None, settled | columns)
+        tell_all(same, MOVED[target], source=source, target=target.value, text=text, data=data, rows=rows, reasons=reasons)
 
 
-def _update(transfers: Sequence[Transfer], source: Status, lasts: timedelta | None, columns: dict[str, Any]) -> None:
+def _update(
+    transfers: Sequence[Transfer], source: Status, lasts: timedelta | None, columns: dict[str, Any]
+) -> dict[UUID, dict[str, Any]]:
+    """What the event of each keeps of it."""
     now = clock.now()
-    columns |= {"deadline_at": now + lasts if lasts else None}
+    columns |= {"state_entered_at": now, "deadline_at": now + lasts if lasts else None}
     seen = Transfer.objects.filter(pk__in=[one.pk for one in transfers], status=source)
-    if seen.update(version=F("version") + 1, updated_at=now, state_entered_at=now, **columns) != len(transfers):
+    if seen.update(version=F("version") + 1, updated_at=now, **columns) != len(transfers):
         raise Conflict(f"one of {len(transfers)} transfers was changed by somebody else")
-    for one in transfers:
-        one.version += 1
-        one.status = columns["status"]
+    return {one.pk: _written(one, columns) for one in transfers}
+
+
+def _written(one: Transfer, columns: dict[str, Any]) -> dict[str, Any]:
+    for name, value in columns.items():
+        setattr(one, name, getattr(one, value.name) if isinstance(value, F) else value)  # type: ignore[attr-defined]
+    one.version += 1
+    return rebuilding.changed(one, columns)
 
 
 def tell_all(
@@ -67,9 +75,11 @@ def tell_all(
     target: str,
     text: str,
     data: Mapping[UUID, dict[str, Any]],
-    reasons: Mapping[UUID, str],
+    rows: Mapping[UUID, dict[str, Any]],
+    reasons: Mapping[UUID, str] | None = None,
 ) -> None:
-    """The events of transfers that were just written, at the version they stand at, with their audit records."""
+    """The events of transfers that were just written, at the version they stand at, with their audit records. Of `rows`, what
+    each event keeps of its transfer, the audit trail says nothing."""
     vocabulary.check(kind)
     shared = envelope() | {"schema_version": 1, "type": kind, "from_status": source, "to_status": target, "status_text": text}
     told = [
@@ -78,8 +88,9 @@ def tell_all(
             "seq": one.version,
             "reference": one.reference,
             "correlation_id": one.correlation_id,
-            "reason": reasons.get(one.pk, ""),
+            "reason": (reasons or {}).get(one.pk, ""),
             "data": data.get(one.pk, {}),
+            "row": {rebuilding.ROW: rows[one.pk]},
         }
         for one in transfers
     ]

@@ -13,13 +13,13 @@ from audit import clock
 from audit.commands import record
 from audit.envelope import as_jsonb, envelope
 from audit.identity import new_id
-from transfers import machines
+from transfers import machines, rebuilding
 from transfers.commands.deadlines import deadline, expectation
 from transfers.commands.wake import tell_clients_after_commit
 from transfers.errors import Conflict, IllegalTransition
-from transfers.models import DepositSweep, Transfer
+from transfers.models import DepositSweep, Leg, Transfer
 from transfers.outbox.vocabulary import CHARGEBACK_WON, CHARGED_BACK
-from transfers.states import TERMINAL, Route, Status
+from transfers.states import TERMINAL, RequestState, Route, Status
 from transfers.wording import status_text
 
 # The closed vocabulary of transfer events; the same names are audit types.
@@ -28,6 +28,7 @@ REQUOTING = "transfer.requoting"
 RETRIED, RESUMED = "transfer.retried", "transfer.resumed"
 NEW_BOUNDS = "transfer.new_bounds_proposed"
 MANUAL_ENTRY = "transfer.manual_entry"
+CARD_ORDERED, UNANSWERED = "transfer.card_ordered", "transfer.unanswered"
 NOTES = (
     NEW_BOUNDS,
     MANUAL_ENTRY,
@@ -36,6 +37,8 @@ NOTES = (
     "transfer.sending",
     "transfer.payout_ordered",
     "transfer.payout_accepted",
+    CARD_ORDERED,
+    UNANSWERED,
     "transfer.payment_in_doubt",
     "transfer.reorg_unproved",
     RETRIED,
@@ -79,8 +82,9 @@ def move(transfer: Transfer, target: Status, *, reason: str = "", data: dict[str
         "last_error": "",
         "stopped_by": "",
     }
-    _write(transfer, {**settled, **columns})
-    _tell(transfer, kind, source=source.value, reason=reason, data=data or {})
+    written = {**settled, **columns}
+    _write(transfer, written)
+    _tell(transfer, kind, source=source.value, reason=reason, data=data or {}, written=written)
     if target in TERMINAL and transfer.route == Route.DEPOSIT_SWEEP:
         # Whatever ended it, the address is free for the next one.
         DepositSweep.objects.filter(transfer_id=transfer.pk, ended_at=None).update(ended_at=now)
@@ -100,16 +104,27 @@ def note(transfer: Transfer, kind: str, *, reason: str = "", data: dict[str, Any
     if kind not in NOTES:
         raise ValueError(f"{kind!r} is not an event of transfers")
     _write(transfer, columns)
-    _tell(transfer, kind, source=transfer.status, reason=reason, data=data or {})
+    _tell(transfer, kind, source=transfer.status, reason=reason, data=data or {}, written=columns)
+
+
+def unanswered(transfer: Transfer, leg: Leg) -> None:
+    """An order of this leg left and no answer came: from now on we do not know, until somebody outside or people say so. Told once,
+    however often the same silence is met. Transfer locked. Raises Conflict."""
+    Leg.objects.filter(pk=leg.pk).update(request_state=RequestState.TIMED_OUT)
+    if transfer.request_state != RequestState.TIMED_OUT:
+        reason = f"No answer to the order {leg.reference}: it may have been carried out."
+        note(transfer, UNANSWERED, reason=reason, data={"leg": leg.reference}, request_state=RequestState.TIMED_OUT)
 
 
 def tell_created(transfer: Transfer, *, data: dict[str, Any]) -> None:
     """The first event, for a transfer that was just inserted with version 1."""
-    _tell(transfer, MOVED[Status.CREATED], source="", reason="", data=data)
+    _tell(transfer, MOVED[Status.CREATED], source="", reason="", data=data, written={})
 
 
 def set_columns(transfer: Transfer, **columns: Any) -> None:
-    """The driver's columns and the three kinds of state: bookkeeping that is no event of its own. Raises Conflict."""
+    """The driver's columns alone: bookkeeping that is no event of its own. Raises Conflict, and ValueError for any other."""
+    if others := columns.keys() - rebuilding.DRIVERS:
+        raise ValueError(f"{', '.join(sorted(others))} of a transfer change with an event")
     _update(transfer, {"updated_at": clock.now(), **columns})
 
 
@@ -125,16 +140,20 @@ def _update(transfer: Transfer, columns: dict[str, Any]) -> None:
         setattr(transfer, name, value)
 
 
-def _tell(transfer: Transfer, kind: str, *, source: str, reason: str, data: dict[str, Any]) -> None:
-    event = envelope() | event_of(transfer, kind, source=source, reason=reason, data=data)
+def _tell(transfer: Transfer, kind: str, *, source: str, reason: str, data: dict[str, Any], written: dict[str, Any]) -> None:
+    event = envelope() | event_of(transfer, kind, source=source, reason=reason, data=data, written=written)
     with connection.cursor() as cursor:
         cursor.execute("SELECT transfers_record_event(%s)", [as_jsonb(event)])
     record(**audit_of(transfer, kind, source=source, reason=reason, data=data))
     tell_clients_after_commit()
 
 
-def event_of(transfer: Transfer, kind: str, *, source: str, reason: str = "", data: dict[str, Any]) -> dict[str, Any]:
-    """The event, but for its envelope, of a transfer that stands at the version it tells of."""
+def event_of(
+    transfer: Transfer, kind: str, *, source: str, reason: str = "", data: dict[str, Any], written: dict[str, Any]
+) -> dict[str, Any]:
+    """The event, but for its envelope, of a transfer that stands at the version it tells of. It keeps what was `written` with it,
+    and the first one all that there is: `transfers.rebuilding` reads it."""
+    row = rebuilding.changed(transfer, written) if source else rebuilding.first(transfer)
     return {
         "id": new_id(),
         "transfer_id": transfer.id,
@@ -144,7 +163,7 @@ def event_of(transfer: Transfer, kind: str, *, source: str, reason: str = "", da
         "from_status": source,
         "to_status": transfer.status,
         "reason": reason,
-        "data": data,
+        "data": data | {rebuilding.ROW: row},
         "status_text": transfer.status_text,
     }
 

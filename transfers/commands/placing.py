@@ -118,7 +118,6 @@ def _called(request: dict[str, Any], transfer: Transfer) -> dict[str, Any]:
 
 
 def _request(transfer: Transfer, decision: PolicyDecision, data: dict[str, Any]) -> dict[str, Any]:
-    created: dict[str, Any] = {"source": "", "data": data}
     kind = moves.MOVED[Status.CREATED]
     account = chart.client_account_code(transfer.client_id, transfer.source_asset_id)
     return {
@@ -132,9 +131,9 @@ def _request(transfer: Transfer, decision: PolicyDecision, data: dict[str, Any])
         ),
         "decision": _row(decision),
         "transfer": _row(transfer),
-        "event": moves.event_of(transfer, kind, **created),
+        "event": moves.event_of(transfer, kind, source="", data={}, written={}),
         "decided": described(**told(decision)),
-        "created": described(**moves.audit_of(transfer, kind, **created)),
+        "created": described(**moves.audit_of(transfer, kind, source="", data=data)),
         "hold": hold_request(PlaceHold(transfer.hold_reference, account, transfer.max_total_debit)),
     }
 

@@ -23,6 +23,7 @@ from tests.transfers.world import LONG_AGO
 from transfers import driver
 from transfers.errors import TransferError
 from transfers.models import Transfer
+from transfers.rebuilding import apart
 
 REFUSED = (TransferError, ApprovalsError)
 Deed = Callable[[], object]
@@ -122,8 +123,10 @@ def the_api_inside() -> Iterator[None]:
 
 
 def nothing_is_broken() -> None:
-    """By every proof of the books, and by every invariant that a campaign asks for."""
+    """By every proof of the books, by the events of each transfer, and by every invariant that a campaign asks for."""
     assert broken_proofs() == []
+    differ = (apart(one) for one in Transfer.objects.values_list("pk", flat=True))
+    assert [found for found in differ if found] == []
     with connection.cursor() as cursor:
         for number, name, sql in invariants.invariants():
             cursor.execute(sql)

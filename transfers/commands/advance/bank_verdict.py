@@ -31,16 +31,15 @@ def act_on(transfer: Transfer, legs: dict[str, Leg], answer: BankAnswer) -> None
         _settled(transfer, legs, answer)
     elif answer.status == REJECTED:
         _rejected(transfer, leg, answer)
-    elif first_answer:
+    elif first_answer or transfer.request_state != RequestState.RESPONDED:
         data = {"bank_status": answer.status, "bank_reference": answer.bank_reference}
-        moves.note(transfer, "transfer.payout_accepted", data=data, **_waiting(transfer))
+        moves.note(transfer, "transfer.payout_accepted", data=data, request_state=RequestState.RESPONDED, **_waiting(transfer))
     else:
         moves.set_columns(transfer, **_waiting(transfer))
 
 
 def _waiting(transfer: Transfer) -> dict[str, Any]:
     return {
-        "request_state": RequestState.RESPONDED,
         "due_at": next_look_at_bank(transfer.state_entered_at),
         "attempts": 0,
         "last_error": "",

@@ -131,14 +131,15 @@ def _intent(lease: Lease, status: Status, operation: str) -> tuple[Leg, bool]:
         request = {"reference": leg.reference, "amount": str(leg.amount), "currency": leg.asset_id}
         calls.begin(key=call_key(leg, operation), transfer=transfer, leg=leg, provider=PSP, operation=operation, request=request)
         if is_new:
-            forwarded(transfer, leg)
+            forwarded(transfer, leg, operation)
     return leg, is_new
 
 
-def forwarded(transfer: Transfer, leg: Leg) -> None:
+def forwarded(transfer: Transfer, leg: Leg, operation: str) -> None:
     """An order is about to leave, and is open until it is answered."""
     Leg.objects.filter(pk=leg.pk).update(request_state=RequestState.FORWARDED)
-    moves.set_columns(transfer, request_state=RequestState.FORWARDED)
+    data = {"leg": leg.reference, "operation": operation, "amount": str(leg.amount), "asset": leg.asset_id}
+    moves.note(transfer, moves.CARD_ORDERED, data=data, request_state=RequestState.FORWARDED)
 
 
 class UnknownIsKept:
@@ -153,8 +154,7 @@ class UnknownIsKept:
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         if isinstance(error, UnknownOutcome):
             with transaction.atomic():
-                moves.set_columns(locks.leased(self._lease), request_state=RequestState.TIMED_OUT)
-                Leg.objects.filter(pk=self._leg.pk).update(request_state=RequestState.TIMED_OUT)
+                moves.unanswered(locks.leased(self._lease), self._leg)
                 words = FAILURES["card_provider_unknown"].detection
                 calls.finish(call_key(self._leg, self._operation), outcome=Outcome.UNKNOWN, response=str(error), summary=words)
 

@@ -100,7 +100,7 @@ def _intent(lease: Lease) -> tuple[Leg | None, bool]:
         request = {"payment": leg.counterparty["payment"], "reference": leg.reference, "amount": str(leg.amount)}
         calls.begin(key=call_key(leg, REFUND), transfer=transfer, leg=leg, provider=PSP, operation=REFUND, request=request)
         if is_new:
-            forwarded(transfer, leg)
+            forwarded(transfer, leg, REFUND)
     return leg, is_new
 
 

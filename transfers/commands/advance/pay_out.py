@@ -107,8 +107,7 @@ def _hand_over(lease: Lease, leg: Leg, order: CreditTransfer) -> BankAnswer:
     except UnknownOutcome as error:
         with transaction.atomic():
             transfer = locks.leased(lease, Status.CONFIRMED)
-            Leg.objects.filter(pk=leg.pk).update(request_state=RequestState.TIMED_OUT)
-            moves.set_columns(transfer, request_state=RequestState.TIMED_OUT)
+            moves.unanswered(transfer, leg)
             calls.finish(key_of(leg), outcome=Outcome.UNKNOWN, response=str(error), summary="The bank's answer did not arrive.")
         raise
     except TerminalError as error:

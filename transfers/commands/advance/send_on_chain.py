@@ -132,8 +132,7 @@ def _broadcast(lease: Lease, leg: Leg, signed: ChainTransaction) -> None:
         signing.broadcast(leg, signed)
     except UnknownOutcome as error:
         with transaction.atomic():
-            moves.set_columns(locks.leased(lease, Status.FUNDS_LOCKED), request_state=RequestState.TIMED_OUT)
-            Leg.objects.filter(pk=leg.pk).update(request_state=RequestState.TIMED_OUT)
+            moves.unanswered(locks.leased(lease, Status.FUNDS_LOCKED), leg)
             calls.finish(
                 signing.broadcast_key(leg, signed.attempt),
                 outcome=Outcome.UNKNOWN,

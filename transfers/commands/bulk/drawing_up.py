@@ -9,6 +9,7 @@ from django.db import connection
 
 from audit import clock
 from audit.envelope import as_jsonb
+from transfers import rebuilding
 from transfers.bulk.content import PlannedLine
 from transfers.commands import payload
 from transfers.commands.drawing_up import ordered
@@ -36,7 +37,7 @@ def draw_up(part: BulkPart, lines: Sequence[PlannedLine], *, in_flight: bool) ->
         target=Status.CREATED.value,
         text=transfers[0].status_text,
         data={one.pk: ordered(one) | {"bulk_order": str(one.bulk_id), "line": one.bulk_line} for one in transfers},
-        reasons={},
+        rows={one.pk: rebuilding.first(one) for one in transfers},
     )
     return transfers
 
