@@ -68,7 +68,7 @@ class TransferFacts:
             "target_asset": target.id,
             "fees": self._fees(source),
             "fx_rate": plain(transfer.quote.rate) if transfer.quote else None,
-            "quote": {"quote_id": transfer.quote.pk, "expires_at": transfer.quote.expires_at} if transfer.quote else None,
+            "quote": {"quote_id": _quote_id(transfer), "expires_at": transfer.quote.expires_at} if transfer.quote else None,
             "on_chain_tx_hash": self.references.get(TX_HASH),
             "bank_reference": self.references.get(BANK_REFERENCE),
             "provider_trade_id": self.references.get(PROVIDER_TRADE_ID),
@@ -109,6 +109,14 @@ class TransferFacts:
         if not code:
             return None
         return {"code": code, "message": FAILURES[code].client_text if code in FAILURES else self.transfer.status_text}
+
+
+def _quote_id(transfer: Transfer) -> UUID | None:
+    """The one that the client was given, where the price is that of the quote it named: ours is a copy under an id of its own."""
+    named, taken = transfer.named_quote, transfer.quote
+    if named is None or taken is None or (named.round_id, named.expires_at) != (taken.round_id, taken.expires_at):
+        return transfer.quote_id
+    return named.pk
 
 
 def fee_kind(route: str) -> str:

@@ -55,7 +55,9 @@ def _newest_first(rows: QuerySet[Transfer], query: Mapping[str, Any]) -> Page[Tr
         # The first condition alone lets the index begin there instead of at the newest.
         rows = rows.filter(created_at__lte=created_at).filter(Q(created_at__lt=created_at) | Q(id__lt=row_id))
     limit = int(query["limit"])
-    found = list(rows.select_related("quote", "source_asset", "target_asset").order_by("-created_at", "-id")[: limit + 1])
+    found = list(
+        rows.select_related("quote", "named_quote", "source_asset", "target_asset").order_by("-created_at", "-id")[: limit + 1]
+    )
     shown = found[:limit]
     more = len(found) > limit
     return Page(shown, encode([shown[-1].created_at.isoformat(), str(shown[-1].pk)]) if more else None)

@@ -39,7 +39,7 @@ def _for_receiver(event: OutboxEvent) -> dict[str, Any]:
 
 
 def _as_of(event: OutboxEvent) -> dict[str, Any]:
-    transfer = Transfer.objects.select_related("quote").get(pk=event.transfer_id)
+    transfer = Transfer.objects.select_related("quote", "named_quote").get(pk=event.transfer_id)
     now = write_transfer(transfer)
     milestones = {name for name in now if name.endswith("_at") and name not in ("created_at", "updated_at")}
     kept = {name: value for name, value in now.items() if name not in milestones and name not in _OURS}

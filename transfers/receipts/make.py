@@ -75,7 +75,7 @@ def _carry_out(order: ReceiptOrder, key: SigningKey) -> None:
 
 
 def _issue(order: ReceiptOrder, key: SigningKey, before: Receipt | None) -> None:
-    transfer = Transfer.objects.select_related("client", "quote").get(pk=order.transfer_id)
+    transfer = Transfer.objects.select_related("client", "quote", "named_quote").get(pk=order.transfer_id)
     receipt_id, number, issued_at = new_id(), (before.number if before else 0) + 1, database_now()
     kid = keys.kid(key.public())
     payload = written(

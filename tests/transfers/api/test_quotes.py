@@ -110,14 +110,18 @@ def test_a_transfer_takes_the_very_price_that_it_names(acme: Caller, tame: Tame)
     assert transfer.quote is not None
     assert (transfer.target_amount, transfer.quote.rate) == (340_000, Decimal(17))
     assert transfer.quote.round_id == Quote.objects.get(pk=quoted["quote_id"]).round_id
+    told = acme.get(made["Location"]).json()["quote"]
+    assert told == {"quote_id": quoted["quote_id"], "expires_at": quoted["expires_at"]}
 
 
 def test_one_that_ran_out_on_the_way_is_priced_anew_within_its_bounds(acme: Caller, tame: Tame) -> None:
-    order(acme, ask(acme).json()["quote_id"])
+    named = ask(acme).json()["quote_id"]
+    made = order(acme, named)
     tame.desk_rate = Decimal("17.01")
     with clock.using(lambda: datetime.now(UTC) + timedelta(minutes=6)):
         transfer = drive_until(Transfer.objects.get(), "FIAT_SETTLED")
     assert transfer.target_amount == 340_200
+    assert acme.get(made["Location"]).json()["quote"]["quote_id"] == str(transfer.quote_id) != named
 
 
 def test_a_quote_is_good_for_one_transfer_of_its_own_client_amount_and_corridor(acme: Caller, world: World) -> None:

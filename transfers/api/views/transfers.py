@@ -31,7 +31,7 @@ def own_transfer(client_id: str, transaction_id: str) -> Transfer:
         wanted = UUID(transaction_id)
     except ValueError:
         raise NotFound(f"There is no transfer {transaction_id}.") from None
-    found = Transfer.objects.select_related("quote").filter(pk=wanted, client_id=client_id).first()
+    found = Transfer.objects.select_related("quote", "named_quote").filter(pk=wanted, client_id=client_id).first()
     if found is None:
         raise NotFound(f"There is no transfer {transaction_id}.")
     return found
