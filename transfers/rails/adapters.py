@@ -9,6 +9,7 @@ from typing import Any
 
 from transfers.rails.base import Recorder
 from transfers.rails.desk_order import DeskOrder
+from transfers.rails.inbox import Inbox
 from transfers.rails.settings import RailSettings
 
 # The verbs of every rail (transfers.rails.base).
@@ -70,7 +71,8 @@ class Adapter:
     Methods that begin something outside are `new_work`: they ask the gate first. Where the provider counts questions as well it is
     `paced`, and what is about money that is `under_way` uses the quota up and never waits. `here` calls nobody. One that is asked
     `in_rounds` is admitted by who asks them all at once. Of one that is `read_all_the_time` only what failed or is about a transfer
-    is worth a record.
+    is worth a record. Messages that it sends us by itself are read by its `inbox`; without one they are signed by the scheme of
+    Standard Webhooks.
     """
 
     name: str
@@ -87,3 +89,4 @@ class Adapter:
     in_rounds: bool = False
     read_all_the_time: bool = False
     is_single: bool = False
+    inbox: Inbox | None = None

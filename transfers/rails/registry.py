@@ -188,10 +188,16 @@ def rails() -> Rails:
     return _rails
 
 
+def adapter_of(code: str) -> Adapter | None:
+    """The language that the provider speaks, as far as it is connected."""
+    known = connected(rails().settings).get(code)
+    return known.adapter if known else None
+
+
 def kind_of(code: str) -> Kind | None:
     """What the provider is to us, as far as it is connected."""
-    known = connected(rails().settings).get(code)
-    return known.adapter.kind if known else None
+    adapter = adapter_of(code)
+    return adapter.kind if adapter else None
 
 
 def codes_of(kind: Kind) -> frozenset[str]:

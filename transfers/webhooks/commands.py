@@ -18,19 +18,20 @@ from audit.identity import new_id
 from transfers.commands.wake import wake_after_commit
 from transfers.models import BankAccount, InboundWebhook, Leg, Transfer
 from transfers.rails.adapters import Kind
+from transfers.rails.inbox import NotGenuine, NotUnderstood
 from transfers.rails.registry import kind_of
 from transfers.rates import Rate, take
 from transfers.states import RequestState, Route
 from transfers.states import Status as Settled
 from transfers.vocabulary import WEBHOOKS_REPROCESSED
-from transfers.webhooks.hints import NotUnderstood, end_to_end_ids
+from transfers.webhooks.inboxes import inbox_of
 from transfers.webhooks.verify import MAX_ID_LENGTH
 
 log = structlog.get_logger(__name__)
 Status = InboundWebhook.Status
 
 # Headers worth keeping as evidence; the rest is the transport's, or somebody's secret.
-_KEPT_HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature", "content-type", "user-agent")
+_KEPT_HEADERS = ("content-type", "user-agent")
 _MAX_HEADER_LENGTH = 1000
 MAX_REJECTED_BYTES = 4096
 # Refused attempts are recorded, but nobody without a secret may fill the disk: after a burst, one per second and source.
@@ -61,7 +62,7 @@ def store(*, source: str, webhook_id: str, headers: Mapping[str, str], body: byt
         "id": new_id(),
         "source": source,
         "webhook_id": webhook_id,
-        "headers": Jsonb(kept(headers)),
+        "headers": Jsonb(kept(source, headers)),
         "body": body,
     }
     with transaction.atomic(durable=True), connection.cursor() as cursor:
@@ -79,8 +80,8 @@ def reject(*, source: str, headers: Mapping[str, str], body: bytes, detail: str)
         return False
     InboundWebhook.objects.create(
         source=source,
-        webhook_id=headers.get("webhook-id", "")[:MAX_ID_LENGTH],
-        headers=kept(headers),
+        webhook_id=_claimed(source, headers, body),
+        headers=kept(source, headers),
         body=body[:MAX_REJECTED_BYTES],
         status=Status.REJECTED,
         detail=detail,
@@ -89,8 +90,17 @@ def reject(*, source: str, headers: Mapping[str, str], body: bytes, detail: str)
     return True
 
 
-def kept(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name: headers[name][:_MAX_HEADER_LENGTH] for name in _KEPT_HEADERS if name in headers}
+def kept(source: str, headers: Mapping[str, str]) -> dict[str, str]:
+    names = (*_KEPT_HEADERS, *inbox_of(source).keeps)
+    return {name: headers[name][:_MAX_HEADER_LENGTH] for name in names if name in headers}
+
+
+def _claimed(source: str, headers: Mapping[str, str], body: bytes) -> str:
+    """The id that a refused message says it has, as far as it can be read."""
+    try:
+        return inbox_of(source).identify(headers, body)[:MAX_ID_LENGTH]
+    except NotGenuine:
+        return ""
 
 
 @transaction.atomic
@@ -98,7 +108,7 @@ def process(webhook_id: UUID) -> Status:
     """Make of one stored message what can be made of it; doing it again does no harm. Must run with an actor bound."""
     message = InboundWebhook.objects.exclude(status=Status.REJECTED).get(pk=webhook_id)
     try:
-        names, deviates = end_to_end_ids(bytes(message.body))
+        names, deviates = inbox_of(message.source).names(bytes(message.body))
     except NotUnderstood as error:
         return _done(message, Status.FAILED, str(error))
     sent = _sent(message.source, names).order_by("reference")

@@ -4,10 +4,7 @@ import json
 
 from transfers.rails.bank import camt054
 from transfers.rails.bank.xml import Unreadable
-
-
-class NotUnderstood(Exception):
-    """The body is not a message we know; kept, so that it can be read again once we do."""
+from transfers.rails.inbox import NotUnderstood
 
 
 def end_to_end_ids(body: bytes) -> tuple[tuple[str, ...], str]:

@@ -9,19 +9,21 @@ from collections.abc import Mapping
 
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from transfers.rails.inbox import NotGenuine
+
 MAX_ID_LENGTH = 128
 _ID = re.compile(r"[\x21-\x7e]{1,128}", re.ASCII)
 
 
-class NotGenuine(Exception):
-    """The message is refused; the sentence is for our own records."""
-
-
 def webhook_id(headers: Mapping[str, str]) -> str:
     """The sender's id for the message. Raises NotGenuine when there is none that could be kept."""
-    found = headers.get("webhook-id", "")
+    return named(headers.get("webhook-id", ""))
+
+
+def named(found: str) -> str:
+    """The id, as it can be kept. Raises NotGenuine."""
     if not _ID.fullmatch(found):
-        raise NotGenuine("The webhook-id is missing or not 1 to 128 visible characters.")
+        raise NotGenuine("The id of the message is missing or not 1 to 128 visible characters.")
     return found
 
 

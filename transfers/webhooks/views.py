@@ -12,7 +12,9 @@ from django.views.decorators.csrf import csrf_exempt
 from audit import context
 from audit.context import Actor
 from transfers.api.problems import Problem, respond
+from transfers.rails.inbox import NotGenuine
 from transfers.webhooks import commands, verify
+from transfers.webhooks.inboxes import inbox_of
 
 log = structlog.get_logger(__name__)
 MAX_BODY_BYTES = 256 * 1024
@@ -31,7 +33,7 @@ def receive(request: HttpRequest, source: str) -> HttpResponseBase:
         return _take(request, source, secret)
 
 
-receive.access_rule = "signature: Standard Webhooks, with the secret of the source"  # type: ignore[attr-defined]
+receive.access_rule = "signature: as the source signs, with its secret"  # type: ignore[attr-defined]
 
 
 def _take(request: HttpRequest, source: str, secret: str) -> HttpResponseBase:
@@ -40,10 +42,11 @@ def _take(request: HttpRequest, source: str, secret: str) -> HttpResponseBase:
     if len(body) > MAX_BODY_BYTES:
         problem = Problem(413, "payload_too_large", f"A message may hold {MAX_BODY_BYTES} bytes.")
         return _refuse(request, source, headers, body, problem, "The body is too large.")
+    inbox = inbox_of(source)
     try:
-        webhook_id = verify.webhook_id(headers)
-        verify.check(secret, headers, body)
-    except verify.NotGenuine as error:
+        webhook_id = verify.named(inbox.identify(headers, body))
+        inbox.check(secret, headers, body)
+    except NotGenuine as error:
         problem = Problem(401, "signature_invalid", "The signature does not fit, or the message is too old.")
         return _refuse(request, source, headers, body, problem, str(error))
     receipt = commands.store(source=source, webhook_id=webhook_id, headers=headers, body=body)

@@ -1,6 +1,7 @@
 """POST /hooks/{source}: signatures, repeats, refusals, and the hint."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,9 +17,10 @@ from audit.models import AuditEvent
 from tests.transfers.api.conftest import problem
 from tests.transfers.world import World
 from transfers.models import InboundWebhook, Leg, Transfer
+from transfers.rails.inbox import NotUnderstood
 from transfers.rates import Rate
 from transfers.webhooks import commands
-from transfers.webhooks.hints import NotUnderstood
+from transfers.webhooks.inboxes import STANDARD
 
 SECRET = "whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 OTHER = "whsec_" + "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
@@ -254,11 +256,11 @@ def test_a_notice_that_names_nothing_is_kept_and_changes_nothing(sent: Leg, body
 
 
 def test_stored_messages_can_be_read_again(sent: Leg, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    def misread(_: bytes) -> str:
+    def misread(_: bytes) -> Any:
         raise NotUnderstood("a bug")
 
     with monkeypatch.context() as patch:
-        patch.setattr(commands, "end_to_end_ids", misread)
+        patch.setattr(commands, "inbox_of", lambda _: replace(STANDARD, names=misread))
         deliver(message(sent.reference))
         deliver(message(), name="msg_2")
     assert InboundWebhook.objects.filter(status="failed", detail="a bug").count() == 2

@@ -1,6 +1,7 @@
 """Genuine messages that break their own reading."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -11,6 +12,7 @@ from audit import clock
 from tests.transfers.webhooks.test_inbox import message
 from transfers.models import InboundWebhook, Leg, Transfer
 from transfers.webhooks import commands, hints
+from transfers.webhooks.inboxes import STANDARD
 
 pytestmark = pytest.mark.django_db
 
@@ -39,7 +41,7 @@ def test_what_is_wrong_with_a_broken_message_is_said(monkeypatch: pytest.MonkeyP
     def breaks(_: bytes) -> Any:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("transfers.webhooks.commands.end_to_end_ids", breaks)
+    monkeypatch.setattr("transfers.webhooks.commands.inbox_of", lambda _: replace(STANDARD, names=breaks))
     keep(message(), str(uuid4()))
     commands.process_stored(older_than=timedelta(0))
     assert InboundWebhook.objects.get().detail == "Reading it broke (ZeroDivisionError): read again when that is mended."
