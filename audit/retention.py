@@ -7,6 +7,7 @@ A floor registers its classes in AppConfig.ready(); the setting RETENTION change
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import LiteralString
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error
@@ -16,19 +17,22 @@ from audit.archive import registry
 from audit.archive.months import archived_months, attached_months, ends, partition_name
 from audit.archive.steps import run
 
-_OLDER = sql.SQL("SELECT count(*), min({column}) FROM {table} WHERE {column} < %s")
+_OLDER = sql.SQL("SELECT count(*), min({column}) FROM {table} WHERE {column} < %s AND {holding}")
 _FORM = "months attached/months kept, such as 24/120"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetentionClass:
-    """Months count from the end of a month. `records` are tables that are not partitioned, as (table, time column)."""
+    """Months count from the end of a month. `records` are tables that are not partitioned, as (table, time column); of their rows
+    those count that fulfil `holding`, a condition in SQL, and `command` is what takes them out of use, where there is one."""
 
     name: str
     title: str
     attached_months: int
     kept_months: int
     records: tuple[tuple[str, str], ...] = ()
+    holding: LiteralString = "true"
+    command: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +69,11 @@ def due(kept: RetentionClass, now: datetime) -> Iterator[Due]:
         if table.retention == kept.name:
             yield from _due_months(table, kept, now)
     for name, column in kept.records:
-        query = _OLDER.format(table=sql.Identifier(name), column=sql.Identifier(column))
-        rows, oldest = run(query, _months_before(now, kept.attached_months))[0]
+        query = _OLDER.format(table=sql.Identifier(name), column=sql.Identifier(column), holding=sql.SQL(kept.holding))
+        rows, oldest = run(query, months_before(now, kept.attached_months))[0]
         if rows:
-            yield Due(f"{rows} rows of {name} are older than {kept.attached_months} months, the oldest of {oldest:%Y-%m-%d}")
+            words = f"{rows} rows of {name} are older than {kept.attached_months} months, the oldest of {oldest:%Y-%m-%d}"
+            yield Due(words, kept.command)
 
 
 def check(**_: object) -> list[CheckMessage]:
@@ -90,10 +95,11 @@ def _due_months(table: registry.ArchivedTable, kept: RetentionClass, now: dateti
 
 
 def _is_older(month: date, months: int, now: datetime) -> bool:
-    return ends(month) <= _months_before(now, months)
+    return ends(month) <= months_before(now, months)
 
 
-def _months_before(now: datetime, months: int) -> datetime:
+def months_before(now: datetime, months: int) -> datetime:
+    """The same day so many months ago, the 28th at the latest."""
     whole = now.year * 12 + now.month - 1 - months
     return now.replace(year=whole // 12, month=whole % 12 + 1, day=min(now.day, 28))
 

@@ -49,5 +49,7 @@ RETENTION = (
         attached_months=3,
         kept_months=120,
         records=(("transfers_idempotencykey", "created_at"),),
+        holding="response_body IS NOT NULL",
+        command="drop_answers --reason ...",
     ),
 )

@@ -3,6 +3,7 @@
 API_ACCESS_REFUSED = "api.access_refused"
 API_REFUSED = "api.refused"
 WEBHOOKS_REPROCESSED = "webhooks.reprocessed"
+ANSWERS_DROPPED = "idempotency.answers_dropped"
 # Shared with commands.create, which records what it refuses itself.
 TRANSFER_REFUSED = "transfer.refused"
 
@@ -30,4 +31,4 @@ DEPOSITS = (
     "card.chargeback_won",
 )
 
-DOORS = (API_ACCESS_REFUSED, API_REFUSED, WEBHOOKS_REPROCESSED, CALENDAR_SET, LEVELS_SET, NOSTRO_OPENED)
+DOORS = (API_ACCESS_REFUSED, API_REFUSED, ANSWERS_DROPPED, WEBHOOKS_REPROCESSED, CALENDAR_SET, LEVELS_SET, NOSTRO_OPENED)

@@ -2,15 +2,19 @@
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from io import StringIO
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import OperationalError, connection
 from django.test import override_settings
 
 from approvals.commands import add_destination, create_client, place_halt
+from audit import clock
 from audit.models import AuditEvent
+from audit.retention import due, policy
 from tests.transfers.api.conftest import Caller, key_for, problem, wanted
 from tests.transfers.world import ACCOUNT, BANK_ACCOUNT, Books, World
 from transfers.api.views import transfers as views
@@ -202,7 +206,14 @@ def test_keys_are_each_client_s_own(acme: Caller, world: World) -> None:
 def test_a_dropped_answer_never_opens_the_door_again(acme: Caller) -> None:
     first = acme.create(key="order-1")
     acme.create(key="order-2", amount="1000001")
-    IdempotencyKey.objects.update(response_body=None)
+    with clock.using(lambda: datetime.now(UTC) + timedelta(days=80)):
+        call_command("drop_answers", "--reason", "nothing is old enough", stdout=StringIO())
+    assert not IdempotencyKey.objects.filter(response_body=None).exists()
+    with clock.using(lambda: datetime.now(UTC) + timedelta(days=100)):
+        call_command("drop_answers", "--reason", "the policy", stdout=StringIO())
+        assert list(due(next(kept for kept in policy({}) if kept.name == "api_responses"), clock.now())) == []
+    assert not IdempotencyKey.objects.exclude(response_body=None).exists()
+    assert AuditEvent.objects.get(type="idempotency.answers_dropped").metadata["count"] == 2
     before = Books.now()
 
     made = acme.create(key="order-1")

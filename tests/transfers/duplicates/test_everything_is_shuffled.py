@@ -55,6 +55,7 @@ EXEMPT: dict[str, str] = {
     "transfers.commands.returns.has_come_back": ONLY_LOOKS,
     "transfers.commands.speed_up.gas_room": ONLY_LOOKS,
     "transfers.commands.speed_up.why_not_speed_up": ONLY_LOOKS,
+    "transfers.commands.stored_answers.drop_answers": "It moves nothing, and tests/transfers/api/test_idempotency asks afterwards.",
     "transfers.commands.sweeping.balances.on_address": ONLY_LOOKS,
     "transfers.commands.sweeping.balances.why_not": ONLY_LOOKS,
     "transfers.commands.synthetic_setup.is_prepared": ONLY_LOOKS,
