@@ -15,8 +15,8 @@ _END = 4_096
 _KEPT_CHARACTERS = 4
 
 _NAMED = re.compile(
-    r'("(?:[^"\\]*(?:secret|token|password|passwd|authori[sz]ation|signature|api_?key|private_?key|mnemonic)|cvc|cvv)"\s*:\s*)'
-    r'"(?:[^"\\]|\\.)*"',
+    r'("(?:[^"\\]*(?:secret|token|password|passwd|passphrase|authori[sz]ation|signature|mnemonic'
+    r'|(?:api|private|secret|signing|access)_?key)|cvc2?|cvv2?|pin)"\s*:\s*)(?:"(?:[^"\\]|\\.)*"|-?[0-9][0-9.eE+\-]*)',
     re.IGNORECASE,
 )
 # What stands under such a name in an address.
@@ -27,8 +27,9 @@ _IN_ADDRESS = re.compile(r"(?<=://)[^/\s:@]*:[^/\s@]+(?=@)")
 _SIGNED = re.compile(r"0x02f[89](?:[0-9a-f]{2}){100,}", re.IGNORECASE)
 _IBAN = re.compile(r"\b[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}\b")
 _ACCOUNT = re.compile(
-    r'(<(?:\w+:)?Othr>\s*<(?:\w+:)?Id>|<(?:\w+:)?PAN>|"(?:card|card_number|pan|iban|clabe|account|account_number)"\s*:\s*")'
-    r'([A-Z0-9 ]{8,34})(?=[<"])'
+    r'(<(?:\w+:)?Othr>\s*<(?:\w+:)?Id>|<(?:\w+:)?PAN>|"(?:card|card_number|pan|iban|clabe|account|account_number)"\s*:\s*"?)'
+    r'(?=[A-Z ]*[0-9])([A-Z0-9 ]{8,34})(?=[<",}\s])',
+    re.IGNORECASE,
 )
 
 

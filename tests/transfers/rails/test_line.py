@@ -98,6 +98,10 @@ def test_the_same_question_has_one_essence_though_its_number_and_the_head_differ
         ("<Othr><Id>032180000118359719</Id>", f"<Othr><Id>{'*' * 14}9719</Id>"),
         ('"card": "4111111111111111"', f'"card": "{"*" * 12}1111"'),
         ('"amount": "4111111111111111"', '"amount": "4111111111111111"'),
+        ('{"secret_key": "abc", "cvc": 123, "spin": 4}', f'{{"secret_key": "{MASK}", "cvc": "{MASK}", "spin": 4}}'),
+        ('{"card_number": 4111111111111111, "x": 1}', f'{{"card_number": {"*" * 12}1111, "x": 1}}'),
+        ('"iban": "se35 5000 0000 0549 1000 0003"', f'"iban": "{"*" * 25}0003"'),
+        ('"account": "treasury"', '"account": "treasury"'),
     ],
 )
 def test_secrets_and_account_numbers_are_masked_and_nothing_else(text: str, kept: str) -> None:
