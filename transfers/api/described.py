@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 
 from transfers.api.problems import CONTENT_TYPE
@@ -11,10 +12,20 @@ _PROBLEM = OpenApiResponse(ProblemAnswer, description="A problem document; `code
 _ALWAYS = (401, 403, 429, 500, 503)
 
 
-def idempotency_key(description: str) -> OpenApiParameter:
-    """The header without which nothing is made."""
+def idempotency_key(description: str) -> list[OpenApiParameter]:
+    """The header without which nothing is made, and those of what is answered under it."""
     shape = {"type": "string", "minLength": 1, "maxLength": 255}
-    return OpenApiParameter("Idempotency-Key", shape, OpenApiParameter.HEADER, required=True, description=description)
+    return [
+        OpenApiParameter("Idempotency-Key", shape, OpenApiParameter.HEADER, required=True, description=description),
+        OpenApiParameter(
+            "Idempotent-Replayed",
+            {"type": "string", "enum": ["true"]},
+            OpenApiParameter.HEADER,
+            response=[201, 422],
+            description="There where this is the answer that was stored under the key.",
+        ),
+        OpenApiParameter("Location", OpenApiTypes.STR, OpenApiParameter.HEADER, response=[201], description="Of what was made."),
+    ]
 
 
 def problems(*statuses: int) -> dict[Any, Any]:

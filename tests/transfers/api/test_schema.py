@@ -65,6 +65,8 @@ def test_it_describes_every_endpoint_and_the_key(document: dict[str, Any]) -> No
             assert {"401", "403", "429", "500", "503"} <= set(operation["responses"])
     create = document["paths"]["/v1/transfers"]["post"]
     assert [(p["name"], p["in"], p["required"]) for p in create["parameters"]] == [("Idempotency-Key", "header", True)]
+    for status, headers in (("201", {"Idempotent-Replayed", "Location"}), ("422", {"Idempotent-Replayed"})):
+        assert create["responses"][status]["headers"].keys() == headers
     filters = {p["name"] for p in document["paths"]["/v1/transfers"]["get"]["parameters"]}
     assert filters == {"status", "corridor", "created_after", "created_before", "reference", "limit", "cursor"}
 

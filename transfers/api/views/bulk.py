@@ -50,13 +50,14 @@ class BulkTransfers(ApiView):
 
     @extend_schema(
         operation_id="create_bulk_transfer",
-        parameters=[idempotency_key("1 to 255 printable characters, new for each file.")],
+        parameters=idempotency_key("1 to 255 printable characters, new for each file."),
         request=_BODY,
         responses={201: bulk.BulkAnswer, **problems(400, 409, 413, 415, 422)},
     )
     def post(self, request: Request) -> HttpResponse:
         """Order many transfers at once. Every line is checked, and one that is wrong keeps the whole file from being ordered; the
-        answer names each. Whatever the sum, people approve the file before anything of it moves."""
+        answer names each as `lines[N]`, N counted from 1 as `line` is, or as the file's own line. Whatever the sum, people approve
+        the file before anything of it moves."""
         body = cast("dict[str, Any]", request.data)
         attempt = Attempt(
             client_id=self.caller.client_id,

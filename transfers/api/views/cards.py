@@ -25,7 +25,7 @@ class CardDeposits(Transfers):
 
     @extend_schema(
         operation_id="create_card_deposit",
-        parameters=[idempotency_key("1 to 255 printable characters, new for each transfer.")],
+        parameters=idempotency_key("1 to 255 printable characters, new for each transfer."),
         request=CreateCardDeposit,
         responses={201: responses.TransferAnswer, **problems(400, 409, 413, 415, 422)},
     )

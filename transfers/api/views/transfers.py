@@ -43,7 +43,7 @@ class Transfers(ApiView):
 
     @extend_schema(
         operation_id="create_transfer",
-        parameters=[idempotency_key("1 to 255 printable characters, new for each transfer.")],
+        parameters=idempotency_key("1 to 255 printable characters, new for each transfer."),
         request=CreateTransfer,
         responses={201: responses.TransferAnswer, **problems(400, 409, 413, 415, 422)},
     )
