@@ -178,7 +178,7 @@ def _at_the_bank(item: ExternalItem) -> Arrival | None:
         return known
     references = {kind: str(item.references.get(kind, "")) for kind in ("bank_reference", "end_to_end_id")}
     number = str(item.references.get("counterparty_account", ""))
-    doubt = _said_before(item, references["bank_reference"])
+    doubt = _is_miscounted(item) or _said_before(item, references["bank_reference"])
     return see(
         Sight(
             rail="bank",
@@ -198,6 +198,13 @@ def _at_the_bank(item: ExternalItem) -> Arrival | None:
             },
         )
     )
+
+
+def _is_miscounted(item: ExternalItem) -> str:
+    """Why its amount may be wrong: some amount of a statement that does not add up is, and it may be this one."""
+    if item.statement is None or item.statement.balances_add_up is not False:
+        return ""
+    return "The statement that shows it does not add up. Compare it with a corrected one before it is given to anybody."
 
 
 def _said_before(item: ExternalItem, bank_reference: str) -> str:

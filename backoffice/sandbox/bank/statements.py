@@ -43,7 +43,7 @@ def close(books: Books, rows: sqlite3.Connection, iban: str, *, now: float) -> i
 def _lie_as_ordered(rows: sqlite3.Connection, bookings: Sequence[sqlite3.Row], currency: str, now: float) -> None:
     """The statement will show another amount than was booked; balances stay those of the books."""
     for booking in bookings:
-        if booking["kind"] != "payment":
+        if booking["kind"] not in ("payment", "incoming"):
             continue
         settings = faults.use(rows, "wrong_amount", now=now)
         if settings is not None:

@@ -142,7 +142,8 @@ DRILLS: tuple[Drill, ...] = (
         kind="wrong_amount",
         title="Shows a wrong amount on the statement",
         happens="The statement shows another amount than was booked, so it does not add up.",
-        see="Two breaks: the statement does not add up, and the amount differs. The transfer is not reconciled.",
+        see="Two breaks: the statement does not add up, and the amount differs. A payout is not reconciled; money that came in is"
+        " set aside, whoever it names, until people have decided.",
         settings=(Setting("by", "Wrong by how much", "1.00"),),
         where=_BREAKS,
     ),
