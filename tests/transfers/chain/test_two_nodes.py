@@ -1,15 +1,25 @@
 """Two nodes must tell one story; one that is away costs depth, one that lies costs time, and neither costs money."""
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 import pytest
 
 from backoffice.alerts.rules.nodes import NodesDisagree
+from backoffice.sandbox.chain.orders import KINDS
+from tests.transfers.chain.bad_days import ENDED_IN
+from tests.transfers.chain.deposit_cases import ALONE, SECOND, cases
+from tests.transfers.chain.deposit_days import DRIVES, Deposit
 from tests.transfers.chain.weather import attempts, deep, final, paid_once, sent, step, watch
 from tests.transfers.incoming import address_of
 from tests.transfers.stack import CONFIRMATIONS, FINAL_DEPTH, Stack
 from tests.transfers.world import ACCOUNT, FUNDS, UNIT, World, drive_until, history, posted
 from transfers.commands.deposits.watching import watch as watch_deposits
+from transfers.commands.exchanges import keep
 from transfers.commands.providers import switch_provider
 from transfers.models import Transfer
+from transfers.rails import registry
+from transfers.rails.registry import Rails
 
 pytestmark = pytest.mark.stack
 TWO_NODES = True
@@ -97,3 +107,32 @@ def test_a_deposit_is_credited_once_at_final_depth_and_not_while_one_lies(live: 
     rails.order_second("lie", what="missing")
     assert step(deposit).last_error.startswith("nodes_disagree")
     assert (deposit.status, posted(ACCOUNT)) == ("CONFIRMED", FUNDS + 250 * UNIT)
+
+
+def test_every_order_has_a_drive_over_a_deposit() -> None:
+    assert set(DRIVES) | set(ENDED_IN) == set(KINDS)
+
+
+@pytest.fixture
+def asked(request: pytest.FixtureRequest, live: World, rails: Stack) -> Iterator[str]:
+    """Our side asks both nodes, or knows the first one only, for the length of the test."""
+    node = str(request.param)
+    if node != ALONE:
+        yield node
+        return
+    lone = Rails(replace(rails.rails, chain_rpc_url_2=""), recorder=keep)
+    before = registry.use(lone)
+    yield node
+    registry.use(before)
+    lone.close()
+
+
+@pytest.mark.parametrize(
+    ("kind", "way", "asked"),
+    list(cases()),
+    indirect=["asked"],
+    ids=lambda one: "-".join(one.values()) if isinstance(one, dict) else one,
+)
+def test_a_deposit_is_credited_once_whatever_is_ordered(rails: Stack, kind: str, way: dict[str, str], asked: str) -> None:
+    url = rails.rails.chain_rpc_url_2 if asked == SECOND else rails.rails.chain_rpc_url
+    DRIVES[kind](Deposit.begin(rails, url=url, witnessed=asked != ALONE), **way)
