@@ -51,7 +51,16 @@ def _look_now(transfer_id: UUID, kind: str, reason: str) -> Transfer:
         obstacle = _WHY_NOT[kind](transfer)
         if obstacle:
             raise Conflict(obstacle)
+        if _was_just_asked(transfer, kind):
+            return transfer
         data = {"attempts": transfer.attempts, "last_error": transfer.last_error, "stopped_by": transfer.stopped_by}
         moves.note(transfer, kind, reason=reason, data=data, due_at=clock.now(), attempts=0)
         wake_after_commit(transfer.id)
     return transfer
+
+
+def _was_just_asked(transfer: Transfer, kind: str) -> bool:
+    """Whether the driver has not looked since somebody asked for just this: asking again adds nothing."""
+    newest = transfer.events.order_by("seq").last()
+    is_due = transfer.due_at is not None and transfer.due_at <= clock.now()
+    return is_due and not transfer.attempts and newest is not None and newest.type == kind

@@ -102,14 +102,23 @@ def speed_up(transfer_id: UUID, reason: str, *, gas_amount: int | None = None) -
         if refusal:
             raise Conflict(refusal)
         leg = locks.legs(transfer_id)[CHAIN]
-        room = room_of(promise_of(transfer_id))
+        promise = promise_of(transfer_id)
+        room = room_of(promise)
         wanted = min(room.after, room.alone) if gas_amount is None else gas_amount
         if wanted > room.alone:
             raise Refused("invalid_request", f"More than {in_words(room.alone, room.asset_id)} for gas is decided by two people.")
+        if _is_bid_soon(promise, wanted):
+            return transfer
         hurry(transfer, leg, gas=wanted, reason=reason)
         crashpoint("speed_up.before_commit")
         wake_after_commit(transfer.id)
     return transfer
+
+
+def _is_bid_soon(promise: WalletReservation, wanted: int) -> bool:
+    """Whether so much was asked for already and the driver has not bid since: asking again makes no second bid."""
+    newest = ChainTransaction.objects.filter(leg=promise.leg_id).latest("attempt")
+    return promise.hurried_at is not None and promise.hurried_at > newest.signed_at and wanted <= promise.gas_amount
 
 
 def needs_reason(reason: str) -> None:

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
 from audit import context
-from transfers.errors import NotFound, Refused
+from transfers.errors import Conflict, NotFound, Refused
 from transfers.models import WebhookEndpoint
 from transfers.outbox import secrets, vocabulary
 from transfers.outbox.destinations import DestinationRefused, Rules, look_over
@@ -60,12 +60,18 @@ def remove(*, endpoint_id: UUID, client_id: str, reason: str = "") -> None:
 
 
 @transaction.atomic
-def rotate_secret(*, endpoint_id: UUID, client_id: str, reason: str = "", overlap: timedelta = secrets.OVERLAP) -> str:
+def rotate_secret(
+    *, endpoint_id: UUID, client_id: str, reason: str = "", overlap: timedelta = secrets.OVERLAP, instead_of: UUID | None = None
+) -> str:
     """A new secret. Those before it sign too for as long as `overlap`, so that the receiver can change over without losing any.
 
-    Raises NotFound, Refused, Unavailable.
+    Raises NotFound, Refused, Unavailable; Conflict when the newest secret is not the one that it was to come `instead_of`.
     """
     endpoint = _present(endpoint_id, client_id)
+    if instead_of is not None and secrets.newest(endpoint.pk) != instead_of:
+        raise Conflict(
+            "The secret was rotated since this page was opened, and the new one was shown then. If it is lost, rotate it again."
+        )
     secret = secrets.rotate(endpoint, overlap=overlap)
     tell(endpoint, vocabulary.SECRET_ROTATED, reason=reason, overlap_s=int(overlap.total_seconds()))
     return secret

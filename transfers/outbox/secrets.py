@@ -52,6 +52,11 @@ def in_force(endpoint_id: UUID) -> QuerySet[WebhookSecret]:
     return WebhookSecret.objects.filter(valid, endpoint_id=endpoint_id).order_by("-created_at", "-id")
 
 
+def newest(endpoint_id: UUID) -> UUID | None:
+    """The one that every rotation comes instead of."""
+    return in_force(endpoint_id).values_list("pk", flat=True).first()
+
+
 def texts(endpoint_id: UUID) -> list[str]:
     """Of those in force, the newest first. Raises Unavailable when one cannot be opened with the keys of this process."""
     return [_open(row) for row in in_force(endpoint_id)]

@@ -25,9 +25,13 @@ from transfers.errors import Conflict, Refused
 from transfers.models import Transfer
 from transfers.states import Route
 
+_OUT_OF_DATE = "Some of it went back since this page was opened. Open it again and read what is left before you ask for more."
+
 
 class RefundForm(forms.Form):
     amount = forms.CharField(label="Amount", max_length=80, help_text="What goes back to the card.")
+    # What had gone back when the form was drawn: sent again after that, it asks for nothing.
+    given = forms.IntegerField(widget=forms.HiddenInput, required=False)
     reason = forms.CharField(
         label="Why it is refunded",
         max_length=500,
@@ -56,10 +60,12 @@ def refund(request: HttpRequest, transfer_id: UUID) -> HttpResponse:
     if deposit.route != Route.CARD_DEPOSIT:
         raise Http404("no card deposit")
     asset, left = unit(deposit.source_asset_id), refundable(deposit)
-    form = RefundForm(request.POST or None, asset=asset, initial={"amount": Money(left, asset).format()})
+    so_far = refunded(deposit)
+    form = RefundForm(request.POST or None, asset=asset, initial={"amount": Money(left, asset).format(), "given": so_far})
     error = ""
     if request.method == "POST" and form.is_valid():
-        error = _ask(request, operator, deposit, form.cleaned_data)
+        drawn_at = form.cleaned_data.pop("given")
+        error = _ask(request, operator, deposit, form.cleaned_data) if drawn_at in (None, so_far) else _OUT_OF_DATE
         if not error:
             return redirect("console:transfer", deposit.pk)
     pending = ApprovalRequest.objects.filter(action=ACTION, subject_id=str(deposit.pk), status="pending").first()
@@ -68,7 +74,7 @@ def refund(request: HttpRequest, transfer_id: UUID) -> HttpResponse:
         "error": error,
         "transfer": deposit,
         "left": left,
-        "given": refunded(deposit),
+        "given": so_far,
         "available": balance(chart.client_account_code(deposit.client_id, deposit.source_asset_id)).available,
         "pending": pending,
     }

@@ -18,9 +18,9 @@ from backoffice.console.transfers.scope import visible_clients
 from backoffice.console.webhooks import pages
 from backoffice.console.webhooks.forms import NewWebhookForm, ReasonForm, ReplayForm, RotateForm
 from backoffice.console.webhooks.pages import MANAGE, PAGE, REPLAY
-from transfers.errors import NotFound, Refused, Unavailable
+from transfers.errors import Conflict, NotFound, Refused, Unavailable
 from transfers.models import WebhookEndpoint
-from transfers.outbox import endpoints, queries, replay
+from transfers.outbox import endpoints, queries, replay, secrets
 from transfers.outbox.queries import Tally
 from transfers.outbox.switching import Why
 
@@ -86,9 +86,13 @@ def rotate(request: HttpRequest, endpoint_id: UUID) -> HttpResponse:
         return _page(request, endpoint_id, rotate=form, status=422)
     try:
         secret = endpoints.rotate_secret(
-            endpoint_id=found.pk, client_id=found.client_id, reason=form.cleaned_data["reason"], overlap=form.overlap_time()
+            endpoint_id=found.pk,
+            client_id=found.client_id,
+            reason=form.cleaned_data["reason"],
+            overlap=form.overlap_time(),
+            instead_of=form.cleaned_data["instead_of"],
         )
-    except (Refused, Unavailable) as refused:
+    except (Conflict, Refused, Unavailable) as refused:
         return _page(request, endpoint_id, error=str(refused), status=409)
     return _secret(request, found, secret, "The secret is rotated")
 
@@ -168,7 +172,7 @@ def _page(request: HttpRequest, endpoint_id: UUID, *, error: str = "", status: i
         "paging": Paging(len(rows), "messages", f"?show={shown}" if before else "", older),
         "possible": pages.possibilities(endpoint, operator, tally),
         "reason_form": forms.get("reason") or ReasonForm(),
-        "rotate_form": forms.get("rotate") or RotateForm(auto_id="rotate_%s"),
+        "rotate_form": forms.get("rotate") or RotateForm(auto_id="rotate_%s", initial={"instead_of": secrets.newest(endpoint.pk)}),
         "replay_form": forms.get("replay") or ReplayForm(auto_id="replay_%s"),
         "switches": _SWITCHES,
         "error": error or _first_error(forms),

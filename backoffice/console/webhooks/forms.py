@@ -22,6 +22,8 @@ class ReasonForm(forms.Form):
 
 class RotateForm(ReasonForm):
     overlap = forms.ChoiceField(label="The old secret signs too", choices=_OVERLAPS)
+    # The newest secret when the form was drawn: sent again after a rotation, it rotates nothing.
+    instead_of = forms.UUIDField(widget=forms.HiddenInput, required=False)
 
     def overlap_time(self) -> timedelta:
         return timedelta(hours=int(self.cleaned_data["overlap"]))

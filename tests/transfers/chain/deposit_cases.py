@@ -8,7 +8,7 @@ from tests.transfers.chain.deposit_days import DOOR
 
 # They bite where the payer sends, and change nothing of what we are told.
 ON_THE_WAY_IN = frozenset({"timeout_after", "timeout_before", "lose", "duplicate", "reorder", "refuse"})
-# Whom our side asks: the node under orders alone, or both, the first or the second of them under orders.
+# Whom our side asks: the node under orders alone, or both, with the first or the second of them under orders.
 ALONE, FIRST, SECOND = "alone", "first", "second"
 
 
@@ -23,6 +23,4 @@ def cases() -> Iterator[tuple[str, dict[str, str], str]]:
 def _nodes(code: str) -> tuple[str, ...]:
     if code in ON_THE_WAY_IN:
         return (SECOND,)
-    if code in DOOR:
-        return (ALONE, FIRST, SECOND)
-    return (ALONE, FIRST) if code == "reorg" else (FIRST,)
+    return (ALONE, SECOND) if code in DOOR else (FIRST,)

@@ -68,6 +68,7 @@ EXEMPT: dict[str, str] = {
     "transfers.outbox.queries.tallies": ONLY_LOOKS,
     "transfers.outbox.replay.replay_one": "To send again is what it is for.",
     "transfers.outbox.replay.replay_since": "To send again is what it is for.",
+    "transfers.outbox.secrets.newest": ONLY_LOOKS,
     "transfers.webhooks.commands.reject": "It records an attempt, each one.",
 }
 # Shuffles that stand beside what they need.

@@ -4,6 +4,7 @@ Nothing is ordered by the upload. A file with any fault is not kept at all.
 """
 
 import hashlib
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from transfers.errors import Conflict
 from transfers.models import BulkOrder, BulkUpload
 
 _SAMPLE = 5
+_SAME_FORM_WITHIN = timedelta(hours=1)
 
 
 class SentBefore(Conflict):
@@ -48,8 +50,20 @@ def receive(*, client_id: str, content: bytes, name: str, reference: str, upload
     if checked.problems or checked.judged is None:
         raise LinesRefused(checked.problems)
     upload.findings = _findings(upload, checked) | {"reference": reference}
+    if (waiting := _same_upload(upload)) is not None:
+        return waiting
     upload.save(force_insert=True)
     return upload
+
+
+def _same_upload(upload: BulkUpload) -> BulkUpload | None:
+    """The same file of the same person that waits to be submitted, as it would be shown now: the form was sent twice."""
+    recent = upload.uploaded_at - _SAME_FORM_WITHIN
+    alike = BulkUpload.objects.filter(client_id=upload.client_id, sha256=upload.sha256, uploaded_by=upload.uploaded_by)
+    waiting = (
+        alike.filter(uploaded_at__gt=recent, uploaded_by_type=upload.uploaded_by_type, order=None).order_by("uploaded_at").last()
+    )
+    return waiting if waiting is not None and waiting.findings == upload.findings else None
 
 
 def submit(upload: BulkUpload, *, makers: tuple[UUID, ...]) -> BulkOrder:

@@ -24,6 +24,7 @@ from transfers.states import Route
 
 # What somebody said longer ago has to be said again.
 COUNTS_FOR = timedelta(days=7)
+SAME_FORM_WITHIN = timedelta(hours=1)
 LEAST_EVIDENCE = 20
 OUR_OWN = "This is an address of ours, or one that keeps tokens for ever: nobody would get it back."
 _ZERO = "0x" + "0" * 40
@@ -54,11 +55,13 @@ def state_address(*, arrival_id: UUID, address: str, evidence: str, fee: int, pe
     others = _of_others(arrival, person_id)
     kept = fee if not others else others[0].fee
     check_fee(arrival, kept)
+    alike = [one for one in others if one.address == to["address"]]
+    if not alike and _was_just_said(arrival, person_id, (to["address"], text, kept)):
+        return Stated(None, differs=bool(others))
     mine = StatedAddress.objects.create(
         arrival=arrival, person_id=person_id, address=to["address"], evidence=text, fee=kept, stated_at=clock.now()
     )
     _tell(mine)
-    alike = [one for one in others if one.address == mine.address]
     if not alike:
         return Stated(None, differs=bool(others))
     return Stated(_ask(arrival, to, alike[0], mine), differs=False)
@@ -73,6 +76,13 @@ def counting(arrival: Arrival) -> list[StatedAddress]:
 
 def _of_others(arrival: Arrival, person_id: UUID) -> list[StatedAddress]:
     return [one for one in counting(arrival) if one.person_id != person_id]
+
+
+def _was_just_said(arrival: Arrival, person_id: UUID, word: tuple[str, str, int]) -> bool:
+    """Whether it is the same form once more. Later the same word is given anew, and counts for as long again."""
+    lately = arrival.stated_addresses.filter(person_id=person_id, stated_at__gt=clock.now() - SAME_FORM_WITHIN)
+    newest = lately.order_by("stated_at", "id").last()
+    return newest is not None and (newest.address, newest.evidence, newest.fee) == word
 
 
 def _checked(arrival: Arrival, address: str) -> dict[str, str]:
