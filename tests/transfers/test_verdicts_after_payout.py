@@ -38,7 +38,7 @@ def tame() -> Iterator[Tame]:
 def _nonce_used(transfer: Transfer, tame: Tame, patch: pytest.MonkeyPatch) -> None:
     """The payment is in a block again, and the token refused it there: its nonce is used, and nobody was paid."""
     patch.undo()
-    tame.reverts = True
+    tame.reverts, tame.final_depth = True, tame.confirmations
     assert uncertain.watched(transfer).money_state == "exception"
 
 
@@ -113,7 +113,7 @@ def test_one_that_older_releases_left_on_its_way_goes_on_to_its_bank(
     with monkeypatch.context() as patch:
         assert uncertain.gone(transfer, tame, patch).status == "REORGED"
     Leg.objects.filter(transfer=transfer, rail="bank").update(request_state="forwarded")
-    tame.reverts = True
+    tame.reverts, tame.final_depth = True, tame.confirmations
     drive_until(transfer, "SENT_ON_CHAIN")
     transfer = _drive(transfer)
     assert (transfer.money_state, available()) == ("exception", FUNDS - TAKEN)

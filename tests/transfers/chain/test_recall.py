@@ -3,8 +3,8 @@
 import pytest
 
 from approvals.commands import place_halt
-from tests.transfers.chain.weather import attempts, deep, nothing_taken, paid_once, sent, step, told_hashes
-from tests.transfers.stack import Stack
+from tests.transfers.chain.weather import attempts, deep, final, nothing_taken, paid_once, sent, step, told_hashes
+from tests.transfers.stack import CONFIRMATIONS, Stack
 from tests.transfers.world import FUNDS, PAYEE, World, available, drive_until
 from transfers.commands.recall import recall
 from transfers.errors import Conflict, Refused
@@ -47,6 +47,20 @@ def test_the_payment_may_win_the_race(live: World, rails: Stack) -> None:
     drive_until(transfer, "CONFIRMED", between=lambda: deep(rails))
     assert [one.status for one in attempts(transfer)] == ["confirmed", "replaced"]
     assert told_hashes(transfer) == (attempts(transfer)[0].hash, ["tx_hash", "replaced_tx_hash"])
+    paid_once()
+
+
+def test_a_recall_is_final_where_the_chain_does_not_change_any_more(live: World, rails: Stack) -> None:
+    """As deep as a payment counts, another branch takes the cancellation away, and the payment's own bytes are mined there."""
+    transfer = sent(live.order())
+    recall(transfer.id, "wrong address")
+    step(transfer)
+    deep(rails)
+    assert (step(transfer).status, available() < FUNDS) == ("SENT_ON_CHAIN", True)
+    rails.order("reorg", depth=CONFIRMATIONS, keep="never")
+    configured().evm.broadcast(bytes(attempts(transfer)[0].raw))
+    final(rails)
+    drive_until(transfer, "CONFIRMED", between=lambda: deep(rails))
     paid_once()
 
 

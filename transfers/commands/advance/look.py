@@ -14,7 +14,7 @@ from transfers.rails.evm import ChainState
 from transfers.rails.evm.nodes import CODE, NodesDisagree
 from transfers.rails.registry import rails
 
-Seen = ChainTransaction.Status
+Seen, Purpose = ChainTransaction.Status, ChainTransaction.Purpose
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +39,21 @@ class Look:
         return all(state.status == "unknown" for state in self.states.values())
 
     @property
-    def final(self) -> bool:
+    def pays_nobody(self) -> bool:
+        """Whether what is mined used up the nonce, and that is all."""
         mined = self.mined
-        return mined is not None and rails().evm.is_deep_enough(self.states[mined.hash])
+        return mined is not None and (mined.purpose == Purpose.CANCEL or self.states[mined.hash].status == "reverted")
+
+    @property
+    def final(self) -> bool:
+        """A payment is watched beyond the depth at which it counts. What is given back is watched no more, and so it counts where
+        the chain does not change any more."""
+        mined = self.mined
+        if mined is None:
+            return False
+        state = self.states[mined.hash]
+        deep = not self.pays_nobody or state.confirmations >= rails().evm.final_depth
+        return deep and rails().evm.is_deep_enough(state)
 
 
 def look(transfer_id: UUID) -> Look:

@@ -34,8 +34,7 @@ def conclude(transfer: Transfer, legs: dict[str, Leg], seen: Look, *, revert_rea
         raise ValueError("nothing is mined")
     _close_open_calls(sent)
     state = seen.states[sent.hash]
-    pays_nobody = state.status == "reverted" or sent.purpose == ChainTransaction.Purpose.CANCEL
-    if pays_nobody and paid_beside_the_chain(legs):
+    if seen.pays_nobody and paid_beside_the_chain(legs):
         in_doubt(transfer, legs[CHAIN], AFTER_PAYOUT, tx_hash=sent.hash, block_number=state.block_number)
     elif state.status == "reverted":
         _reverted(transfer, sent, state, revert_reason)
