@@ -4,7 +4,7 @@ from datetime import datetime
 
 from ledger import chart
 from ledger.chart import AccountKind, ForcedKind
-from ledger.commands import Line, Posting, SettleHold
+from ledger.commands import Line, PlaceHold, Posting, SettleHold
 from transfers.models import CardBatch, CardDispute, Transfer
 from transfers.postings import dimensions
 
@@ -49,7 +49,10 @@ def capture_reference(transfer: Transfer) -> str:
 
 
 def capture(transfer: Transfer, *, value_at: datetime) -> Posting:
-    """Dr what the provider owes us, Cr the client's money: all that the cardholder paid. Our fee to the provider is ours."""
+    """Dr what the provider owes us, Cr the client's money, on hold: all that the cardholder paid. Our fee to the provider is ours.
+
+    Hold and credit come together, so that a client who owes us can be credited: what is available stays as it is.
+    """
     asset = transfer.source_asset_id
     client = chart.client_account_code(transfer.client_id, asset)
     return Posting(
@@ -57,6 +60,7 @@ def capture(transfer: Transfer, *, value_at: datetime) -> Posting:
         kind="card_deposit",
         value_at=value_at,
         lines=(Line.debit(receivable(asset), transfer.source_amount), Line.credit(client, transfer.source_amount)),
+        holds=(PlaceHold(hold_reference(transfer), client, transfer.source_amount),),
         description=f"Card deposit {transfer.reference}",
         transaction_id=transfer.id,
         dimensions=dimensions(transfer.client_id, ""),

@@ -6,11 +6,13 @@ Amounts are pesos in cents. The provider keeps 2.9 % and 0.30 of each capture, a
 import pytest
 
 from audit.identity import new_id
+from ledger.commands import PlaceHold, apply_holds
+from ledger.queries import balance
 from reconciliation.commands.cards import fetch_batches
 from reconciliation.commands.matching import match_open_items
 from reconciliation.models import Break, ExternalItem, Match
 from tests.transfers.cards import Provider
-from tests.transfers.test_card_deposits import _look, books, charged, everything_holds, psp, settled
+from tests.transfers.test_card_deposits import CLIENT, _look, books, charged, everything_holds, psp, settled
 from transfers.models import CardDispute, Transfer
 from transfers.rails.psp import BatchLine
 
@@ -104,3 +106,16 @@ def test_a_line_waits_for_the_dispute_that_it_names(psp: Provider, deposit: Tran
     _look(deposit)
     match_open_items()
     assert ExternalItem.objects.get(references__dispute=second).status == "matched"
+
+
+def test_a_client_who_owes_us_is_credited_and_the_debt_goes_first(psp: Provider, deposit: Transfer) -> None:
+    apply_holds(PlaceHold("spent", CLIENT, 10_000))
+    psp.chargeback(deposit, "40.00")
+    _look(deposit)
+    assert balance(CLIENT).available == -4_000
+    charged("100.00")
+    assert (balance(CLIENT).posted, balance(CLIENT).available) == (16_000, -4_000)
+    everything_holds()
+    settled(psp)
+    assert balance(CLIENT).available == 6_000
+    everything_holds()

@@ -10,8 +10,7 @@ from django.db import transaction
 
 from audit import clock
 from audit.commands import record
-from ledger import chart
-from ledger.commands import PlaceHold, ReleaseHold, apply_holds, post, reverse
+from ledger.commands import ReleaseHold, apply_holds, post, reverse
 from ledger.queries import value_time_of_correction
 from transfers import card_postings, locks
 from transfers.commands import calls, moves
@@ -198,8 +197,6 @@ def credit(transfer: Transfer, leg: Leg, *, reason: str = "", data: dict[str, An
         **columns,
     )
     post(card_postings.capture(transfer, value_at=clock.now()))
-    account = chart.client_account_code(transfer.client_id, transfer.source_asset_id)
-    apply_holds(PlaceHold(card_postings.hold_reference(transfer), account, transfer.source_amount), transaction_id=transfer.id)
 
 
 def _dispute(transfer: Transfer, told: Dispute, *, refunded: int) -> None:
