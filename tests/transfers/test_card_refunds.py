@@ -243,3 +243,17 @@ def test_an_error_at_any_crash_point_of_its_way_refunds_once(
     drive_until(transfer, "CONFIRMED")
     assert crashpoints._passed[point] > 0
     assert (books()["client"], books()["owed"]) == (6_000, -4_000)
+
+
+def test_what_the_cardholder_took_back_meanwhile_is_not_ordered(
+    world: World, psp: Provider, deposit: Transfer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backoffice.sandbox.psp.refunds.left", lambda _, row: row["amount"])
+    transfer = approved(world, deposit)
+    psp.chargeback(deposit, "100.00")
+    _look(deposit)
+    drive_until(transfer, "FAILED")
+    assert (transfer.failure_code, psp.moved(transfer)) == ("card_refund_refused", [])
+    assert not ProviderCall.objects.filter(transfer=transfer, operation="refund").exists()
+    assert (balance(CLIENT).posted, balance(CLIENT).held) == (0, 0)
+    everything_holds()

@@ -56,7 +56,8 @@ ENTRIES: tuple[Failure, ...] = (
     ),
     Failure(
         "card_refund_refused",
-        "The provider refuses for good to refund: so much was not captured, or it was given or taken back already.",
+        "It can be refunded no more: so much was not captured, or it was given or taken back already. The provider says so, or we "
+        "know before it is asked.",
         "FUNDS_LOCKED to FAILED; nothing was booked, and what was held for it is released.",
         "The card could not be refunded. The amount is available in your balance again.",
         "Read the provider's answer on the refund. A dispute may have been faster; agree another way with the client.",

@@ -16,6 +16,7 @@ from transfers.commands.advance.card import Outcome, UnknownIsKept, answered, fo
 from transfers.commands.advance.card_orders import call_key, contradicts, is_paid, was_told
 from transfers.commands.advance.permit import permit
 from transfers.commands.deposits.cards import PSP
+from transfers.commands.deposits.refund import left
 from transfers.commands.ending import end_unsent
 from transfers.commands.exchanges import under
 from transfers.commands.expire import expire_locked
@@ -28,6 +29,7 @@ from transfers.rails.registry import rails
 from transfers.states import MoneyState, RequestState, Status
 
 REFUND = "refund"
+OVERTAKEN = "The cardholder has taken the payment back meanwhile: nothing was ordered."
 
 
 def lock(lease: Lease) -> None:
@@ -88,7 +90,7 @@ def follow(lease: Lease) -> None:
 
 
 def _intent(lease: Lease) -> tuple[Leg | None, bool]:
-    """The leg, and whether this is the first time that we are about to send; no leg when it lapsed."""
+    """The leg, and whether this is the first time that we are about to send; no leg when it lapsed, or a dispute was faster."""
     with transaction.atomic():
         transfer = locks.leased(lease, Status.FUNDS_LOCKED)
         if expire_locked(transfer):
@@ -97,6 +99,9 @@ def _intent(lease: Lease) -> tuple[Leg | None, bool]:
         leg = legs[PSP]
         permit(transfer, legs=legs, provider=PSP)
         is_new = calls.found(call_key(leg, REFUND)) is None
+        if is_new and left(CardRefund.objects.select_related("deposit").get(transfer=transfer).deposit) < 0:
+            end_unsent(transfer, Status.FAILED, failure_code="card_refund_refused", reason=OVERTAKEN)
+            return None, False
         request = {"payment": leg.counterparty["payment"], "reference": leg.reference, "amount": str(leg.amount)}
         calls.begin(key=call_key(leg, REFUND), transfer=transfer, leg=leg, provider=PSP, operation=REFUND, request=request)
         if is_new:

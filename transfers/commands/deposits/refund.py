@@ -44,8 +44,13 @@ def refundable(deposit: Transfer) -> int:
     """What of a card deposit can still be refunded, in minor units; 0 for anything else."""
     if deposit.route != Route.CARD_DEPOSIT or deposit.status not in CAPTURED:
         return 0
+    return max(left(deposit), 0)
+
+
+def left(deposit: Transfer) -> int:
+    """What of it neither goes back nor is lost to the cardholder, in minor units; below zero where both have happened."""
     lost = CardDispute.objects.filter(transfer=deposit, status=CardDispute.Status.LOST).aggregate(sum=Sum("amount"))["sum"]
-    return max(int(deposit.source_amount) - refunded(deposit) - int(lost or 0), 0)
+    return int(deposit.source_amount) - refunded(deposit) - int(lost or 0)
 
 
 def refunded(deposit: Transfer) -> int:
