@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.transfers.chain.weather import attempts, deep, nothing_taken, sent, step
+from tests.transfers.chain.weather import attempts, final, nothing_taken, sent, step
 from tests.transfers.stack import Stack
 from tests.transfers.world import PAYEE, World, drive_until
 from transfers.models import TransferEvent
@@ -37,7 +37,7 @@ def test_what_reverts_on_chain_keeps_the_contract_s_words_and_gives_every_leg_ba
             # The issuer was quicker than the rehearsal.
             patched.setattr(configured().evm, "simulate", lambda *_, **__: "")
             transfer = sent(live.off_ramp())
-        deep(rails)
+        final(rails)
         step(transfer)
     finally:
         rails.order("unpause_token")
