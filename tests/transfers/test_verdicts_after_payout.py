@@ -206,3 +206,29 @@ def test_a_web_process_has_the_rights_for_it_and_what_breaks_leaves_nothing(
 
 def _pulled(*_: Any, **__: Any) -> None:
     raise OSError("the plug was pulled")
+
+
+def test_tokens_in_doubt_are_watched_on_when_the_bank_rejects_the_payout(
+    world: World, tame: Tame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tame.final_depth, tame.bank_says = 99, "ACSP"
+    transfer = drive_until(world.off_ramp("40.00"), "CONFIRMED")
+    _drive(transfer)
+    with monkeypatch.context() as patch:
+        assert uncertain.gone(transfer, tame, patch).money_state == "exception"
+        tame.bank_says = "RJCT"
+        assert _drive(transfer).status == "FAILED"
+        tame.broadcasts.clear()
+        uncertain.watched(transfer)
+        assert len(tame.broadcasts) == 1
+    transfer = uncertain.watched(transfer)
+    assert (transfer.status, transfer.money_state, available()) == ("FAILED", "reversed", FUNDS)
+    assert {leg.rail: leg.money_state for leg in transfer.legs.all()} == {"evm": "posted", "bank": "reversed"}
+    assert posted(PARTNER) == 40 * UNIT
+
+
+def test_the_chain_ends_no_dispute_with_the_bank(world: World, tame: Tame, monkeypatch: pytest.MonkeyPatch) -> None:
+    tame.final_depth = 99
+    transfer = uncertain.dispute(world, tame, monkeypatch)
+    assert (uncertain.watched(transfer).money_state, transfer.evidence_state) == ("exception", "disputed")
+    assert transfer.last_error.startswith("bank_contradicts")

@@ -7,6 +7,7 @@ or when reconciliation has proved the transfer from our own index, which reads n
 
 import logging
 from datetime import timedelta
+from typing import Any
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 
@@ -107,7 +108,7 @@ def _is_proved(transfer: Transfer, tx_hash: str, seen: Look) -> bool:
 def _act(transfer: Transfer, tx_hash: str, seen: Look, *, proved: bool) -> None:
     sent = ChainTransaction.objects.select_related("leg", "wallet").get(pk=tx_hash)
     legs, state = locks.legs(transfer.id), seen.states[tx_hash]
-    if sent.watch_at is None or transfer.status not in WATCHED or legs[CHAIN].evidence_state == EvidenceState.REPAIRED:
+    if sent.watch_at is None or not _is_watched(transfer, legs[CHAIN]) or legs[CHAIN].evidence_state == EvidenceState.REPAIRED:
         # Over, or decided by people.
         ChainTransaction.objects.filter(pk=tx_hash).update(watch_at=None)
         return
@@ -119,13 +120,18 @@ def _act(transfer: Transfer, tx_hash: str, seen: Look, *, proved: bool) -> None:
         return
     if unproved.is_told(transfer):
         moves.set_columns(transfer, last_error="")
-    if state.in_a_block and state.block_hash == sent.block_hash and transfer.money_state != MoneyState.EXCEPTION:
+    if state.in_a_block and state.block_hash == sent.block_hash and legs[CHAIN].money_state != MoneyState.EXCEPTION:
         _still_there(sent, state.confirmations)
     elif _bank_was_ordered(legs):
         _after_payout(transfer, legs, sent, seen)
     else:
         take_back(transfer, legs, sent)
         keep(seen)
+
+
+def _is_watched(transfer: Transfer, leg: Leg) -> bool:
+    """Tokens in doubt are on no side, also when the bank has rejected the payout meanwhile, or sent it back."""
+    return transfer.status in WATCHED or (transfer.status == Status.FAILED and leg.money_state == MoneyState.EXCEPTION)
 
 
 def _still_there(sent: ChainTransaction, confirmations: int) -> None:
@@ -147,10 +153,12 @@ def _after_payout(transfer: Transfer, legs: dict[str, Leg], sent: ChainTransacti
         gas_of_another_block(transfer, sent, mined, state)
         keep(seen)
         Leg.objects.filter(pk=legs[CHAIN].pk).update(money_state=MoneyState.POSTED)
-        if transfer.money_state == MoneyState.EXCEPTION:
+        # Of what the bank contradicts the chain says nothing: that stays in exception.
+        if legs[CHAIN].money_state == transfer.money_state == MoneyState.EXCEPTION:
             data = {"code": AFTER_PAYOUT, "tx_hash": mined.hash, "block_number": state.block_number}
             text = status_text(Route(transfer.route), Status(transfer.status))
-            known = {"money_state": MoneyState.POSTED, "status_text": text, "last_error": ""}
+            # The bank is asked next: what it said meanwhile was not acted on.
+            known: dict[str, Any] = {"money_state": MoneyState.POSTED, "status_text": text, "last_error": "", "due_at": clock.now()}
             moves.note(transfer, "transfer.doubt_ended", data=data, **known)
         ChainTransaction.objects.filter(pk=sent.pk).update(watch_at=None)
         deep = state.confirmations >= rails().evm.final_depth
@@ -160,7 +168,7 @@ def _after_payout(transfer: Transfer, legs: dict[str, Leg], sent: ChainTransacti
         # Another of its attempts has used the nonce: on record, so that people may say that the partner gets nothing by this one.
         keep(seen)
     due = transfer.due_at
-    if transfer.money_state != MoneyState.EXCEPTION:
+    if transfer.status in WATCHED and transfer.money_state != MoneyState.EXCEPTION:
         in_doubt(transfer, legs[CHAIN], AFTER_PAYOUT, tx_hash=sent.hash, block_hash=sent.block_hash)
         # The bank goes on being asked when it would have been.
         moves.set_columns(transfer, due_at=due)
