@@ -65,7 +65,7 @@ def test_what_is_lost_on_chain_gives_the_client_its_hold_back_and_is_our_loss(
     transfer = uncertain.INTO[name][0](world, tame, monkeypatch)
     before = posted(WALLET)
     transfer = decided(world, transfer, Verdict.LOST)
-    assert (transfer.status, transfer.failure_code, transfer.due_at) == ("FAILED", "declared_lost", None)
+    assert (transfer.status, transfer.failure_code) == ("FAILED", "declared_lost")
     assert available() == FUNDS
     assert posted(WALLET) == before - 40 * UNIT
     assert posted("expense:write-off:USDC.ethereum") == 40 * UNIT
@@ -75,6 +75,15 @@ def test_what_is_lost_on_chain_gives_the_client_its_hold_back_and_is_our_loss(
     assert [found.proof for found in findings(thorough=True)] == ["client_money"]
     _cover(40 * UNIT)
     assert list(findings(thorough=True)) == []
+
+
+def test_an_off_ramp_that_is_lost_on_chain_promises_nothing_of_the_nostro(
+    world: World, tame: Tame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        transfer = uncertain.signing(world, tame, patch, order=world.off_ramp)
+        transfer = decided(world, transfer, Verdict.LOST)
+    assert {leg.money_state for leg in transfer.legs.all()} == {"none"}
 
 
 def test_a_payout_that_is_lost_gives_the_client_everything_back_and_counts_as_gone_from_the_nostro(

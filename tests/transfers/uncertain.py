@@ -49,9 +49,9 @@ def _drive(transfer: Transfer, passes: int = 6) -> Transfer:
     return transfer
 
 
-def signing(world: World, tame: Tame, patch: pytest.MonkeyPatch) -> Transfer:
+def signing(world: World, tame: Tame, patch: pytest.MonkeyPatch, *, order: Callable[[str], Transfer] | None = None) -> Transfer:
     patch.setattr(tame, "sign_transfer", _away)
-    return _drive(world.order("40.00"))
+    return _drive((order or world.order)("40.00"))
 
 
 def broadcast(world: World, tame: Tame, patch: pytest.MonkeyPatch) -> Transfer:

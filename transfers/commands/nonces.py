@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from audit import clock
 from transfers.models import ChainTransaction, ProviderCall, Transfer, Wallet
@@ -40,8 +40,9 @@ class Earliest:
 
 
 def open_transactions(wallet_code: str) -> "QuerySet[ChainTransaction]":
-    """Attempts that no block holds yet, of transfers that go on, by nonce and attempt."""
-    found = ChainTransaction.objects.filter(wallet_id=wallet_code, status__in=_OPEN, leg__transfer__status__in=_UNDER_WAY)
+    """Attempts that no block holds yet, of transfers that go on, by nonce and attempt; of lost ones while their nonce is open."""
+    goes_on = Q(leg__transfer__status__in=_UNDER_WAY) | Q(leg__transfer__status=Status.FAILED, leg__transfer__due_at__isnull=False)
+    found = ChainTransaction.objects.filter(goes_on, wallet_id=wallet_code, status__in=_OPEN)
     return found.select_related("leg__transfer").order_by("nonce", "attempt")
 
 

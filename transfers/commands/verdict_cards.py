@@ -16,7 +16,7 @@ from transfers.models import CardRefund, Leg, Transfer
 from transfers.states import MoneyState, RequestState, Route, Status
 
 UNREFUNDED, UNCHARGED = "refund_declared_unpaid", "card_declared_uncharged"
-_ANSWERED = {"request_state": RequestState.RESPONDED}
+_ANSWERED: dict[str, Any] = {"request_state": RequestState.RESPONDED}
 
 
 def decided(transfer: Transfer, leg: Leg, evidence: str, about: dict[str, Any]) -> None:

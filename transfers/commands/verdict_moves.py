@@ -60,11 +60,13 @@ def _settled(transfer: Transfer, legs: dict[str, Leg], evidence: str, about: dic
 
 
 def _lost_on_chain(transfer: Transfer, legs: dict[str, Leg], evidence: str, about: dict[str, Any]) -> None:
-    """The client's hold is released; the tokens count as gone, since their signed bytes stay valid."""
+    """The client's hold is released; the tokens count as gone, since their signed bytes stay valid. What was promised of an account
+    at a bank is free again. The driver goes on until the nonce is used up, for the wallet's later payments wait behind it."""
     leg = legs[CHAIN]
     leg_is(leg, MoneyState.NONE)
+    Leg.objects.filter(transfer=transfer).update(money_state=MoneyState.NONE)
     treasury.end_reservation(leg)
-    fails(transfer, LOST, evidence, about, money_state=MoneyState.NONE)
+    fails(transfer, LOST, evidence, about, due_at=clock.now(), money_state=MoneyState.NONE)
     if transfer.hold_reference:
         apply_holds(postings.released(transfer.hold_reference), transaction_id=transfer.id)
     write_off(transfer, leg, gone_from=leg.account_code)

@@ -3,6 +3,7 @@
 The fence grows with each: a driver that is in the middle of asking the outside finds at its next write that it was overtaken.
 """
 
+from datetime import datetime
 from typing import Any
 
 from audit import clock
@@ -32,11 +33,13 @@ def stays(transfer: Transfer, kind: str, evidence: str, about: dict[str, Any], *
     moves.note(transfer, kind, reason=evidence, data=about, fence=transfer.fence + 1, last_error="", **columns)
 
 
-def fails(transfer: Transfer, code: str, evidence: str, about: dict[str, Any], **columns: Any) -> None:
+def fails(
+    transfer: Transfer, code: str, evidence: str, about: dict[str, Any], *, due_at: datetime | None = None, **columns: Any
+) -> None:
     """FAILED under `code`, with what the client was limited by given back. Raises IllegalTransition, Conflict."""
     give_back_limits_of(transfer)
     texts = {"failure_code": code, "failure_message": FAILURES[code].client_text}
-    goes_on(transfer, Status.FAILED, evidence, about | {"code": code}, due_at=None, **texts, **columns)
+    goes_on(transfer, Status.FAILED, evidence, about | {"code": code}, due_at=due_at, **texts, **columns)
 
 
 def leg_is(leg: Leg, money: MoneyState) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from transfers.commands.advance import card, card_refund
+from transfers.commands.advance.abandon import use_up_nonce
 from transfers.commands.advance.book_internal import book_internal
 from transfers.commands.advance.confirm import confirm
 from transfers.commands.advance.convert import execute_conversion, lock_conversion
@@ -55,6 +56,8 @@ _TO_CHAIN: Mapping[Status, Choice] = {
     Status.SENT_ON_CHAIN: always(confirm),
     Status.DROPPED: always(resend),
     Status.REORGED: always(resend),
+    # Only of what was declared lost: nothing else is due when it has failed.
+    Status.FAILED: always(use_up_nonce),
 }
 STEPS: Mapping[Route, Mapping[Status, Choice]] = {
     Route.ON_CHAIN_WITHDRAWAL: _TO_CHAIN,
