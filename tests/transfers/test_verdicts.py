@@ -13,6 +13,7 @@ from ledger.chart import AccountKind
 from ledger.commands import Line, Posting, open_account, post
 from ledger.queries import balance
 from ledger.queries.proofs import findings
+from reconciliation.commands.closing import close_proved_transfers
 from tests.transfers import uncertain
 from tests.transfers.deciding import EVIDENCE, ask, decided, vote
 from tests.transfers.tame import Tame, tame_outside
@@ -125,7 +126,12 @@ def test_evidence_that_it_arrived_on_chain_books_the_payment(world: World, tame:
     transfer = decided(world, uncertain.doubt(world, tame, monkeypatch), Verdict.PAID)
     assert (transfer.status, transfer.money_state) == ("CONFIRMED", "posted")
     assert available() == FUNDS - 40 * UNIT - UNIT // 2
+    assert posted("expense:network-fee:ETH.ethereum") == 21_000
     assert list(findings(thorough=True)) == []
+    # No block will ever prove it: what people said is what it is closed by.
+    assert close_proved_transfers() == 1
+    transfer.refresh_from_db()
+    assert (transfer.status, transfer.evidence_state) == ("RECONCILED", "repaired")
 
 
 @pytest.mark.parametrize("verdict", Verdict)

@@ -13,9 +13,9 @@ from transfers.commands import treasury, verdict_cards, verdict_tokens
 from transfers.commands.deadlines import deadline
 from transfers.commands.facts import facts_of, reversal_reference, taken_reference
 from transfers.commands.returns import reverse_payout
-from transfers.commands.verdict_steps import LOST, fails, goes_on, leg_is, stays, write_off
+from transfers.commands.verdict_steps import LOST, book_gas, fails, goes_on, leg_is, leg_is_decided, stays, write_off
 from transfers.failures import FAILURES
-from transfers.models import Leg, Transfer
+from transfers.models import ChainTransaction, Leg, Transfer
 from transfers.states import EvidenceState, MoneyState, RequestState, Route, Status
 from transfers.uncertain import BANK, CHAIN, DISPUTE, PSP, TOKENS, uncertainty_of
 from transfers.wording import status_text
@@ -40,15 +40,22 @@ def carry_out(transfer: Transfer, legs: dict[str, Leg], *, verdict: str, evidenc
 
 
 def _arrived(transfer: Transfer, legs: dict[str, Leg], evidence: str, about: dict[str, Any]) -> None:
-    """As if the chain had shown the Transfer: the payment is booked. What sending cost is booked when the chain shows it."""
+    """As if the chain had shown the Transfer: the payment is booked, and needs no more proof. What sending cost is what the chain
+    shows of that."""
     now, has_bank = clock.now(), BANK in legs
     leg_is(legs[CHAIN], MoneyState.POSTED)
+    leg_is_decided(legs[CHAIN], MoneyState.POSTED)
     treasury.end_reservation(legs[CHAIN])
     state = RequestState.RECEIVED if has_bank else RequestState.RESPONDED
     due = now if has_bank else None
-    goes_on(transfer, Status.CONFIRMED, evidence, about, money_state=MoneyState.POSTED, request_state=state, due_at=due)
-    for posting in postings.payment(facts_of(transfer, legs), value_at=now):
+    repaired = {"money_state": MoneyState.POSTED, "evidence_state": EvidenceState.REPAIRED}
+    goes_on(transfer, Status.CONFIRMED, evidence, about, request_state=state, due_at=due, **repaired)
+    facts = facts_of(transfer, legs)
+    for posting in postings.payment(facts, value_at=now):
         post(posting)
+    mined = ChainTransaction.objects.select_related("wallet").filter(leg=legs[CHAIN], block_number__isnull=False)
+    if (sent := mined.order_by("-attempt").first()) is not None:
+        book_gas(transfer, sent, facts.confirmation)
 
 
 def _settled(transfer: Transfer, legs: dict[str, Leg], evidence: str, about: dict[str, Any]) -> None:

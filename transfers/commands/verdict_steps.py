@@ -12,11 +12,11 @@ from ledger.chart import AccountKind
 from ledger.commands import Line, Posting, open_account, post
 from ledger.models import Account
 from transfers import postings
-from transfers.commands import moves
+from transfers.commands import moves, treasury
 from transfers.commands.deposits.sent_back import follow_arrival
 from transfers.commands.limit_shares import give_back_limits_of
 from transfers.failures import FAILURES
-from transfers.models import Leg, Transfer
+from transfers.models import ChainTransaction, Leg, Transfer
 from transfers.states import EvidenceState, MoneyState, RequestState, Status
 
 LOST = "declared_lost"
@@ -50,6 +50,24 @@ def leg_is(leg: Leg, money: MoneyState) -> None:
 def leg_is_decided(leg: Leg, money: MoneyState) -> None:
     """Its movement is not to be proved any more: what people said stands for what the outside would have shown."""
     Leg.objects.filter(pk=leg.pk).update(money_state=money, evidence_state=EvidenceState.REPAIRED)
+
+
+def book_gas(transfer: Transfer, sent: ChainTransaction, confirmation: int) -> None:
+    """What the transaction has cost that a block holds."""
+    if not sent.gas_cost:
+        return
+    post(
+        postings.gas(
+            transfer_id=transfer.id,
+            tx_hash=sent.hash,
+            gas_asset=treasury.gas_asset(sent.wallet.network),
+            gas_account=sent.wallet.gas_account_code,
+            cost=int(sent.gas_cost),
+            value_at=clock.now(),
+            spent_for=postings.dimensions(transfer.client_id, transfer.corridor_id or ""),
+            confirmation=confirmation,
+        )
+    )
 
 
 def write_off(transfer: Transfer, leg: Leg, *, gone_from: str) -> None:

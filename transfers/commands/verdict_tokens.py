@@ -14,7 +14,7 @@ from transfers import postings
 from transfers.commands import treasury
 from transfers.commands.facts import confirmation_of, facts_of
 from transfers.commands.verdict_rules import otherwise_used
-from transfers.commands.verdict_steps import goes_on, leg_is_decided, stays, write_off
+from transfers.commands.verdict_steps import book_gas, goes_on, leg_is_decided, stays, write_off
 from transfers.models import ChainTransaction, Leg, Transfer
 from transfers.states import EvidenceState, MoneyState, Route, Status
 from transfers.uncertain import CHAIN
@@ -61,17 +61,5 @@ def _undelivered(leg: Leg, booked: str, evidence: str, times: int) -> None:
 def _book_gas(transfer: Transfer, leg: Leg, confirmation: int) -> None:
     """What the transaction that used up the nonce has cost."""
     used = otherwise_used(leg)
-    if used is None or not used.gas_cost:
-        return
-    post(
-        postings.gas(
-            transfer_id=transfer.id,
-            tx_hash=used.hash,
-            gas_asset=treasury.gas_asset(used.wallet.network),
-            gas_account=used.wallet.gas_account_code,
-            cost=int(used.gas_cost),
-            value_at=clock.now(),
-            spent_for=postings.dimensions(transfer.client_id, transfer.corridor_id or ""),
-            confirmation=confirmation,
-        )
-    )
+    if used is not None:
+        book_gas(transfer, used, confirmation)
