@@ -15,7 +15,6 @@ from psycopg import sql
 from audit import context
 from audit.context import Actor, Context
 from tests import order
-from tests.stack.harness import RunningStack, running_stack
 
 
 def pytest_configure() -> None:
@@ -31,14 +30,6 @@ def pytest_configure() -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items[:] = order.arrange(items, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
-
-
-@pytest.fixture(scope="session")
-def stack() -> Iterator[RunningStack]:
-    """The whole sandbox, running, with the demo company: see tests/stack/harness.py. Mark the test `stack` (or `browser`).
-    Each worker of pytest-xdist starts its own."""
-    with running_stack() as running:
-        yield running
 
 
 @pytest.fixture(scope="session", autouse=True)
