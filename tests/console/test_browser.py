@@ -4,15 +4,14 @@ import gzip
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext
 
 from approvals.models import Halt
+from tests import looks
 from tests.console.conftest import ask_database
 
 pytestmark = pytest.mark.browser
 
-RULES = {"resultTypes": ["violations"], "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 PATHS = (
     "/",
     "/controls/",
@@ -41,30 +40,22 @@ def _signed_in(chromium: Browser, address: str, name: str, **options: Any) -> Br
     return opened
 
 
-def _complaints(page: Page) -> list[str]:
-    found = Axe().run(page, options=RULES).response["violations"]
-    return [f"{page.url}: {one['id']} {[node['target'] for node in one['nodes']]}" for one in found]
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
-def test_axe_finds_nothing_and_nothing_overflows(chromium, site, scheme, width):
-    look = {"viewport": {"width": width, "height": 900}, "color_scheme": scheme}
-    visitor = chromium.new_context(base_url=site.url, **look)
+@pytest.mark.long(20)
+def test_axe_finds_nothing_and_nothing_overflows(chromium, site):
+    every = (*looks.OTHER_LOOKS, *looks.LOOKS)
+    visitor = chromium.new_context(base_url=site.url)
     page = visitor.new_page()
     page.goto("/login/")
-    found = _complaints(page)
+    found = looks.complaints(page, every)
     visitor.close()
-    opened = _signed_in(chromium, site.url, "auditor", **look)
+    opened = _signed_in(chromium, site.url, "auditor")
     page = opened.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda message: errors.append(message.text) if "Content Security Policy" in message.text else None)
     for path in PATHS:
         page.goto(path)
-        found += _complaints(page)
-        wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert wider <= 0, f"{path} is {wider} px wider than the screen"
+        found += looks.complaints(page, every)
     opened.close()
     assert found == []
     assert errors == []

@@ -3,17 +3,16 @@
 from collections.abc import Iterable, Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from django.urls import URLPattern, URLResolver, get_resolver
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 
+from tests import looks
 from tests.stack.browsers import chromium, sign_in
 from tests.stack.clients import Client
 from tests.stack.harness import RunningStack
 
 pytestmark = [pytest.mark.stack, pytest.mark.browser, pytest.mark.timeout(900)]
 
-RULES = {"resultTypes": ["violations"], "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 # Who sees which page is for the access matrix to test; here the first who may looks at it.
 WHO = ("approver", "operator", "admin", "compliance", "treasury")
 # Pages of one thing, named in the address by more than its path.
@@ -72,13 +71,6 @@ def traffic(stack: RunningStack) -> str:
     return done
 
 
-def _complaints(page: Page) -> list[str]:
-    found = Axe().run(page, options=RULES).response["violations"]
-    wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    overflow = [f"{page.url} is {wider} px wider than the screen"] if wider > 0 else []
-    return overflow + [f"{page.url}: {one['id']} {[node['target'] for node in one['nodes']]}" for one in found]
-
-
 def _paths(page: Page, name: str) -> list[str]:
     found = []
     for path in LEADING[name]:
@@ -100,10 +92,10 @@ def _whole_console(patterns: Iterable[URLPattern | URLResolver], before: str = "
 
 
 class Viewers:
-    """Everybody signed in once, in the same manner of looking; `problems` is what their browsers complained of."""
+    """Everybody signed in once; `problems` is what their browsers complained of."""
 
-    def __init__(self, browser: Browser, stack: RunningStack, width: int, scheme: str) -> None:
-        self._browser, self._stack, self._width, self._scheme = browser, stack, width, scheme
+    def __init__(self, browser: Browser, stack: RunningStack) -> None:
+        self._browser, self._stack = browser, stack
         self._pages: dict[str, Page] = {}
         self.foreign: list[str] = []
         self.problems: list[str] = []
@@ -113,19 +105,17 @@ class Viewers:
             page = sign_in(self._browser, self._stack, name)
             page.on("request", self._watch)
             page.on("console", self._listen)
-            page.set_viewport_size({"width": self._width, "height": 900})
-            page.emulate_media(color_scheme="dark" if self._scheme == "dark" else "light")
             self._pages[name] = page
         return self._pages[name]
 
     def look_at(self, path: str) -> None:
-        """As the first who may; what is wrong with the page is a problem."""
+        """As the first who may, in each look; what is wrong with the page is a problem."""
         for name in WHO:
             page = self.page_of(name)
             answer = page.goto(path)
             assert answer is not None, path
             if answer.status == 200:
-                self.problems += _complaints(page)
+                self.problems += looks.complaints(page)
                 return
             if answer.status != 403:
                 break
@@ -144,11 +134,8 @@ class Viewers:
             self.problems.append(message.text)
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
-def test_every_page_is_accessible_and_loads_nothing_foreign(
-    stack: RunningStack, browser: Browser, traffic: str, width: int, scheme: str
-) -> None:
-    viewers = Viewers(browser, stack, width, scheme)
+def test_every_page_is_accessible_and_loads_nothing_foreign(stack: RunningStack, browser: Browser, traffic: str) -> None:
+    viewers = Viewers(browser, stack)
     pages = sorted(set(_whole_console(get_resolver().url_patterns)) - set(NO_PAGES))
     assert len(pages) > 30
     leading = [path for name in LEADING for path in _paths(viewers.page_of(name), name)]
@@ -167,7 +154,7 @@ def test_an_event_opens_beside_the_list_and_closes_again(stack: RunningStack, br
     expect(drawer).to_be_visible()
     expect(drawer.locator("h2").first).to_contain_text("Posted")
     assert page.url.endswith("/audit/?type=ledger.posted")
-    assert _complaints(page) == []
+    assert looks.complaints_now(page) == []
     drawer.locator("[data-close]").click()
     expect(drawer).not_to_be_visible()
     page.context.close()
