@@ -41,6 +41,7 @@ def _signed_in(chromium: Browser, address: str, name: str, **options: Any) -> Br
 
 
 @pytest.mark.long(20)
+@pytest.mark.timeout(400)
 def test_axe_finds_nothing_and_nothing_overflows(chromium, site):
     every = (*looks.OTHER_LOOKS, *looks.LOOKS)
     visitor = chromium.new_context(base_url=site.url)
