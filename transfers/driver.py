@@ -22,7 +22,7 @@ from audit.commands import record
 from audit.context import Actor
 from transfers import locks
 from transfers.commands import exchanges, moves
-from transfers.commands.advance.steps import Step, next_step
+from transfers.commands.advance.steps import Step, is_driven, next_step
 from transfers.commands.votes import Unproven
 from transfers.crashpoints import crashpoint
 from transfers.errors import Conflict, LeaseLost, Refused, TransferError, Waiting
@@ -62,6 +62,13 @@ _RENEW = """
     WHERE id = %(id)s AND fence = %(fence)s AND due_at <= %(now)s
     RETURNING *
 """
+# Who has written an event meanwhile, or made it due anew, knows better.
+_RELEASE = """
+    UPDATE transfers_transfer SET lease_until = NULL,
+           due_at = CASE WHEN due_at = %(due_at)s::timestamptz AND version = %(version)s::integer
+                         THEN %(later)s::timestamptz ELSE due_at END
+    WHERE id = %(id)s AND fence = %(fence)s
+"""
 
 
 def owner_name() -> str:
@@ -74,7 +81,7 @@ def run_due(limit: int = 100) -> int:
         found = _next_due()
         if found is None:
             return claimed
-        _drive(_lease_of(found), found.correlation_id, claimed=found)
+        _drive(_lease_of(found), found)
     return limit
 
 
@@ -83,7 +90,7 @@ def advance_one(transfer_id: UUID) -> bool:
     found = _claim("id = %(id)s", {"id": transfer_id})
     if found is None:
         return False
-    _drive(_lease_of(found), found.correlation_id, claimed=found)
+    _drive(_lease_of(found), found)
     return True
 
 
@@ -115,12 +122,15 @@ def _lease_of(claimed: Transfer) -> Lease:
 def drive(lease: Lease) -> None:
     """Take steps until nothing is due, then give the lease back. Never raises for one transfer's trouble: it is written on its
     row."""
-    correlation_id = Transfer.objects.values_list("correlation_id", flat=True).get(pk=lease.transfer_id)
-    _drive(lease, correlation_id, claimed=None)
+    due = _renewed(lease)
+    if due is None:
+        _release(lease, None)
+    else:
+        _drive(lease, due)
 
 
-def _drive(lease: Lease, correlation_id: str, *, claimed: Transfer | None) -> None:
-    with context.bind(Actor.system("driver"), correlation_id=correlation_id), exchanges.about(lease.transfer_id):
+def _drive(lease: Lease, claimed: Transfer) -> None:
+    with context.bind(Actor.system("driver"), correlation_id=claimed.correlation_id), exchanges.about(lease.transfer_id):
         try:
             _take_steps(lease, claimed)
         except LeaseLost as lost:
@@ -132,13 +142,13 @@ def _drive(lease: Lease, correlation_id: str, *, claimed: Transfer | None) -> No
             log.exception("step of transfer %s broke", lease.transfer_id)
             _put_off(lease, surprise)
         crashpoint("drive.before_release")
-        _release(lease)
+        _release(lease, claimed)
 
 
-def _take_steps(lease: Lease, claimed: Transfer | None) -> None:
+def _take_steps(lease: Lease, claimed: Transfer) -> None:
     """The row `claimed` is as its claim left it, lease and all: its first step needs no look."""
     for number in range(STEPS_AT_ONCE):
-        step = next_step(claimed) if claimed is not None and number == 0 else _due_step(lease)
+        step = next_step(claimed) if number == 0 else _due_step(lease)
         if step is None:
             return
         step(lease)
@@ -146,9 +156,14 @@ def _take_steps(lease: Lease, claimed: Transfer | None) -> None:
 
 def _due_step(lease: Lease) -> Step | None:
     """The next step, with the lease renewed for it; None when nothing is due now, or somebody else has the transfer."""
-    values = {"id": lease.transfer_id, "fence": lease.fence, "lease": LEASE.total_seconds(), "now": clock.now()}
-    due = next(iter(Transfer.objects.raw(_RENEW, values)), None)
+    due = _renewed(lease)
     return None if due is None else next_step(due)
+
+
+def _renewed(lease: Lease) -> Transfer | None:
+    """The transfer as it stands, while it is due and ours."""
+    values = {"id": lease.transfer_id, "fence": lease.fence, "lease": LEASE.total_seconds(), "now": clock.now()}
+    return next(iter(Transfer.objects.raw(_RENEW, values)), None)
 
 
 def _put_off(lease: Lease, trouble: Exception) -> None:
@@ -163,7 +178,8 @@ def _put_off(lease: Lease, trouble: Exception) -> None:
                 _refuse_to_act(transfer, trouble)
             elif isinstance(trouble, Conflict):
                 moves.set_columns(transfer, due_at=clock.now() + timedelta(seconds=FIRST_PAUSE_S), last_error=words_of(trouble))
-            else:
+            elif is_driven(transfer):
+                # What broke after a step had ended it needs no other try: it is in the log.
                 pause = backoff(transfer.attempts)
                 moves.set_columns(
                     transfer,
@@ -206,9 +222,13 @@ def backoff(attempts: int) -> timedelta:
     return timedelta(seconds=_chance.uniform(longest / 2, longest))
 
 
-def _release(lease: Lease) -> None:
-    """Give the lease back, unless somebody else has it by now."""
+def _release(lease: Lease, claimed: Transfer | None) -> None:
+    """Give the lease back, unless somebody else has it by now. What is still due as it was when it was claimed has not moved, and
+    would be claimed again and again before everything else: it waits, and where nothing is the driver's to do, for good."""
+    due_at, version, later = None, None, None
+    if claimed is not None:
+        due_at, version = claimed.due_at, claimed.version
+        later = clock.now() + timedelta(seconds=FIRST_PAUSE_S) if is_driven(claimed) else None
+    seen = {"later": later, "id": lease.transfer_id, "fence": lease.fence, "due_at": due_at, "version": version}
     with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE transfers_transfer SET lease_until = NULL WHERE id = %s AND fence = %s", [lease.transfer_id, lease.fence]
-        )
+        cursor.execute(_RELEASE, seen)

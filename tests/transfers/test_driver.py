@@ -80,6 +80,58 @@ def test_a_step_that_breaks_is_kept_on_its_row(world: World, monkeypatch: pytest
     assert transfer.attempts == 1
 
 
+def test_what_nothing_is_to_do_about_keeps_no_other_from_its_turn(world: World) -> None:
+    """It is claimed first, being due for the longest, and rests then."""
+    over, other = world.order(), world.order()
+    cancel(over.id, "by the client")
+    Transfer.objects.filter(pk=over.pk).update(due_at=LONG_AGO)
+    driver.run_due(3)
+    over.refresh_from_db()
+    other.refresh_from_db()
+    assert (over.status, over.due_at, over.lease_until) == ("CANCELLED", None, None)
+    assert other.attempts == 1
+
+
+def test_a_step_that_leads_nowhere_keeps_no_other_from_its_turn(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    stuck, other = world.order(), world.order()
+    Transfer.objects.filter(pk=stuck.pk).update(due_at=LONG_AGO)
+    taken: list[Any] = []
+
+    def note(lease: locks.Lease) -> None:
+        taken.append(lease.transfer_id)
+
+    monkeypatch.setattr(driver, "next_step", lambda _: note)
+    monkeypatch.setattr(driver, "STEPS_AT_ONCE", 1)
+    driver.run_due(2)
+    assert taken == [stuck.pk, other.pk]
+    stuck.refresh_from_db()
+    assert stuck.due_at is not None
+    assert stuck.due_at > LONG_AGO
+
+
+def test_what_was_made_due_anew_meanwhile_is_left_to_who_did(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    transfer = world.order()
+    wanted = clock.now() - timedelta(seconds=5)
+    monkeypatch.setattr(driver, "next_step", lambda _: lambda __: Transfer.objects.filter(pk=transfer.pk).update(due_at=wanted))
+    monkeypatch.setattr(driver, "STEPS_AT_ONCE", 1)
+    driver.advance_one(transfer.id)
+    transfer.refresh_from_db()
+    assert transfer.due_at == wanted
+
+
+def test_what_breaks_after_a_step_has_ended_it_is_over(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    transfer = world.order()
+
+    def end_and_break(_: locks.Lease) -> None:
+        cancel(transfer.id, "by the client")
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(driver, "next_step", lambda _: end_and_break)
+    driver.advance_one(transfer.id)
+    transfer.refresh_from_db()
+    assert (transfer.status, transfer.due_at, transfer.last_error) == ("CANCELLED", None, "")
+
+
 def test_a_halt_stops_it_in_words_and_is_looked_at_again_soon(world: World) -> None:
     transfer = world.order()
     place_halt(scope="corridor", target="US-ETH", reason="provider lies")

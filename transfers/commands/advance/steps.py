@@ -33,6 +33,11 @@ def next_step(transfer: Transfer) -> Step | None:
     return None if choice is None else choice(transfer)
 
 
+def is_driven(transfer: Transfer) -> bool:
+    """Whether there is anything for the driver in this state."""
+    return Status(transfer.status) in STEPS[Route(transfer.route)]
+
+
 def always(step: Step) -> Choice:
     return lambda _: step
 
