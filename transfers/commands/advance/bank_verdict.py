@@ -17,19 +17,21 @@ from transfers.models import ExternalReference, Leg, Transfer
 from transfers.rails.bank import BankAnswer
 from transfers.states import SEND_BACKS, MoneyState, RequestState, Status
 
-SETTLED, REJECTED = "ACSC", "RJCT"
+# Settled on our account, or on the payee's; rejected, or cancelled and never paid. All else is still on its way.
+SETTLED = frozenset({"ACSC", "ACCC"})
+UNPAID = frozenset({"RJCT", "CANC"})
 
 
 def act_on(transfer: Transfer, legs: dict[str, Leg], answer: BankAnswer) -> None:
-    """In the step's transaction, transfer and legs locked: moves on ACSC and RJCT, otherwise sets the next look."""
+    """In the step's transaction, transfer and legs locked: moves on what is settled or unpaid, otherwise sets the next look."""
     leg = legs[BANK]
     first_answer = leg.request_state != RequestState.RESPONDED
     Leg.objects.filter(pk=leg.pk).update(request_state=RequestState.RESPONDED)
     if answer.bank_reference:
         _keep_reference(transfer, leg, answer.bank_reference)
-    if answer.status == SETTLED:
+    if answer.status in SETTLED:
         _settled(transfer, legs, answer)
-    elif answer.status == REJECTED:
+    elif answer.status in UNPAID:
         _rejected(transfer, leg, answer)
     elif first_answer or transfer.request_state != RequestState.RESPONDED:
         data = {"bank_status": answer.status, "bank_reference": answer.bank_reference}

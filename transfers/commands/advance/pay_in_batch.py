@@ -5,7 +5,7 @@ from django.db import transaction
 from audit import clock
 from transfers import locks
 from transfers.commands import calls
-from transfers.commands.advance.bank_verdict import act_on
+from transfers.commands.advance.bank_verdict import UNPAID, act_on
 from transfers.commands.advance.gather import joined, wait_for
 from transfers.commands.advance.hand_over import hand_over
 from transfers.commands.advance.lock_funds import BANK
@@ -47,7 +47,7 @@ def pay_in_batch(lease: Lease, account: BankAccount) -> None:
     crashpoint("batch.after_verdict")
     with transaction.atomic():
         transfer = locks.leased(lease, Status.CONFIRMED)
-        outcome = Outcome.REFUSED if answer.status == "RJCT" else Outcome.ANSWERED
+        outcome = Outcome.REFUSED if answer.status in UNPAID else Outcome.ANSWERED
         said = f"The bank answered {answer.status}{f' ({answer.reason})' if answer.reason else ''} in message {batch.message_id}."
         calls.finish(key_of(leg), outcome=outcome, response=answer.raw_response, summary=said)
         act_on(transfer, locks.legs(transfer.id), answer)

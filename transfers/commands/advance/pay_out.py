@@ -14,7 +14,7 @@ from audit import clock
 from transfers import locks
 from transfers.commands import calls, moves
 from transfers.commands.advance import promise
-from transfers.commands.advance.bank_verdict import act_on
+from transfers.commands.advance.bank_verdict import UNPAID, act_on
 from transfers.commands.advance.lock_funds import BANK
 from transfers.commands.advance.pay_in_batch import gathering_account, pay_in_batch
 from transfers.commands.advance.payout_order import draw_up, key_of, provider_of, read_back
@@ -116,7 +116,7 @@ def _hand_over(lease: Lease, leg: Leg, order: CreditTransfer) -> BankAnswer:
 
 
 def _outcome(answer: BankAnswer) -> ProviderCall.Outcome:
-    return Outcome.REFUSED if answer.status == "RJCT" else Outcome.ANSWERED
+    return Outcome.REFUSED if answer.status in UNPAID else Outcome.ANSWERED
 
 
 def _said(answer: BankAnswer) -> str:

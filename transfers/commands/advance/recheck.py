@@ -10,7 +10,7 @@ from django.db import transaction
 
 from transfers import locks
 from transfers.commands import calls, moves
-from transfers.commands.advance.bank_verdict import REJECTED, SETTLED
+from transfers.commands.advance.bank_verdict import SETTLED, UNPAID
 from transfers.commands.advance.lock_funds import BANK
 from transfers.commands.advance.payout_order import key_of, provider_of
 from transfers.commands.deadlines import deadline
@@ -53,10 +53,10 @@ def recheck(lease: Lease) -> None:
 
 def _act_on(transfer: Transfer, answer: BankAnswer) -> None:
     said = {"bank_status": answer.status, "bank_reason": answer.reason}
-    if answer.status == REJECTED:
+    if answer.status in UNPAID:
         code = "bank_contradicts"
         dispute(transfer, code, reason=FAILURES[code].detection, data=said)
-    elif answer.status == SETTLED and transfer.money_state == MoneyState.EXCEPTION:
+    elif answer.status in SETTLED and transfer.money_state == MoneyState.EXCEPTION:
         moves.note(
             transfer,
             "transfer.dispute_ended",
