@@ -9,7 +9,7 @@ import logging
 from datetime import timedelta
 from typing import Any
 
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, ProgrammingError, connection, transaction
 
 from audit import clock, context
 from audit.context import Actor
@@ -53,8 +53,8 @@ def watch_confirmed(limit: int = 50) -> int:
     for tx_hash in claimed:
         try:
             _watch(tx_hash)
-        except (InterfaceError, OperationalError):
-            # The database is away, or took somebody else's side: the next pass looks again.
+        except (InterfaceError, OperationalError, ProgrammingError):
+            # The database is away, took somebody else's side, or does not let this process: the next pass looks again.
             raise
         except Exception as surprise:  # One that breaks must not keep the others unwatched: logged, kept, alerted on.
             log.exception("the watch over %s broke", tx_hash)

@@ -160,7 +160,7 @@ def _refused(lease: Lease, leg: Leg, call: ProviderCall, refusal: TerminalError)
 def _tell_cap(transfer: Transfer, newest: ChainTransaction, promise: WalletReservation, words: str) -> None:
     """Told once per bid and reservation, and kept on the row."""
     data = {"code": CAP_REACHED, "attempt": newest.attempt, "reserved": str(promise.gas_amount)}
-    if not TransferEvent.objects.filter(transfer=transfer, type="transfer.fee_cap_reached", data=data).exists():
+    if not TransferEvent.objects.filter(transfer=transfer, type="transfer.fee_cap_reached", data__contains=data).exists():
         moves.note(transfer, "transfer.fee_cap_reached", reason=words, data=data)
     moves.set_columns(transfer, last_error=f"{CAP_REACHED}: {words}")
 
