@@ -13,6 +13,7 @@ from ledger.queries.proofs import findings
 from tests.transfers.incoming import FakeChain, address_of, fake_chain
 from tests.transfers.world import ACCOUNT, FUNDS, UNIT, USDC, World, available, drive_until, history, posted
 from transfers import driver
+from transfers.commands.deposits import arrivals, watching
 from transfers.commands.deposits.watching import watch
 from transfers.models import Arrival, Transfer
 
@@ -64,6 +65,24 @@ def test_one_sight_or_ten_is_one_deposit(chain: FakeChain) -> None:
     drive_until(transfer, "CONFIRMED")
     assert [watch() for _ in range(3)] == [0, 0, 0]
     assert (Transfer.objects.count(), posted(ACCOUNT)) == (1, FUNDS + 250 * UNIT)
+
+
+def test_one_that_cannot_be_kept_keeps_no_other_from_being_seen(chain: FakeChain, monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = watching.see
+
+    def see(sight: arrivals.Sight) -> Arrival:
+        if sight.amount == 7 * UNIT:
+            raise ZeroDivisionError
+        return honest(sight)
+
+    chain.pay(address_of().value, 7 * UNIT, tx="0x07")
+    chain.pay(address_of().value, 8 * UNIT, tx="0x08")
+    with monkeypatch.context() as patch:
+        patch.setattr(watching, "see", see)
+        assert watch() == 1
+    assert list(Arrival.objects.values_list("amount", flat=True)) == [8 * UNIT]
+    assert watch() == 1
+    assert Arrival.objects.count() == 2
 
 
 def test_two_logs_of_one_transaction_are_two_deposits(chain: FakeChain) -> None:

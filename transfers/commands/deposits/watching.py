@@ -9,7 +9,7 @@ import logging
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, ProgrammingError, transaction
 from django.db.models import F
 from django.db.models.functions import Greatest
 
@@ -21,6 +21,7 @@ from transfers.commands.advance.credit import is_there
 from transfers.commands.deposits.addresses import WALLET
 from transfers.commands.deposits.arrivals import Sight, see, see_again
 from transfers.models import Arrival, DepositAddress, ScanMark
+from transfers.rails.base import RailError
 from transfers.rails.evm.answers import IndexedTransfer
 from transfers.rails.evm.nodes import NodesDisagree
 from transfers.rails.registry import rails
@@ -67,10 +68,22 @@ def _read(network: str, first: int, last: int) -> int:
     contracts, parties = [asset.contract for asset in assets.values()], [one.value for one in by_address.values()]
     logs = rails().evm.logs_of_any(first, last, contracts, parties=parties)
     return sum(
-        notice(one, assets[one.transfer.contract.lower()], by_address[one.transfer.recipient.lower()])
+        _noticed(one, assets[one.transfer.contract.lower()], by_address[one.transfer.recipient.lower()])
         for one in logs
         if one.transfer.recipient.lower() in by_address and one.transfer.contract.lower() in assets
     )
+
+
+def _noticed(shown: IndexedTransfer, asset: Asset, address: DepositAddress) -> bool:
+    """One that cannot be kept keeps no other from being seen: it is in the log, read again while it is new, and reconciliation,
+    which reads the chain by itself, opens a break about it."""
+    try:
+        return notice(shown, asset, address)
+    except (RailError, InterfaceError, OperationalError, ProgrammingError):
+        raise
+    except Exception:
+        log.exception("the deposit in %s was not kept", shown.transaction_hash)
+        return False
 
 
 def notice(shown: IndexedTransfer, asset: Asset, address: DepositAddress) -> bool:
