@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection, transaction
 
 from approvals import registry
@@ -21,7 +22,7 @@ from transfers.commands.deposits.allocation import request_allocation
 from transfers.commands.manual_entry import ask, moment_in
 from transfers.commands.providers import add_provider, set_terms, switch_provider
 from transfers.errors import Conflict, NotFound, Refused
-from transfers.models import Arrival, BankAccount, ExternalReference, ManualEntry, Quote, Transfer
+from transfers.models import Arrival, BankAccount, ExternalReference, ManualEntry, Provider, ProviderTerms, Quote, Transfer
 from transfers.pricing.phone import rail_of
 from transfers.rails.base import NotOffered
 
@@ -242,3 +243,14 @@ def test_money_of_a_desk_goes_to_no_client_any_more(world: World) -> None:
     with pytest.raises(Conflict, match="has paid for a deal"):
         confirm(asked, world.checker)
     assert not Transfer.objects.filter(route="bank_deposit").exists()
+
+
+def test_it_is_taken_on_by_a_command_with_what_it_deals_in(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    wanted = ("take_on_provider", "night", "--name", "Night Desk", "--by-phone", "--corridor", "US-MX")
+    for _ in range(2):
+        call_command(*wanted)
+    assert "night: Night Desk, desk by phone, deals in US-MX" in capsys.readouterr().out
+    assert ProviderTerms.objects.get(provider="night").corridor_id == "US-MX"
+    with pytest.raises(CommandError, match="There is no corridor US-XX"):
+        call_command("take_on_provider", "day", "--name", "Day Desk", "--by-phone", "--corridor", "US-XX")
+    assert not Provider.objects.filter(pk="day").exists()
