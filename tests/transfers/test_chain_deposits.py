@@ -68,7 +68,7 @@ def test_one_sight_or_ten_is_one_deposit(chain: FakeChain) -> None:
 
 
 def test_one_that_cannot_be_kept_keeps_no_other_from_being_seen(chain: FakeChain, monkeypatch: pytest.MonkeyPatch) -> None:
-    honest = watching.see
+    honest = arrivals.see
 
     def see(sight: arrivals.Sight) -> Arrival:
         if sight.amount == 7 * UNIT:
