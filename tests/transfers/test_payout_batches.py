@@ -12,7 +12,7 @@ from tests.transfers.bank_faults import faulty
 from tests.transfers.batches import all_until, close, drive, joined, legs_of, times_at_the_bank
 from tests.transfers.stack import Stack
 from tests.transfers.world import ACCOUNT, FUNDS, UNIT, World, history, posted
-from transfers.models import BankAccount, ExternalReference, PayoutBatch, ProviderCall
+from transfers.models import BankAccount, ExternalReference, PayoutBatch, ProviderCall, Transfer
 from transfers.rails.registry import rails as current
 
 pytestmark = pytest.mark.stack
@@ -62,6 +62,15 @@ def test_a_message_the_bank_cannot_take_fails_them_all_and_gives_everything_back
     assert PayoutBatch.objects.get().verdicts.keys() == {leg.reference for leg in legs_of(transfers)}
 
 
+def _silence(transfers: list[Transfer]) -> list[tuple[str, str, int]]:
+    """Of each: what its leg says of its order, what it says itself, how often it was told that nobody knows."""
+    for one in transfers:
+        one.refresh_from_db()
+    told = [[kind for kind, *_ in history(one.id)].count("unanswered") for one in transfers]
+    states = [leg.request_state for one in transfers for leg in legs_of([one])]
+    return list(zip(states, [one.request_state for one in transfers], told, strict=True))
+
+
 @pytest.mark.parametrize("kind", ["timeout", "lose"])
 def test_a_message_whose_answer_never_came_is_asked_about_and_paid_once(gathering: World, rails: Stack, kind: str) -> None:
     transfers = joined(gathering, rails, 2)
@@ -70,8 +79,10 @@ def test_a_message_whose_answer_never_came_is_asked_about_and_paid_once(gatherin
         drive(transfers[0])
         assert transfers[0].last_error.startswith("bank_unknown: ")
         sent = PayoutBatch.objects.get()
-        assert sent.status == "sent"
+        assert (sent.status, sent.lease_until) == ("sent", None)
+        assert _silence(transfers) == [("timed_out", "timed_out", 1)] * 2
         all_until(transfers, rails, "FIAT_SETTLED")
+    assert _silence(transfers) == [("responded", "responded", 1)] * 2
     answered = PayoutBatch.objects.get()
     assert (answered.message_id, answered.content, answered.sent_at) == (sent.message_id, sent.content, sent.sent_at)
     assert times_at_the_bank(rails, legs_of(transfers)) == [1, 1]

@@ -14,8 +14,9 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from audit import clock
+from audit import clock, context
 from transfers import locks
+from transfers.commands import moves
 from transfers.commands.advance.batch_content import fix_content, still_going
 from transfers.commands.advance.payout_order import read_back
 from transfers.commands.exchanges import batch_key, of_many
@@ -23,7 +24,7 @@ from transfers.crashpoints import crashpoint
 from transfers.errors import Conflict
 from transfers.models import Leg, PayoutBatch
 from transfers.rails.bank import BatchAnswer, CreditTransfer
-from transfers.rails.base import RailError, TerminalError
+from transfers.rails.base import RailError, TerminalError, UnknownOutcome
 from transfers.rails.registry import rails
 from transfers.states import Status
 
@@ -128,9 +129,25 @@ def _submitted(claim: Claim, orders: Sequence[CreditTransfer]) -> BatchAnswer:
     except TerminalError as error:
         # The bank refused the message itself, so it holds none of its orders: the same as a rejection of each.
         return BatchAnswer({order.end_to_end_id: ("RJCT", str(error), "") for order in orders}, "", str(error))
+    except UnknownOutcome:
+        _unanswered(claim)
+        raise
     except RailError:
         _give_back(claim)
         raise
+
+
+def _unanswered(claim: Claim) -> None:
+    """Nobody knows whether the bank has the message, and so it is said of each order in it; who comes by next asks."""
+    with transaction.atomic():
+        members = locks.batch_members(claim.batch.pk)
+        mine = PayoutBatch.objects.filter(pk=claim.batch.pk, fence=claim.fence, status=State.SENT)
+        if not mine.update(lease_until=None):
+            return
+        for leg in members:
+            if leg.transfer.status == Status.CONFIRMED:
+                with context.bind(context.current().actor, correlation_id=leg.transfer.correlation_id):
+                    moves.unanswered(leg.transfer, leg)
 
 
 def _give_back(claim: Claim) -> None:
