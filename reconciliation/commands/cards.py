@@ -24,7 +24,7 @@ from transfers.models import BankAccount, CardBatch, CardDispute, ExternalRefere
 from transfers.rails.base import RailError
 from transfers.rails.psp import Batch, BatchLine
 from transfers.rails.registry import rails
-from transfers.states import TERMINAL, MoneyState
+from transfers.states import TERMINAL, MoneyState, Status
 
 log = structlog.get_logger(__name__)
 RULE = "card-settlement/1"
@@ -130,6 +130,9 @@ def _line(item: ExternalItem) -> str:
 def _dispute_line(item: ExternalItem, leg: Leg, role: Role) -> str:
     """It waits until the driver has read of its dispute in the provider's own record."""
     dispute = _dispute_of(item, leg, role)
+    if dispute is None and leg.transfer.status == Status.FAILED:
+        break_card(item, leg, "our books say that it was never made")
+        return State.BREAK
     if dispute is None or (role is Role.DISPUTE_WON and dispute.status != CardDispute.Status.WON):
         return State.UNMATCHED
     return _proved(item, leg, role, amount=dispute.amount, subject=dispute.provider_id)

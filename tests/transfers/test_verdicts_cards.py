@@ -10,7 +10,7 @@ from ledger.queries import balance
 from ledger.queries.proofs import findings
 from reconciliation.commands.cards import fetch_batches
 from reconciliation.commands.matching import match_open_items
-from reconciliation.models import Break
+from reconciliation.models import Break, ExternalItem
 from tests.reconciliation import outside
 from tests.transfers import uncertain
 from tests.transfers.cards import Provider, card_provider, ordered
@@ -110,6 +110,14 @@ def test_a_charge_that_people_denied_and_the_batch_shows_is_a_break(
     found = Break.objects.get()
     assert (found.transfer_id, found.severity) == (transfer.pk, "high")
     assert "our books say that it was never made" in found.explanation
+
+    psp.chargeback(transfer)
+    psp.settle()
+    fetch_batches()
+    match_open_items()
+    told = Break.objects.exclude(pk=found.pk).filter(transfer_id=transfer.pk)
+    assert ["it was never made" in one.explanation for one in told] == [True]
+    assert not ExternalItem.objects.filter(status="unmatched").exists()
 
 
 def _silent_after(patch: pytest.MonkeyPatch, verb: str) -> Transfer:
