@@ -27,6 +27,15 @@ def test_what_was_asked_for_is_no_finding(log: Path) -> None:
     assert list(unplanned(log)) == []
 
 
+def test_people_who_come_too_late_are_answered_and_that_is_no_finding(log: Path) -> None:
+    log.write_text(
+        f"{FRAMES}transfers.errors.Conflict: It is CANCELLED by now.\n{FRAMES}approvals.errors.Halted: Everything is stopped.\n"
+    )
+    assert list(unplanned(log)) == []
+    log.write_text(f"{FRAMES}transfers.errors.IllegalTransition: there is no such row\n")
+    assert list(unplanned(log)) == ["1 times transfers.errors.IllegalTransition: there is no such row"]
+
+
 def test_an_error_that_ended_a_process_is_found(log: Path) -> None:
     log.write_text(f"a line before\n{FRAMES}ValueError: 12 is no amount\na line after\n")
     assert list(unplanned(log)) == ["1 times ValueError: # is no amount"]
