@@ -6,13 +6,18 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from approvals.errors import Halted
+from approvals.errors import AlreadyVoted, Halted, NotPending
 from backoffice.campaign.sealing import BROKE_IT
 from transfers.crashpoints import Crashed
 from transfers.errors import Conflict
 
-# A shot that raises, a strike on the sealer; and answers to people who come too late, or while everything stands still.
-_PLANNED = (*(f"{kind.__module__}.{kind.__qualname__}: " for kind in (Crashed, Conflict, Halted)), BROKE_IT)
+# A shot that raises, a strike on the sealer; answers to people who come too late, twice, or while everything stands still; and what
+# a process finds that was stopped in the middle of a transaction, which the database does not keep open for it.
+_PLANNED = (
+    *(f"{kind.__module__}.{kind.__qualname__}: " for kind in (Crashed, Conflict, Halted, AlreadyVoted, NotPending)),
+    BROKE_IT,
+    "terminating connection due to idle-in-transaction timeout",
+)
 _BEGINS = "Traceback (most recent call last):"
 _NAMES = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|0x[0-9a-f]+|[0-9A-HJKMNP-TV-Z]{26}|\d+", re.IGNORECASE)
 

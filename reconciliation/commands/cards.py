@@ -9,6 +9,7 @@ import re
 from datetime import timedelta
 
 import structlog
+from django.db import IntegrityError
 
 from audit import clock
 from audit.commands import record
@@ -70,6 +71,10 @@ def _take(batch: Batch) -> bool:
             actual=batch.net,
         )
         return False
+    except IntegrityError:
+        # Of two who read it at the same moment one books it.
+        if not CardBatch.objects.filter(sequence=batch.sequence, reference=batch.reference).exists():
+            raise
     return True
 
 

@@ -1,6 +1,7 @@
 """What two people may decide once the bank was ordered: who has the tokens that the chain took back, and whether the bank paid."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ from transfers.commands.verdicts import Verdict
 from transfers.errors import Conflict
 from transfers.models import BankAccount, Leg, Transfer
 from transfers.queries.actions import available_actions
+from transfers.rails.evm import ChainState
 
 NOSTRO, WALLET, PARTNER = "nostro:nordbank-mxn:MXN", "wallet:hot-1:USDC.ethereum", "wallet:settlement-1:USDC.ethereum"
 TAKEN = 41 * UNIT
@@ -63,6 +65,26 @@ def test_tokens_that_were_delivered_after_all_leave_the_payout_as_it_is(
     # Nobody looks at the chain for it any more; the bank is asked once whether it said anything meanwhile.
     uncertain.watched(transfer)
     assert _drive(transfer).money_state == "posted"
+    assert list(findings(thorough=True)) == []
+
+
+def test_a_payment_that_is_final_in_another_block_at_once_is_told_with_its_gas(
+    world: World, tame: Tame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody ever doubted it: all that changes is what it cost."""
+    tame.final_depth = 99
+    transfer = drive_until(world.off_ramp("40.00"), "FIAT_SETTLED")
+    honest = tame.find
+
+    def elsewhere(tx_hash: str) -> ChainState:
+        state = honest(tx_hash)
+        return replace(state, block_hash="0x" + "e" * 64, gas_cost=(state.gas_cost or 0) + 7)
+
+    monkeypatch.setattr(tame, "find", elsewhere)
+    transfer = uncertain.watched(transfer)
+    assert (transfer.status, transfer.money_state) == ("FIAT_SETTLED", "posted")
+    assert [kind for kind, *_ in history(transfer.id)].count("block_changed") == 1
+    assert LedgerTransaction.objects.filter(reference__startswith="reorg/gas/").count() == 1
     assert list(findings(thorough=True)) == []
 
 

@@ -29,7 +29,9 @@ RETRIED, RESUMED = "transfer.retried", "transfer.resumed"
 NEW_BOUNDS = "transfer.new_bounds_proposed"
 MANUAL_ENTRY = "transfer.manual_entry"
 CARD_ORDERED, UNANSWERED = "transfer.card_ordered", "transfer.unanswered"
+BLOCK_CHANGED = "transfer.block_changed"
 NOTES = (
+    BLOCK_CHANGED,
     NEW_BOUNDS,
     MANUAL_ENTRY,
     "transfer.approved",

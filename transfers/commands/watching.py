@@ -160,6 +160,11 @@ def _after_payout(transfer: Transfer, legs: dict[str, Leg], sent: ChainTransacti
             # The bank is asked next: what it said meanwhile was not acted on.
             known: dict[str, Any] = {"money_state": MoneyState.POSTED, "status_text": text, "last_error": "", "due_at": clock.now()}
             moves.note(transfer, "transfer.doubt_ended", data=data, **known)
+        elif (mined.hash, state.block_hash) != (sent.hash, sent.block_hash):
+            reason = f"Block {sent.block_number} is no longer part of the chain; its payment is in block {state.block_number} now."
+            moves.note(
+                transfer, moves.BLOCK_CHANGED, reason=reason, data={"tx_hash": mined.hash, "block_number": state.block_number}
+            )
         ChainTransaction.objects.filter(pk=sent.pk).update(watch_at=None)
         deep = state.confirmations >= rails().evm.final_depth
         ChainTransaction.objects.filter(pk=mined.pk).update(watch_at=None if deep else next_look_at_chain())
