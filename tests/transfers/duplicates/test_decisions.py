@@ -53,12 +53,13 @@ def test_a_verdict_on_a_payout(world: World, seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-@covers(manual_entry.ask, take_out, put_back, add_provider)
+@covers(manual_entry.ask, take_out, put_back, add_provider, set_terms)
 def test_a_desk_by_phone(world: World, seed: int) -> None:
     take_on = partial(add_provider, code="otc", name="OTC Desk", kind="manual")
     take_on()
     outside.bank_source(BankAccount.objects.get(), last_sequence=0)
-    set_terms(provider="otc", corridor="US-MX")
+    deal_in = partial(set_terms, provider="otc", corridor="US-MX")
+    deal_in()
     switch_provider(code="desk", enabled=False, reason="by phone only")
     figures: dict[str, dict[str, str]] = {
         "quote": quoted(),
@@ -87,7 +88,7 @@ def test_a_desk_by_phone(world: World, seed: int) -> None:
         deeds: list[Deed] = [paid]
         for kind in figures:
             deeds += [partial(enter, kind), *votes, drive_all]
-        shuffled(seed, [*deeds, out_and_back, take_on], again=1)
+        shuffled(seed, [*deeds, out_and_back, take_on, deal_in], again=1)
         assert set(tame.handed_over().values()) == {1}
     transfer.refresh_from_db()
     assert transfer.status == "FIAT_SETTLED"
