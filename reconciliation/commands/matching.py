@@ -21,7 +21,7 @@ from reconciliation.commands.incoming import arrival_of, match_allocated, settle
 from reconciliation.commands.item_breaks import break_difference, break_unordered
 from reconciliation.commands.returned import settle_return
 from reconciliation.commands.taken_back import settle_taken_back
-from reconciliation.commands.unbookable import NOT_ABOUT_IT, end_with, set_apart
+from reconciliation.commands.unbookable import end_with, set_apart
 from reconciliation.matching import (
     BANK_LINE,
     CERTAIN,
@@ -40,6 +40,7 @@ from reconciliation.models import ExternalItem, Match
 from transfers import locks
 from transfers.commands.returns import has_come_back
 from transfers.commands.treasury import gas_asset
+from transfers.database_trouble import NOT_ABOUT_IT
 from transfers.models import ExternalReference, Leg, Wallet
 from transfers.postings import gas_reference
 from transfers.states import TERMINAL, MoneyState

@@ -3,7 +3,7 @@ tried again, and the break ends with it."""
 
 from uuid import UUID
 
-from django.db import InterfaceError, OperationalError, ProgrammingError, transaction
+from django.db import transaction
 
 from ledger.errors import LedgerError
 from reconciliation.commands.breaks import resolve_break
@@ -12,9 +12,6 @@ from reconciliation.errors import ReconciliationError
 from reconciliation.models import Break, ExternalItem
 from transfers.errors import TransferError
 
-# A database that is away, took somebody else's side, or does not let this process, says nothing about the item: the whole run ends,
-# and the next one goes on.
-NOT_ABOUT_IT = (InterfaceError, OperationalError, ProgrammingError)
 _OURS = (LedgerError, ReconciliationError, TransferError)
 
 

@@ -9,7 +9,7 @@ import logging
 from datetime import timedelta
 from typing import Any
 
-from django.db import InterfaceError, OperationalError, ProgrammingError, connection, transaction
+from django.db import connection, transaction
 
 from audit import clock, context
 from audit.context import Actor
@@ -23,6 +23,7 @@ from transfers.commands.advance.signing import broadcast
 from transfers.commands.exchanges import about
 from transfers.commands.reorg import gas_of_another_block, take_back
 from transfers.crashpoints import crashpoint
+from transfers.database_trouble import NOT_ABOUT_IT
 from transfers.models import ChainTransaction, Leg, Transfer
 from transfers.rails.base import RailError
 from transfers.rails.evm.nodes import CODE, NodesDisagree
@@ -53,8 +54,7 @@ def watch_confirmed(limit: int = 50) -> int:
     for tx_hash in claimed:
         try:
             _watch(tx_hash)
-        except (InterfaceError, OperationalError, ProgrammingError):
-            # The database is away, took somebody else's side, or does not let this process: the next pass looks again.
+        except NOT_ABOUT_IT:
             raise
         except Exception as surprise:  # One that breaks must not keep the others unwatched: logged, kept, alerted on.
             log.exception("the watch over %s broke", tx_hash)

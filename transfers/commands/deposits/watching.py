@@ -9,7 +9,7 @@ import logging
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from django.db import InterfaceError, OperationalError, ProgrammingError, transaction
+from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Greatest
 
@@ -20,6 +20,7 @@ from ledger.models import Asset
 from transfers.commands.advance.credit import is_there
 from transfers.commands.deposits.addresses import WALLET
 from transfers.commands.deposits.arrivals import Sight, see, see_again
+from transfers.database_trouble import NOT_ABOUT_IT
 from transfers.models import Arrival, DepositAddress, ScanMark
 from transfers.rails.base import RailError
 from transfers.rails.evm.answers import IndexedTransfer
@@ -79,7 +80,7 @@ def _noticed(shown: IndexedTransfer, asset: Asset, address: DepositAddress) -> b
     which reads the chain by itself, opens a break about it."""
     try:
         return notice(shown, asset, address)
-    except (RailError, InterfaceError, OperationalError, ProgrammingError):
+    except (RailError, *NOT_ABOUT_IT):
         raise
     except Exception:
         log.exception("the deposit in %s was not kept", shown.transaction_hash)
