@@ -41,7 +41,7 @@ from transfers import locks
 from transfers.commands.returns import has_come_back
 from transfers.commands.treasury import gas_asset
 from transfers.database_trouble import NOT_ABOUT_IT
-from transfers.models import ExternalReference, Leg, Wallet
+from transfers.models import ChainTransaction, ExternalReference, Leg, Wallet
 from transfers.postings import gas_reference
 from transfers.states import TERMINAL, MoneyState
 
@@ -92,7 +92,7 @@ def _settle_item(item_id: UUID) -> str:
     """Give one item its end: matched or a break. It stays unmatched while our books have not caught up with it."""
     item = (
         ExternalItem.objects.select_for_update(skip_locked=True, of=("self",))
-        .select_related("source")
+        .select_related("source", "block")
         .filter(pk=item_id, status=State.UNMATCHED)
         .first()
     )
@@ -153,7 +153,7 @@ def _compared(item: ExternalItem, leg: Leg) -> Comparison | None:
     """None while the item is right and our books have not moved yet."""
     expected = _expected(leg, item.references.get("tx_hash", ""))
     has_ended = leg.transfer.status in TERMINAL
-    if item.kind == ExternalItem.Kind.GAS and expected.gas_cost is None and not has_ended:
+    if item.kind == ExternalItem.Kind.GAS and (_is_watched_elsewhere(item, leg) or (expected.gas_cost is None and not has_ended)):
         return None
     taken = frozenset(Role(role) for role in Match.objects.filter(leg_reference=leg.reference).values_list("role", flat=True))
     compared = compare(_seen(item), expected, taken)
@@ -161,6 +161,13 @@ def _compared(item: ExternalItem, leg: Leg) -> Comparison | None:
     if compared.verdict is not Verdict.MATCHED or compared.role is Role.GAS or is_booked:
         return compared
     return not_booked(compared) if has_ended else None
+
+
+def _is_watched_elsewhere(item: ExternalItem, leg: Leg) -> bool:
+    """Whether our books have the payment in another block and somebody is still to look: its gas is booked anew then."""
+    block = item.block.hash if item.block else ""
+    watched = ChainTransaction.objects.filter(leg=leg, watch_at__isnull=False)
+    return watched.exclude(hash=item.references["tx_hash"], block_hash=block).exists()
 
 
 def _seen(item: ExternalItem) -> Seen:

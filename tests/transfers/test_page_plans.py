@@ -97,11 +97,12 @@ def plans(ask: Callable[[], object], only: str = "", *, by: str = "") -> list[st
     statements = [
         query["sql"] for query in asked.captured_queries if query["sql"].startswith("SELECT") and f'FROM "{only}' in query["sql"]
     ]
-    as_over_a_long_past()
     with connection.cursor() as cursor:
+        # First, since an autovacuum that holds a table waits for whoever has changed what is known of it.
         cursor.execute("DROP INDEX IF EXISTS transfers_transfer_newest")
         for other in _others(by) if by else ():
             cursor.execute(f"DROP INDEX {other}")
+        as_over_a_long_past()
         found = []
         for statement in statements:
             cursor.execute("EXPLAIN (COSTS OFF) " + statement)
