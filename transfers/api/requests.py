@@ -17,6 +17,8 @@ from transfers.states import Status
 _AMOUNT = re.compile(r"(0|[1-9][0-9]{0,59})(\.[0-9]{1,30})?", re.ASCII)
 _CURRENCY = re.compile(r"[A-Za-z0-9._-]{1,60}", re.ASCII)
 _CORRIDOR = re.compile(r"[A-Za-z0-9_-]{1,40}", re.ASCII)
+# ISO/IEC 7812: twelve to nineteen digits, in groups or not.
+_CARD_NUMBER = re.compile(r"[0-9](?:[ -]?[0-9]){11,18}", re.ASCII)
 MAX_METADATA_BYTES = 8 * 1024
 DEFAULT_LIMIT, MAX_LIMIT = 50, 200
 
@@ -156,12 +158,24 @@ def read_create(body: Mapping[str, Any]) -> dict[str, Any]:
     return given
 
 
+class CardToken(Text):
+    """Whoever keeps a card's number answers for it, so none comes in: not even as something that we would refuse later."""
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        if _CARD_NUMBER.fullmatch(text):
+            raise serializers.ValidationError(
+                "This looks like a card's number. Send the card provider's token of the card instead."
+            )
+        return text
+
+
 class CreateCardDeposit(Strict):
     """Body of `POST /v1/card_deposits`."""
 
     currency = Currency()
     amount = Amount(help_text="What the card is charged, all of which comes to your balance.")
-    card = Text(max_length=200, help_text="The card provider's token of the card; never its number.")
+    card = CardToken(max_length=200, help_text="The card provider's token of the card; never its number.")
     reference = Text(
         required=False, allow_blank=True, default="", max_length=MAX_REFERENCE_LENGTH, help_text="The client's own text."
     )

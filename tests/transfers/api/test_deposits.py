@@ -1,6 +1,8 @@
 """Where a client's money may come in, and the deposits among its transfers."""
 
-from tests.transfers.api.conftest import Caller
+import pytest
+
+from tests.transfers.api.conftest import Caller, problem
 from tests.transfers.incoming import address_of, fake_chain
 from tests.transfers.world import UNIT, World, drive_until
 from transfers.commands.deposits.addresses import open_bank_reference
@@ -34,3 +36,16 @@ def test_a_deposit_is_among_the_transfers_and_in_the_balance(world: World, acme:
     assert [event["to_status"] for event in events] == ["CREATED", "CONFIRMED"]
     cancelled = acme.cancel(str(transfer.pk))
     assert cancelled.status_code == 409
+
+
+@pytest.mark.parametrize("number", ["4111111111111111", "4111 1111 1111 1111", "3782-822463-10005"])
+def test_the_number_of_a_card_does_not_come_in(world: World, acme: Caller, number: str) -> None:
+    order = {"currency": "MXN", "amount": "80.00", "card": number}
+    refused = acme.send("POST", "/v1/card_deposits", order, Idempotency_Key="k1")
+    assert problem(refused)["errors"]["card"] == [
+        "This looks like a card's number. Send the card provider's token of the card instead."
+    ]
+    assert number not in refused.content.decode()
+    assert not Transfer.objects.exists()
+    tokened = acme.send("POST", "/v1/card_deposits", order | {"card": "tok_4111111111111111"}, Idempotency_Key="k2")
+    assert tokened.status_code == 201
