@@ -6,6 +6,9 @@ from itertools import zip_longest
 
 from django.utils import timezone
 
+# No address and no account number has fewer; names such as "client-2" do.
+LEAST_DIGITS = 4
+
 
 def duration(span: timedelta) -> str:
     """Two units at most, as people say it: "1 h 38 m", "12 m", "41 s", "3 d 4 h"."""
@@ -48,6 +51,11 @@ def zone_name(moment: datetime) -> str:
     """The zone as a place where it has one ("Vienna"), else its abbreviation."""
     key = str(timezone.get_current_timezone())
     return key.rsplit("/", 1)[-1].replace("_", " ") if "/" in key else moment.tzname() or key
+
+
+def is_number(value: str) -> bool:
+    """Whether it is an address or account number that people compare digit by digit; else it is the name of somebody's balance."""
+    return sum(character.isdigit() for character in value) >= LEAST_DIGITS
 
 
 def groups_of_four(value: str) -> list[str]:

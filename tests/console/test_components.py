@@ -117,6 +117,11 @@ def test_an_address_is_whole_in_groups_with_both_ends_strong():
     assert '<span class="address-end">9EE7</span>' in drawn
 
 
+@pytest.mark.parametrize("name", ["own balance", "globex", "client-2"])
+def test_whose_balance_it_is_stands_there_as_a_name(name):
+    assert f'<span class="address-end">{name}</span>' in draw("{% address value %}", value=name)
+
+
 def test_look_alike_addresses_are_marked_only_where_they_differ():
     this, known = "0x52908400098527886E0F", "0x52908400098527866E0F"
     assert [run for run, differs in formats.differences(this, known) if differs] == ["8"]

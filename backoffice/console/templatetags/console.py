@@ -59,8 +59,8 @@ def amount(minor: int | None, asset: object) -> SafeString:
 
 @register.simple_tag
 def address(value: str, *, copy: bool = True) -> SafeString:
-    """An address or account number in full, in groups of four, both ends strong."""
-    groups = formats.groups_of_four(value)
+    """An address or account number in full, in groups of four, both ends strong. A name is shown as it is read."""
+    groups = formats.groups_of_four(value) if formats.is_number(value) else [value]
     prefix = "0x" if groups[0][:2].lower() == "0x" else ""
     first = groups[0][len(prefix) :]
     last = groups[-1] if len(groups) > 1 else ""
