@@ -31,7 +31,7 @@ def house(tmp_path: Path) -> Iterator[tuple[World, Provider]]:
 
 def test_it_is_asked_for_on_the_deposits_page_and_shown_on_both(house: tuple[World, Provider]) -> None:
     world, psp = house
-    deposit, browser = charged("100.00"), signed_in("asker")
+    deposit, browser, approver = charged("100.00"), signed_in("asker"), signed_in("approver", "approver")
     page = reverse("console:transfer-refund", args=[deposit.pk])
     too_early = browser.post(page, {"amount": "40.00", "reason": "returned goods"})
     assert (too_early.status_code, "on hold until the card provider" in too_early.content.decode()) == (422, True)
@@ -41,6 +41,12 @@ def test_it_is_asked_for_on_the_deposits_page_and_shown_on_both(house: tuple[Wor
     assert ApprovalRequest.objects.count() == 0
     assert browser.post(page, {"amount": "40.00", "reason": "returned goods"}).status_code == 302
     assert "This has been asked for" in browser.get(page).content.decode()
+    request = ApprovalRequest.objects.get()
+    shown = browser.get(reverse("console:transfer", args=[deposit.pk])).content.decode()
+    assert (f'href="{reverse("console:approval", args=[request.pk])}"' in shown, page in shown) == (True, False)
+    assert "Somebody has asked already, and an approver decides." in shown
+    queue = approver.get(reverse("console:approvals")).content.decode()
+    assert ("40.00" in queue, "no amount" in queue) == (True, False)
     vote(world.checker, ApprovalRequest.objects.get())
     transfer = drive_until(Transfer.objects.get(route="card_refund"), "CONFIRMED")
     told = browser.get(reverse("console:transfer", args=[transfer.pk])).content.decode()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from approvals.models import ApprovalRequest
 from transfers.commands import dear_speed_up, new_bounds, nudge, payout_recall, verdicts
 from transfers.commands.cancel import why_not_cancel
+from transfers.commands.deposits import refund_payload
 from transfers.commands.deposits.refund import refundable
 from transfers.commands.recall import why_not_recall
 from transfers.commands.speed_up import why_not_speed_up
@@ -75,9 +76,7 @@ def _ended(situation: Situation) -> str:
 
 def _asked(transfer: Transfer) -> dict[str, str]:
     pending = ApprovalRequest.objects.filter(
-        subject_id=str(transfer.pk),
-        action__in={*verdicts.ACTIONS.values(), payout_recall.ACTION, dear_speed_up.ACTION},
-        status=ApprovalRequest.Status.PENDING,
+        subject_type="transfer", subject_id=str(transfer.pk), status=ApprovalRequest.Status.PENDING
     )
     return dict(pending.values_list("action", "title"))
 
@@ -108,6 +107,12 @@ def _why_not_recall_payout(situation: Situation) -> str:
 
 def _why_not_speed_up(situation: Situation) -> str:
     return why_not_speed_up(situation.transfer) or _waits(situation, dear_speed_up.ACTION)
+
+
+def _why_not_refund(situation: Situation) -> str:
+    if not refundable(situation.transfer):
+        return "Nothing of it was charged, or all of it went back already."
+    return _waits(situation, refund_payload.ACTION)
 
 
 def _waits(situation: Situation, action: str) -> str:
@@ -212,6 +217,6 @@ REFUND = Rule(
     "transfers.create_withdrawal",
     "Your roles do not include refunding cards.",
     "Others approve it; then it is taken from the client's balance and given back to the card.",
-    lambda situation: "" if refundable(situation.transfer) else "Nothing of it was charged, or all of it went back already.",
+    _why_not_refund,
     also_after=True,
 )

@@ -64,6 +64,7 @@ def context(transfer: Transfer, operator: Operator) -> dict[str, Any]:
         "doings": actions.doings(possible),
         "gas": gas,
         "gas_form": SpeedUpForm(room=gas, auto_id="speed-up-transfer-%s") if gas else None,
+        "asked": reasons.asked_about(transfer),
         "policy": reasons.policy_of(transfer.policy_decision, story.trace),
         "failure": reasons.failure_of(transfer),
         "trouble": reasons.trouble_of(transfer),
