@@ -13,7 +13,7 @@ from tests.console.test_send_back_pages import signed_in
 from tests.reconciliation import outside
 from tests.transfers import world as worlds
 from tests.transfers.cards import Provider, card_provider
-from tests.transfers.test_card_deposits import charged, settled
+from tests.transfers.test_card_deposits import _look, charged, settled
 from tests.transfers.test_send_back import vote
 from tests.transfers.world import World, drive_until
 from transfers.models import BankAccount, Transfer
@@ -54,6 +54,18 @@ def test_it_is_asked_for_on_the_deposits_page_and_shown_on_both(house: tuple[Wor
     assert deposit.reference in told
     assert transfer.reference in browser.get(reverse("console:transfer", args=[deposit.pk])).content.decode()
     assert "60.00" in browser.get(page).content.decode()
+
+
+def test_what_the_cardholder_took_back_is_not_called_done(house: tuple[World, Provider]) -> None:
+    _, psp = house
+    deposit, page = charged("100.00"), signed_in("reader")
+    settled(psp)
+    there = reverse("console:transfer", args=[deposit.pk])
+    assert "Done: our books and the outside agree" in page.get(there).content.decode()
+    psp.chargeback(deposit, "40.00")
+    _look(deposit)
+    told = page.get(there).content.decode()
+    assert ("Charged back: the cardholder has taken money back" in told, "Done: our books" in told) == (True, False)
 
 
 def test_an_approver_cannot_ask_and_nothing_but_a_card_has_the_page(house: tuple[World, Provider]) -> None:

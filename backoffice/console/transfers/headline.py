@@ -9,11 +9,10 @@ from backoffice.console.transfers import incoming
 from backoffice.console.transfers.story import Story
 from backoffice.console.transfers.waiting import is_pending, wait_of
 from transfers.machines import MILESTONES
-from transfers.states import IN_OUR_BOOKS, PAID_BY_BANK, TERMINAL, MoneyState, RequestState, Route, Status
+from transfers.states import IN_OUR_BOOKS, PAID_BY_BANK, TERMINAL, EvidenceState, MoneyState, RequestState, Route, Status
 
 _FIXED: dict[Status, str] = {
     Status.QUOTED: "Priced, waiting for wallet inventory and gas",
-    Status.RECONCILED: "Done: our books and the outside agree",
     Status.CANCELLED: "Cancelled before anything was sent",
     Status.EXPIRED: "Expired before anything was sent",
     Status.DROPPED: "Dropped by the network, being sent again",
@@ -35,6 +34,8 @@ _BEGINS_WITH: dict[str, str] = {
 def sentence(story: Story) -> str:
     """The title of the page."""
     status = Status(story.transfer.status)
+    if story.transfer.evidence_state == EvidenceState.DISPUTED and story.transfer.route == Route.CARD_DEPOSIT:
+        return "Charged back: the cardholder has taken money back"
     if incoming.is_incoming(story.transfer) and status not in (*TERMINAL, Status.DROPPED):
         return incoming.sentence(story)
     tellers = {
@@ -43,6 +44,7 @@ def sentence(story: Story) -> str:
         Status.SENT_ON_CHAIN: _sent,
         Status.CONFIRMED: _confirmed,
         Status.FIAT_SETTLED: _settled,
+        Status.RECONCILED: _done,
         Status.FAILED: _failed,
     }
     return tellers[status](story) if status in tellers else _FIXED[status]
@@ -122,6 +124,12 @@ def _settled(story: Story) -> str:
     if story.transfer.route == Route.CARD_REFUND:
         return "Netted in a batch, waiting for the settlement report to prove it"
     return "Paid out, waiting for the booked debit on the bank statement"
+
+
+def _done(story: Story) -> str:
+    if story.transfer.money_state == MoneyState.EXCEPTION:
+        return "Done once, and disputed since: people must decide"
+    return "Done: our books and the outside agree"
 
 
 def _failed(story: Story) -> str:
