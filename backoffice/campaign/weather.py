@@ -55,10 +55,14 @@ _HASTEN_RECALLS = """
      WHERE id IN (SELECT id FROM transfers_payoutrecall WHERE due_at > now() FOR UPDATE SKIP LOCKED)
 """
 # Batches of payouts have times and a lease of their own.
-_LAPSE_BATCHES = "UPDATE transfers_payoutbatch SET lease_until = NULL WHERE lease_until > clock_timestamp()"
-_CLOSE_BATCHES = (
-    "UPDATE transfers_payoutbatch SET closes_at = now() - interval '1 second' WHERE status = 'open' AND closes_at > now()"
-)
+_LAPSE_BATCHES = """
+    UPDATE transfers_payoutbatch SET lease_until = NULL
+     WHERE id IN (SELECT id FROM transfers_payoutbatch WHERE lease_until > clock_timestamp() FOR UPDATE SKIP LOCKED)
+"""
+_CLOSE_BATCHES = """
+    UPDATE transfers_payoutbatch SET closes_at = now() - interval '1 second'
+     WHERE id IN (SELECT id FROM transfers_payoutbatch WHERE status = 'open' AND closes_at > now() FOR UPDATE SKIP LOCKED)
+"""
 
 
 _KEEP_OPEN = "UPDATE transfers_payoutbatch SET closes_at = now() + interval '1 hour' WHERE id = %s AND status = 'open'"
