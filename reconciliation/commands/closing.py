@@ -1,4 +1,5 @@
-"""Closing transfers whose evidence is complete, and saying which payments the outside has not shown in time.
+"""Closing transfers whose evidence is complete, and saying which payments the outside has not shown in time, for as long as it
+has not.
 
 The queries name exactly the transfers that are due, so that one that can never be closed keeps no other from its turn.
 """
@@ -8,10 +9,10 @@ from uuid import UUID
 import structlog
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, Value
-from django.db.models.functions import Concat
+from django.db.models.functions import Concat, Substr
 
 from audit import clock
-from reconciliation.commands.breaks import open_break
+from reconciliation.commands.breaks import open_break, resolve_break
 from reconciliation.matching import Role
 from reconciliation.models import Break, Match, Source
 from transfers.commands.reconcile import mark_reconciled, reconcile_by_ledger
@@ -99,6 +100,19 @@ def _matches_of(transfer: Transfer) -> "QuerySet[Match]":
     return Match.objects.filter(Q(transfer_id=transfer.pk) | Q(leg_reference__in=arrived))
 
 
+@transaction.atomic
+def end_what_has_shown() -> int:
+    """Resolve the breaks about missing payments that the outside has shown since, or about which two people have decided; how
+    many."""
+    proved = Leg.objects.filter(_has_match(Role.PAYMENT) | _has_receipt() | _DECIDED, reference=OuterRef("leg_reference"))
+    missing = Break.objects.filter(type=Break.Type.MISSING_EXTERNAL, status__in=_OPEN)
+    named = missing.annotate(leg_reference=Substr("subject_key", len(_MISSING) + 1))
+    ended = named.filter(Exists(proved)).order_by("id").select_for_update(skip_locked=True, of=("self",))
+    for found in ended:
+        resolve_break(found, "The outside shows the payment, or two people have decided.", transaction_id=found.transfer_id)
+    return len(ended)
+
+
 def report_missing() -> int:
     """Open a break for each payment that we believe made and the outside has not shown in time; how many are new. A payment
     that was shown otherwise than ordered has a break of its own."""
@@ -107,7 +121,8 @@ def report_missing() -> int:
     ).exclude(item__kind="gas")
     told = Break.objects.filter(subject_key=Concat(Value(_MISSING), OuterRef("reference")))
     source = Source.objects.filter(account_code=OuterRef("account_code"))
-    late = Transfer.objects.filter(_awaiting(), deadline_at__lt=clock.now())
+    # What is in doubt has people's attention, and a deadline that says no more than that.
+    late = Transfer.objects.filter(_awaiting(), deadline_at__lt=clock.now()).exclude(money_state=MoneyState.EXCEPTION)
     legs = Leg.objects.filter(
         Exists(source),
         ~_has_match(Role.PAYMENT),

@@ -16,7 +16,7 @@ from audit import clock
 from audit.commands import record
 from ledger.models import Entry
 from reconciliation.commands.cards import settle_card_item
-from reconciliation.commands.closing import close_proved_transfers, report_missing
+from reconciliation.commands.closing import close_proved_transfers, end_what_has_shown, report_missing
 from reconciliation.commands.incoming import arrival_of, match_allocated, settle_arrival
 from reconciliation.commands.item_breaks import break_difference, break_unordered
 from reconciliation.commands.returned import settle_return
@@ -72,6 +72,7 @@ def match_open_items(limit: int = ITEMS_PER_RUN) -> MatchRun:
         ended += [status] if status in (State.MATCHED, State.BREAK) else []
     allocated = match_allocated()
     reconciled = close_proved_transfers()
+    end_what_has_shown()
     missing = report_missing()
     return MatchRun(ended.count(State.MATCHED) + allocated, ended.count(State.BREAK) + missing, reconciled)
 

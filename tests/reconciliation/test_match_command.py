@@ -17,7 +17,8 @@ from tests.reconciliation import outside
 from tests.transfers.chain.weather import branch_off, watch
 from tests.transfers.stack import Stack
 from tests.transfers.world import UNIT, World, drive_until
-from transfers.models import BankAccount, ChainTransaction, Leg, ProviderCall, TransferEvent
+from transfers.commands.returns import dispute
+from transfers.models import BankAccount, ChainTransaction, Leg, ProviderCall, Transfer, TransferEvent
 from transfers.states import Status
 
 pytestmark = pytest.mark.stack
@@ -238,8 +239,20 @@ def test_a_payment_that_is_not_shown_within_a_day_is_missing_once(read: World, r
     assert (opened.type, opened.severity, opened.transfer_id) == ("missing_external", "high", transfer.id)
     assert (opened.expected_amount, opened.actual_amount) == (100 * UNIT, None)
     assert opened.source_id == outside.HOT
-    # It shows after all: the transfer is closed, and the break stays for whoever looks into it.
+    # It shows after all: the transfer is closed, and so is what was said about it.
     assert _told(outside.read_and_match(rails)) == (2, 0, 1)
+    opened.refresh_from_db()
+    assert (opened.status, opened.resolution) == ("resolved", "The outside shows the payment, or two people have decided.")
+    assert AuditEvent.objects.filter(type="reconciliation.break_resolved", transaction_id=transfer.id).count() == 1
+    assert _told(reconcile()) == NOTHING
+
+
+def test_what_the_bank_disputes_is_not_said_to_be_missing_too(read: World, rails: Stack) -> None:
+    transfer = outside.settled(read, rails)
+    with transaction.atomic():
+        dispute(Transfer.objects.select_for_update().get(pk=transfer.pk), "bank_contradicts", reason="it says both", data={})
+    assert _told(match_open_items()) == NOTHING
+    assert not Break.objects.exists()
 
 
 def test_nothing_is_closed_on_a_chain_that_was_rewritten(read: World, rails: Stack) -> None:
