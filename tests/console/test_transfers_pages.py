@@ -16,8 +16,10 @@ from backoffice.alerts.models import Alert
 from backoffice.alerts.rules.base import Finding, Severity
 from ledger.models import Hold
 from tests.transfers import world as worlds
-from tests.transfers.world import World
+from tests.transfers.tame import tame_outside
+from tests.transfers.world import World, drive_until
 from transfers import driver
+from transfers.models import ChainTransaction
 
 pytestmark = pytest.mark.django_db
 
@@ -142,6 +144,17 @@ def test_the_page_says_what_is_the_case(maker, house):
         assert words in page, words
     house.vote(transfer, house.checker)
     assert "Waiting for approval: 1 of 2" in _text(maker.get(f"/transfers/{transfer.pk}/"))
+
+
+def test_a_block_is_told_as_it_was_when_it_confirmed_the_payment(maker, house):
+    with context.bind(Actor.system("test")), tame_outside():
+        transfer = drive_until(house.order("5.00"), "CONFIRMED")
+    sent = ChainTransaction.objects.get(leg__transfer=transfer)
+    # The payment is in another block since.
+    ChainTransaction.objects.filter(pk=sent.pk).update(block_number=9_876)
+    page = _text(maker.get(f"/transfers/{transfer.pk}/"))
+    assert f"block {sent.block_number}<" in page
+    assert page.count("9876") == 1
 
 
 def test_one_halted_says_by_what_and_one_with_trouble_what_to_do(maker, house):

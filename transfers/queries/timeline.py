@@ -1,8 +1,9 @@
 """One list of everything that happened to a transfer: its events, postings, votes, calls to providers and messages from outside."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from approvals.models import Vote
@@ -13,7 +14,8 @@ from transfers.models import InboundWebhook, ProviderCall, Transfer, TransferEve
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
-    """`kind` is event, money, people, provider or message; `detail` is one plain line, `raw` the evidence as it was stored."""
+    """`kind` is event, money, people, provider or message; `detail` is one plain line, `raw` the evidence as it was stored, `data`
+    what the event itself kept of that moment."""
 
     at: datetime
     kind: str
@@ -22,6 +24,7 @@ class TimelineEntry:
     detail: str = ""
     status: str = ""
     raw: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
 
 
 def timeline(transfer_id: UUID) -> list[TimelineEntry]:
@@ -41,6 +44,7 @@ def _events(transfer_id: UUID) -> Iterator[TimelineEntry]:
             actor=event.actor_id,
             detail=event.reason or event.status_text,
             status=event.to_status if moved else "",
+            data=event.data,
         )
 
 

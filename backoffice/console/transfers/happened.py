@@ -111,8 +111,8 @@ def _event(entry: TimelineEntry, by: str, told: set[str], story: Story) -> Timel
 
 
 def _note(entry: TimelineEntry, story: Story) -> str:
-    """The one number that matters about an event, as it is now known."""
-    transfer, sent = story.transfer, story.sent
+    """The one number that matters about an event, as it was when it happened: a payment may be in another block since."""
+    transfer, kept = story.transfer, entry.data
     if entry.title == "Quoted" and (quote := _quote_before(entry, story)):
         got = amounts.text(int(quote.target_amount), quote.target_asset_id)
         return (
@@ -120,10 +120,10 @@ def _note(entry: TimelineEntry, story: Story) -> str:
         )
     if entry.title == "Funds locked":
         return f"hold {amounts.text(int(transfer.source_amount) + int(transfer.fee_amount), transfer.source_asset_id)}"
-    if entry.title == "Sent on chain" and sent:
-        return f"nonce {sent.nonce}, {shortened(sent.hash)}"
-    if entry.title == "Confirmed" and sent and sent.block_number:
-        return f"block {sent.block_number}"
+    if entry.title == "Sent on chain" and "nonce" in kept:
+        return f"nonce {kept['nonce']}, {shortened(kept['tx_hash'])}"
+    if entry.title == "Confirmed" and kept.get("block_number"):
+        return f"block {kept['block_number']}"
     return ""
 
 
