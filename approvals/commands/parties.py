@@ -50,13 +50,11 @@ def deactivate_person(*, person_id: UUID, reason: str) -> None:
 @transaction.atomic
 def create_client(*, client_id: str, name: str) -> Client:
     """Take on a client. Repeating it with the same name is a no-op; raises AlreadyExists with another one."""
-    client = Client.objects.filter(id=client_id).first()
-    if client is not None:
+    client, is_new = Client.objects.get_or_create(id=client_id, defaults={"name": name, "created_at": clock.now()})
+    if not is_new:
         if client.name != name:
             raise AlreadyExists("client", client_id)
         return client
-    client = Client(id=client_id, name=name, created_at=clock.now())
-    client.save(force_insert=True)
     record(type=events.CLIENT_CREATED, resource_type="client", resource_id=client_id, metadata={"name": name})
     return client
 
@@ -105,13 +103,11 @@ def create_corridor(
         "slippage_bps": slippage_bps,
         "outlier_bps": outlier_bps,
     }
-    corridor = Corridor.objects.filter(id=corridor_id).first()
-    if corridor is not None:
+    corridor, is_new = Corridor.objects.get_or_create(id=corridor_id, defaults=content)
+    if not is_new:
         if any(getattr(corridor, field) != value for field, value in content.items()):
             raise AlreadyExists("corridor", corridor_id)
         return corridor
-    corridor = Corridor(id=corridor_id, **content)
-    corridor.save(force_insert=True)
     described = {**content, "fee_minimum": str(fee_minimum)}
     record(type=events.CORRIDOR_CREATED, resource_type="corridor", resource_id=corridor_id, metadata=described)
     return corridor

@@ -8,7 +8,7 @@ from pathlib import Path
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 
 from approvals.errors import ApprovalsError
 from approvals.models import ApprovalRequest
@@ -33,6 +33,8 @@ Pending = ApprovalRequest.Status.PENDING
 
 def moved(tag: str, number: int) -> None:
     """What was asked for in this name and came to nothing is asked for again."""
+    if not _nobody_else_asks(f"{tag}/{number}"):
+        return
     request = _asked(f"{tag}/{number}")
     with context.bind(acting(TREASURY)), suppress(Refused, ApprovalsError):
         if request is None:
@@ -42,6 +44,13 @@ def moved(tag: str, number: int) -> None:
     for approver in (APPROVER, SECOND_APPROVER):
         with suppress(Refused, ApprovalsError):
             vote(request, by=approver)
+
+
+def _nobody_else_asks(name: str) -> bool:
+    """Two who ask at once would each move something. The lock goes with the process, however that ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [name])
+        return bool(cursor.fetchone()[0])
 
 
 def found(tag: str) -> list[UUID]:
