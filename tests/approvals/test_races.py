@@ -65,14 +65,6 @@ def _votes(asked: Asked) -> int:
     return Vote.objects.filter(request=asked.request).count()
 
 
-def test_a_client_that_several_take_on_at_once_is_taken_on_once(committing: None) -> None:
-    for round_ in ROUNDS:
-        name = f"client-{round_}"
-        taken_on = at_once(*[lambda name=name: create_client(client_id=name, name="One of them")] * 6)
-        assert [getattr(one, "pk", one) for one in taken_on] == [name] * 6
-        assert AuditEvent.objects.filter(type="approvals.client_created", resource_id=name).count() == 1
-
-
 def test_two_approvers_at_once_are_a_quorum_of_two_once(crowd: People) -> None:
     for round_ in ROUNDS:
         asked = ask(crowd, subject_id=f"thing-{round_}")

@@ -7,15 +7,12 @@ import pytest
 
 from audit import clock
 from backoffice.alerts.rules.nonces import StuckNonces
-from ledger.models import LedgerTransaction
 from tests.transfers.chain.weather import LONG_AGO, attempts, deep, sent, step
-from tests.transfers.deciding import decided
 from tests.transfers.stack import Stack
-from tests.transfers.world import PAYEE, UNIT, World, drive_until
+from tests.transfers.world import World, drive_until
 from transfers.commands.nonces import earliest, mend_gaps
-from transfers.commands.verdicts import Verdict
 from transfers.models import ChainTransaction, Leg, ProviderCall, Transfer
-from transfers.rails.base import RetryableError, UnknownOutcome
+from transfers.rails.base import RetryableError
 from transfers.rails.registry import rails as configured
 from transfers.rails.signing import SignIntent
 
@@ -66,29 +63,3 @@ def test_a_wallet_that_waits_for_too_long_is_told(live: World, rails: Stack) -> 
         drive_until(transfer, "CONFIRMED", between=lambda: deep(rails))
     assert StuckNonces().find() == []
     assert Leg.objects.filter(transfer=second, money_state="posted").exists()
-
-
-def test_what_is_declared_lost_leaves_no_hole_behind(live: World, rails: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
-    had = rails.token_balance(PAYEE)
-
-    def silent(*_: object) -> None:
-        raise UnknownOutcome("no answer arrived")
-
-    with monkeypatch.context() as patched:
-        patched.setattr(configured().evm, "broadcast", silent)
-        lost = step(live.order("10.00"))
-    later = sent(live.order("20.00"))
-    lost = decided(live, lost, Verdict.LOST)
-
-    def time_passes() -> None:
-        step(lost)
-        deep(rails)
-
-    drive_until(later, "CONFIRMED", between=time_passes)
-    for _ in range(3):
-        time_passes()
-    assert (lost.status, lost.due_at) == ("FAILED", None)
-    assert [(one.purpose, one.status) for one in attempts(lost)] == [("payment", "replaced"), ("cancel", "confirmed")]
-    assert rails.token_balance(PAYEE) == had + 20 * UNIT
-    assert LedgerTransaction.objects.filter(transaction_id=lost.id, kind="network_fee").count() == 1
-    assert mend_gaps() == 0
