@@ -108,7 +108,7 @@ def _amount(payload: dict[str, Any]) -> tuple[int | None, str]:
     """In minor units, with its asset; None for what moves no money, or several assets."""
     if "source_amount" in payload:
         return int(payload["source_amount"]), payload["source_asset"]
-    if "amount" in payload:
+    if {"amount", "asset"} <= payload.keys():
         return int(payload["amount"]), payload["asset"]
     moved = list(totals(payload).items()) if "lines" in payload else []
     return (moved[0][1], moved[0][0]) if len(moved) == 1 else (None, "")
