@@ -58,12 +58,10 @@ def test_a_block_that_is_read_before_its_gas_is_booked_anew_waits_for_that(read:
 
 def test_a_block_that_is_read_before_anybody_has_looked_waits_for_the_gas_that_is_booked_anew(read: World, rails: Stack) -> None:
     transfer = outside.settled(read, rails)
-    cost = ChainTransaction.objects.get(leg__transfer=transfer).gas_cost
     branch_off(transfer, rails, "later")
     # Both ends of the tokens' way are right wherever they are; what they cost is not known to be.
     assert _told(outside.read_and_match(rails)) == (2, 0, 0)
     watch(transfer)
-    assert ChainTransaction.objects.get(leg__transfer=transfer).gas_cost != cost
     assert _told(match_open_items()) == (1, 0, 0)
     outside.close_statement(rails)
     assert _told(outside.read_and_match(rails)) == (1, 0, 1)
