@@ -13,58 +13,31 @@ from django.db import connection
 
 from transfers.rails.trust import authorities
 
-# A row that somebody has locked is left alone: its process may be asleep in the middle of a transaction.
-_LAPSE = """
-    UPDATE transfers_transfer SET lease_until = clock_timestamp() - interval '1 second'
-     WHERE id IN (SELECT id FROM transfers_transfer WHERE lease_until > clock_timestamp() FOR UPDATE SKIP LOCKED)
-"""
-_HASTEN = """
-    UPDATE transfers_transfer SET due_at = now() - interval '1 second'
-     WHERE id IN (SELECT id FROM transfers_transfer WHERE due_at > now() FOR UPDATE SKIP LOCKED)
-"""
+
+def _of_nobody(table: str, change: str, where: str, *, key: str = "id") -> str:
+    """The statement that changes these rows. One that somebody has locked is left alone: its process may be asleep in the middle
+    of a transaction."""
+    rows = f"SELECT {key} FROM {table} WHERE {where} FOR UPDATE SKIP LOCKED"  # noqa: S608 - all of it stands below
+    return f"UPDATE {table} SET {change} WHERE {key} IN ({rows})"  # noqa: S608
 
 
-_HASTEN_WATCHES = """
-    UPDATE transfers_chaintransaction SET watch_at = now() - interval '1 second'
-     WHERE hash IN (SELECT hash FROM transfers_chaintransaction WHERE watch_at > now() FOR UPDATE SKIP LOCKED)
-"""
-
-
-_LAPSE_MESSAGES = """
-    UPDATE transfers_webhookdelivery SET lease_until = clock_timestamp() - interval '1 second'
-     WHERE id IN (SELECT id FROM transfers_webhookdelivery WHERE lease_until > clock_timestamp() FOR UPDATE SKIP LOCKED)
-"""
-_HASTEN_MESSAGES = """
-    UPDATE transfers_webhookdelivery SET next_try_at = clock_timestamp()
-     WHERE id IN (SELECT id FROM transfers_webhookdelivery WHERE state = 'pending' AND next_try_at > clock_timestamp()
-                     FOR UPDATE SKIP LOCKED)
-"""
-
-
-_HASTEN_RECEIPTS = """
-    UPDATE transfers_receiptorder SET next_try_at = clock_timestamp()
-     WHERE event_id IN (SELECT event_id FROM transfers_receiptorder WHERE done_at IS NULL AND next_try_at > clock_timestamp()
-                           FOR UPDATE SKIP LOCKED)
-"""
-_HASTEN_PARTS = """
-    UPDATE transfers_bulkpart SET due_at = now() - interval '1 second'
-     WHERE id IN (SELECT id FROM transfers_bulkpart WHERE status = 'waiting' AND due_at > now() FOR UPDATE SKIP LOCKED)
-"""
-_HASTEN_RECALLS = """
-    UPDATE transfers_payoutrecall SET due_at = now() - interval '1 second'
-     WHERE id IN (SELECT id FROM transfers_payoutrecall WHERE due_at > now() FOR UPDATE SKIP LOCKED)
-"""
-# Batches of payouts have times and a lease of their own.
-_LAPSE_BATCHES = """
-    UPDATE transfers_payoutbatch SET lease_until = NULL
-     WHERE id IN (SELECT id FROM transfers_payoutbatch WHERE lease_until > clock_timestamp() FOR UPDATE SKIP LOCKED)
-"""
-_CLOSE_BATCHES = """
-    UPDATE transfers_payoutbatch SET closes_at = now() - interval '1 second'
-     WHERE id IN (SELECT id FROM transfers_payoutbatch WHERE status = 'open' AND closes_at > now() FOR UPDATE SKIP LOCKED)
-"""
-
-
+_A_MOMENT_AGO = "now() - interval '1 second'"
+_LAPSED = "lease_until = clock_timestamp() - interval '1 second'"
+_LEASED, _NOT_YET = "lease_until > clock_timestamp()", "next_try_at > clock_timestamp()"
+_LEASES = (
+    _of_nobody("transfers_transfer", _LAPSED, _LEASED),
+    _of_nobody("transfers_payoutbatch", "lease_until = NULL", _LEASED),
+    _of_nobody("transfers_webhookdelivery", _LAPSED, _LEASED),
+)
+_PUT_OFF = (
+    _of_nobody("transfers_payoutbatch", f"closes_at = {_A_MOMENT_AGO}", "status = 'open' AND closes_at > now()"),
+    _of_nobody("transfers_transfer", f"due_at = {_A_MOMENT_AGO}", "due_at > now()"),
+    _of_nobody("transfers_chaintransaction", f"watch_at = {_A_MOMENT_AGO}", "watch_at > now()", key="hash"),
+    _of_nobody("transfers_webhookdelivery", "next_try_at = clock_timestamp()", f"state = 'pending' AND {_NOT_YET}"),
+    _of_nobody("transfers_receiptorder", "next_try_at = clock_timestamp()", f"done_at IS NULL AND {_NOT_YET}", key="event_id"),
+    _of_nobody("transfers_bulkpart", f"due_at = {_A_MOMENT_AGO}", "status = 'waiting' AND due_at > now()"),
+    _of_nobody("transfers_payoutrecall", f"due_at = {_A_MOMENT_AGO}", "due_at > now()"),
+)
 _KEEP_OPEN = "UPDATE transfers_payoutbatch SET closes_at = now() + interval '1 hour' WHERE id = %s AND status = 'open'"
 
 
@@ -74,20 +47,14 @@ def keep_open(batch_id: UUID) -> None:
 
 
 def let_leases_lapse() -> None:
-    _execute(_LAPSE)
-    _execute(_LAPSE_BATCHES)
-    _execute(_LAPSE_MESSAGES)
+    for statement in _LEASES:
+        _execute(statement)
 
 
 def hasten() -> None:
     """Everything that is put off is due now, and so are blocks."""
-    _execute(_CLOSE_BATCHES)
-    _execute(_HASTEN)
-    _execute(_HASTEN_WATCHES)
-    _execute(_HASTEN_MESSAGES)
-    _execute(_HASTEN_RECEIPTS)
-    _execute(_HASTEN_PARTS)
-    _execute(_HASTEN_RECALLS)
+    for statement in _PUT_OFF:
+        _execute(statement)
     mine()
 
 

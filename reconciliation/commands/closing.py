@@ -51,6 +51,10 @@ def _awaiting() -> Q:
     return condition
 
 
+def _undisputed() -> Q:
+    return _awaiting() & ~Q(money_state=MoneyState.EXCEPTION)
+
+
 def _proved() -> "QuerySet[Transfer]":
     """On a chain the payment and what its sending cost must be proved, at a bank the payment."""
     unpaid = Q(direction="out") & (~_has_match(Role.PAYMENT) | (Q(rail="evm") & ~_has_match(Role.GAS)))
@@ -60,10 +64,9 @@ def _proved() -> "QuerySet[Transfer]":
     in_doubt = Break.objects.filter(subject_key__startswith=REWRITTEN, status__in=_OPEN).values_list("source__network", flat=True)
     on_doubtful_chain = Leg.objects.filter(transfer=OuterRef("pk"), counterparty__network__in=list(in_doubt))
     has_legs = Exists(Leg.objects.filter(transfer=OuterRef("pk")))
-    undisputed = _awaiting() & ~Q(money_state=MoneyState.EXCEPTION)
-    return Transfer.objects.filter(undisputed, has_legs, ~Exists(lacking), ~Exists(differing), ~Exists(on_doubtful_chain)).order_by(
-        "state_entered_at", "pk"
-    )
+    return Transfer.objects.filter(
+        _undisputed(), has_legs, ~Exists(lacking), ~Exists(differing), ~Exists(on_doubtful_chain)
+    ).order_by("state_entered_at", "pk")
 
 
 def _has_match(role: Role) -> Exists:
@@ -122,7 +125,7 @@ def report_missing() -> int:
     told = Break.objects.filter(subject_key=Concat(Value(_MISSING), OuterRef("reference")))
     source = Source.objects.filter(account_code=OuterRef("account_code"))
     # What is in doubt has people's attention, and a deadline that says no more than that.
-    late = Transfer.objects.filter(_awaiting(), deadline_at__lt=clock.now()).exclude(money_state=MoneyState.EXCEPTION)
+    late = Transfer.objects.filter(_undisputed(), deadline_at__lt=clock.now())
     legs = Leg.objects.filter(
         Exists(source),
         ~_has_match(Role.PAYMENT),

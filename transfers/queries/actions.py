@@ -1,6 +1,6 @@
 """What may be done with a transfer now, and why not. The page draws its buttons from this; the commands check again."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from approvals.models import ApprovalRequest
@@ -56,9 +56,13 @@ class Rule:
     follows: Callable[[Situation], str] = lambda _: ""
 
 
-def available_actions(transfer: Transfer, permissions: Collection[str]) -> list[Available]:
-    """For somebody who holds `permissions` (`app.codename`), in the order in which they are offered."""
-    situation = Situation(transfer, {leg.rail: leg for leg in transfer.legs.all()}, _asked(transfer))
+def available_actions(
+    transfer: Transfer, permissions: Collection[str], pending: Sequence[ApprovalRequest] | None = None
+) -> list[Available]:
+    """For somebody who holds `permissions` (`app.codename`), in the order in which they are offered. `pending`: what
+    `pending_about` said, where it was asked already."""
+    asked = {request.action: request.title for request in (pending_about(transfer) if pending is None else pending)}
+    situation = Situation(transfer, {leg.rail: leg for leg in transfer.legs.all()}, asked)
     rules = (*RULES, REFUND) if transfer.route == Route.CARD_DEPOSIT else RULES
     return [_available(rule, situation, permissions) for rule in rules]
 
@@ -74,11 +78,10 @@ def _ended(situation: Situation) -> str:
     return f"It has ended: {status}." if status in TERMINAL else ""
 
 
-def _asked(transfer: Transfer) -> dict[str, str]:
-    pending = ApprovalRequest.objects.filter(
-        subject_type="transfer", subject_id=str(transfer.pk), status=ApprovalRequest.Status.PENDING
-    )
-    return dict(pending.values_list("action", "title"))
+def pending_about(transfer: Transfer) -> list[ApprovalRequest]:
+    """What people have asked about it and others have not decided yet, the request that lets it go among them; oldest first."""
+    about = ApprovalRequest.objects.filter(subject_type="transfer", subject_id=str(transfer.pk))
+    return list(about.filter(status=ApprovalRequest.Status.PENDING).order_by("made_at", "id"))
 
 
 def _why_not_decide(situation: Situation) -> str:

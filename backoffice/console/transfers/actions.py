@@ -1,9 +1,11 @@
 """What this operator can do with this transfer now, and why not; and the dialog behind each thing that can be done."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from django.urls import reverse
 
+from approvals.models import ApprovalRequest
 from approvals.queries import obstacle_to
 from backoffice.access.models import Operator
 from backoffice.access.queries import roles_held_since
@@ -82,9 +84,10 @@ DOINGS = {
 }
 
 
-def possibilities(transfer: Transfer, operator: Operator) -> list[Possible]:
-    """From the transfer's own rules; for deciding, also from who this person is."""
-    return [_possible(action, transfer, operator) for action in available_actions(transfer, operator.get_all_permissions())]
+def possibilities(transfer: Transfer, operator: Operator, pending: Sequence[ApprovalRequest]) -> list[Possible]:
+    """From the transfer's own rules and what is asked about it already; for deciding, also from who this person is."""
+    found = available_actions(transfer, operator.get_all_permissions(), pending)
+    return [_possible(action, transfer, operator) for action in found]
 
 
 def may_cancel(found: list[Possible]) -> bool:

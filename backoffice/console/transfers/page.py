@@ -18,6 +18,7 @@ from backoffice.console.webhooks.pages import told
 from transfers import diagrams
 from transfers.commands.speed_up import gas_room
 from transfers.models import Transfer
+from transfers.queries.actions import pending_about
 from transfers.receipts.queries import receipts_of
 from transfers.states import DEPOSITS, SEND_BACKS, TERMINAL, Route, Status
 
@@ -29,7 +30,8 @@ def context(transfer: Transfer, operator: Operator) -> dict[str, Any]:
     mark = mark_of(transfer.pk)
     story = read(transfer, with_shared=operator.has_perm(VIEW_CLIENT))
     sees_books = operator.has_perm("ledger.view_account")
-    possible = actions.possibilities(transfer, operator)
+    pending = pending_about(transfer)
+    possible = actions.possibilities(transfer, operator, pending)
     gas = gas_room(transfer) if actions.offers(possible, "speed_up") else None
     return {
         "transfer": transfer,
@@ -64,7 +66,7 @@ def context(transfer: Transfer, operator: Operator) -> dict[str, Any]:
         "doings": actions.doings(possible),
         "gas": gas,
         "gas_form": SpeedUpForm(room=gas, auto_id="speed-up-transfer-%s") if gas else None,
-        "asked": reasons.asked_about(transfer),
+        "asked": [request for request in pending if request.pk != transfer.approval_request_id],
         "policy": reasons.policy_of(transfer.policy_decision, story.trace),
         "failure": reasons.failure_of(transfer),
         "trouble": reasons.trouble_of(transfer),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from approvals.errors import PolicyTampered
-from approvals.models import ApprovalRequest, PolicyDecision
+from approvals.models import PolicyDecision
 from approvals.policy.evaluate import nearest_miss
 from approvals.queries import trace_of
 from transfers.failures import FAILURES, Failure
@@ -33,14 +33,6 @@ def summary(outcome: str, version: int, trace: list[dict[str, Any]]) -> PolicySu
     miss = nearest_miss(trace)
     nearest = f"{miss['title']}: {miss['miss']['words']}" if miss else ""
     return PolicySummary(outcome, version, [seen for seen in rules if seen["fired"]], rules, nearest)
-
-
-def asked_about(transfer: Transfer) -> list[ApprovalRequest]:
-    """What people have asked about it and others have not decided yet, besides the request that lets it go; oldest first."""
-    pending = ApprovalRequest.objects.filter(
-        subject_type="transfer", subject_id=str(transfer.pk), status=ApprovalRequest.Status.PENDING
-    )
-    return [request for request in pending.order_by("made_at", "id") if request.pk != transfer.approval_request_id]
 
 
 def policy_of(decision: PolicyDecision | None, trace: list[dict[str, Any]]) -> PolicySummary | None:
