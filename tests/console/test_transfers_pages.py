@@ -154,7 +154,7 @@ def test_a_block_is_told_as_it_was_when_it_confirmed_the_payment(maker, house):
     ChainTransaction.objects.filter(pk=sent.pk).update(block_number=9_876)
     page = _text(maker.get(f"/transfers/{transfer.pk}/"))
     assert f"block {sent.block_number}<" in page
-    assert page.count("9876") == 1
+    assert page.count("block 9876") == 1
 
 
 def test_one_halted_says_by_what_and_one_with_trouble_what_to_do(maker, house):

@@ -17,7 +17,7 @@ from approvals.commands import (
 )
 from approvals.models import ApprovalRequest, Destination, Person, PolicySet
 from approvals.registry import DecideInput, VoteOutcome
-from audit import context
+from audit import clock, context
 from audit.context import Actor, ActorType
 from audit.models import AuditEvent
 from ledger import chart
@@ -132,7 +132,15 @@ def acting(person: Person) -> Any:
 
 
 def build(*, token: str = "0x" + "11" * 20, addresses: dict[str, str] | None = None, chain_id: int = 31337) -> World:
-    """The whole house, booked: a client with FUNDS, a hot wallet that holds them, gas, a nostro with pesos."""
+    """The whole house, booked: a client with FUNDS, a hot wallet that holds them, gas, a nostro with pesos.
+
+    It was there before every clock that a test may set: what is young is refused in some places.
+    """
+    with clock.using(lambda: LONG_AGO):
+        return _build(token, addresses, chain_id)
+
+
+def _build(token: str, addresses: dict[str, str] | None, chain_id: int) -> World:
     wallets = addresses or {"hot-1": "0x" + "22" * 20, "settlement-1": "0x" + "33" * 20}
     _assets(token)
     _accounts()
