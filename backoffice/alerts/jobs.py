@@ -17,7 +17,7 @@ from transfers.commands.sweeping.begin import begin_due
 from transfers.commands.synthetic import run_due as run_checks
 from transfers.commands.watching import watch_confirmed
 from transfers.health.probing import probe_due
-from transfers.outbox.deliver import deliver_due
+from transfers.outbox.deliver import HANDS_PER_ADDRESS, deliver_due
 from transfers.outbox.dispatch import dispatch_all
 from transfers.overdue import left_behind
 from transfers.queries.transitions import count_transitions
@@ -103,8 +103,8 @@ def all_jobs() -> list[Job]:
         Job("rates", 15.0, reference_rates),
         Job("outbox", 1.0, dispatch_all),
         Job("receipts", 2.0, make_due),
-        # Three hands: a client's server that takes its time keeps one of them, and no other client.
-        *(Job(f"messages {hand}", 1.0, deliver_due, patience_s=30 * 60.0) for hand in (1, 2, 3)),
+        # Two more than one address may have: a client's server that takes its time keeps its own messages waiting.
+        *(Job(f"messages {hand}", 1.0, deliver_due, patience_s=30 * 60.0) for hand in range(1, HANDS_PER_ADDRESS + 3)),
         Job("providers", 5.0, probe_due, patience_s=5 * 60.0),
         Job("deposits", 5.0, see_deposits, patience_s=5 * 60.0),
         Job("sweeping", 60.0, sweep_deposits, patience_s=5 * 60.0),

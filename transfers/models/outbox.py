@@ -123,9 +123,16 @@ class WebhookDelivery(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["endpoint", "event"], name="transfers_webhook_delivery_once")]
         indexes = [
-            models.Index(fields=["next_try_at"], condition=models.Q(state="pending"), name="transfers_webhook_due"),
+            models.Index(
+                fields=["endpoint", "next_try_at", "id"], condition=models.Q(state="pending"), name="transfers_webhook_next"
+            ),
+            models.Index(
+                fields=["endpoint"],
+                condition=models.Q(state="pending", lease_until__isnull=False),
+                name="transfers_webhook_in_hand",
+            ),
             models.Index(fields=["endpoint", "-created_at", "-id"], name="transfers_webhook_newest"),
-            models.Index(fields=["endpoint", "state"], condition=~models.Q(state="delivered"), name="transfers_webhook_open"),
+            models.Index(fields=["endpoint"], condition=models.Q(state__in=["failed", "missed"]), name="transfers_webhook_untaken"),
         ]
 
 

@@ -3,6 +3,10 @@
 A claim is a row update with a lease and a fence that grows, taken with SKIP LOCKED and committed before the call: two deliverers
 never send the same message at the same time. A process that dies after the call leaves the lease to lapse, and the message is sent
 again. What came of a call is written only while the fence is still ours. Locks: endpoint, then delivery.
+
+Whose turn it is: the address with the fewest messages on their way, by lot among equals; and of one address the message that has
+been due the longest. So a client whose file makes a hundred thousand messages keeps no other waiting, and a claim reads a few rows
+of each address, however many wait.
 """
 
 from dataclasses import dataclass
@@ -28,8 +32,9 @@ from transfers.outbox.switching import Why, switch_off
 log = structlog.get_logger(__name__)
 State = WebhookDelivery.State
 LEASE_S = 90
-# At most so many messages to one address at a time, and one while it fails: a slow receiver slows down nobody else.
-HANDS_PER_ADDRESS = 4
+# At most so many messages to one address at a time, and one while it fails. The sweep alone has more hands than that
+# (backoffice.alerts.jobs): a receiver that takes its time slows down nobody else.
+HANDS_PER_ADDRESS = 3
 GONE = 410
 
 _CLAIM = """
@@ -37,18 +42,24 @@ _CLAIM = """
        SET lease_until = clock_timestamp() + make_interval(secs => %(lease)s), fence = claimed.fence + 1,
            attempts = claimed.attempts + 1, tries = claimed.tries + 1
      WHERE claimed.id = (
-           SELECT delivery.id FROM transfers_webhookdelivery AS delivery
-             JOIN transfers_webhookendpoint AS endpoint ON endpoint.id = delivery.endpoint_id
-             JOIN transfers_outboxevent AS event ON event.id = delivery.event_id
-            WHERE delivery.state = 'pending' AND delivery.next_try_at <= clock_timestamp()
-              AND (delivery.lease_until IS NULL OR delivery.lease_until < clock_timestamp())
-              AND endpoint.status = 'enabled' AND endpoint.deleted_at IS NULL
-              AND (endpoint.paused_until IS NULL OR endpoint.paused_until <= clock_timestamp())
-              AND (SELECT count(*) FROM transfers_webhookdelivery AS busy
-                    WHERE busy.endpoint_id = endpoint.id AND busy.state = 'pending' AND busy.lease_until >= clock_timestamp())
-                  < CASE WHEN endpoint.failures > 0 THEN 1 ELSE %(hands)s END
-            ORDER BY delivery.next_try_at, event.epoch, event.txid, event.id
-            LIMIT 1 FOR UPDATE OF delivery SKIP LOCKED)
+           SELECT due.id
+             FROM (SELECT endpoint.id, endpoint.failures, (
+                          SELECT count(*) FROM transfers_webhookdelivery AS busy
+                           WHERE busy.endpoint_id = endpoint.id AND busy.state = 'pending' AND busy.lease_until >= clock_timestamp()
+                          ) AS hands
+                     FROM transfers_webhookendpoint AS endpoint
+                    WHERE endpoint.status = 'enabled' AND endpoint.deleted_at IS NULL
+                      AND (endpoint.paused_until IS NULL OR endpoint.paused_until <= clock_timestamp())
+                    ORDER BY hands, random()) AS address
+            CROSS JOIN LATERAL (
+                   SELECT delivery.id FROM transfers_webhookdelivery AS delivery
+                    WHERE delivery.endpoint_id = address.id AND delivery.state = 'pending'
+                      AND delivery.next_try_at <= clock_timestamp()
+                      AND (delivery.lease_until IS NULL OR delivery.lease_until < clock_timestamp())
+                    ORDER BY delivery.next_try_at, delivery.id
+                    LIMIT 1 FOR UPDATE SKIP LOCKED) AS due
+            WHERE address.hands < CASE WHEN address.failures > 0 THEN 1 ELSE %(hands)s END
+            LIMIT 1)
     RETURNING claimed.id, claimed.fence, claimed.attempts, claimed.tries
 """
 
@@ -62,7 +73,7 @@ class Claim:
 
 
 def deliver_due(limit: int = 50) -> int:
-    """Send up to `limit` messages that are due, the longest due first; returns how many were tried."""
+    """Send up to `limit` messages that are due; returns how many were tried."""
     for tried in range(limit):
         claim = take()
         if claim is None:
@@ -72,7 +83,7 @@ def deliver_due(limit: int = 50) -> int:
 
 
 def take() -> Claim | None:
-    """Lease the message that has been due the longest; None when there is nothing to send."""
+    """Lease a message that is due; None when there is nothing to send."""
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, {"lease": LEASE_S, "hands": HANDS_PER_ADDRESS})
         row = cursor.fetchone()

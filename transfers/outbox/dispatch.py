@@ -1,7 +1,8 @@
 """From the outbox to deliveries: in the order of commits, and never past the horizon.
 
 A transaction that is still open may yet commit an event with a lower transaction id than one that is visible already. So only what
-lies below the horizon (`pg_snapshot_xmin`: everything older has ended) is dispatched, and deliveries stand in the order of commits.
+lies below the horizon (`pg_snapshot_xmin`: everything older has ended) is dispatched, and deliveries get their ids in the order of
+commits.
 Rows are taken with SKIP LOCKED and marked in the statement that makes their deliveries: N dispatchers share the work, and one that
 dies has done nothing.
 """
@@ -19,7 +20,8 @@ BATCH = 500
 BELOW_HORIZON = "({0}.epoch < audit_current_epoch() OR {0}.txid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint)"
 _DISPATCH = f"""
     WITH ready AS MATERIALIZED (
-        SELECT event.id, event.client_id, event.type, event.recorded_at, event.transfer_id, event.from_status, event.to_status
+        SELECT event.id, event.client_id, event.type, event.recorded_at, event.transfer_id, event.from_status, event.to_status,
+               event.epoch, event.txid
           FROM transfers_outboxevent AS event
          WHERE event.dispatched_at IS NULL AND {BELOW_HORIZON.format("event")}
          ORDER BY event.epoch, event.txid, event.id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
@@ -32,6 +34,7 @@ _DISPATCH = f"""
             ON endpoint.client_id = ready.client_id AND endpoint.deleted_at IS NULL AND endpoint.created_at <= ready.recorded_at
            AND endpoint.events ?| ARRAY[ready.type, %(everything)s]
          WHERE ready.type = ANY(%(told)s)
+         ORDER BY ready.epoch, ready.txid, ready.id
         ON CONFLICT (endpoint_id, event_id) DO NOTHING
     ), receipts AS (
         INSERT INTO transfers_receiptorder (event_id, transfer_id, says, ordered_at, tries, next_try_at, last_error)
