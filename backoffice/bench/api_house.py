@@ -103,8 +103,16 @@ def server(database: str) -> Iterator[int]:
             until_it_answers(process, port)
             yield port
         finally:
-            process.terminate()
-            process.wait(20)
+            _stop(process)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _environment(database: str, scrap: str) -> dict[str, str]:
