@@ -32,6 +32,7 @@ from transfers.models import Transfer
 from transfers.rails.base import RailError
 from transfers.rails.evm.nodes import NodesDisagree
 from transfers.rails.guard import Walled
+from transfers.states import IN_FILES, SINGLE
 
 log = logging.getLogger(__name__)
 
@@ -42,8 +43,7 @@ STEPS_AT_ONCE = 12
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0
 HALT_RECHECK = timedelta(seconds=5)
 PROOF_RECHECK = timedelta(minutes=5)
-# What came in a file lets single transfers pass; now and then it goes first, so that neither waits for ever.
-SINGLE, IN_FILES = 0, 1
+# What came in a file goes first now and then, so that neither waits for ever.
 FILES_FIRST_ONE_IN = 5
 _chance = random.SystemRandom()
 

@@ -6,6 +6,9 @@ Which rows each route's machine has is in `transfers.machines`, one file per rou
 from dataclasses import dataclass
 from enum import StrEnum
 
+# A transfer's priority: what came in a file lets single ones pass.
+SINGLE, IN_FILES = 0, 1
+
 
 class Status(StrEnum):
     CREATED = "CREATED"

@@ -21,9 +21,12 @@ class ReceiptOrder(models.Model):
     tries = models.PositiveIntegerField(default=0)
     next_try_at = models.DateTimeField()
     last_error = models.TextField(blank=True, default="")
+    priority = models.PositiveSmallIntegerField(db_default=0, default=0, help_text="The transfer's own: single ones pass files.")
 
     class Meta:
-        indexes = [models.Index(fields=["next_try_at"], condition=models.Q(done_at=None), name="transfers_receipt_due")]
+        indexes = [
+            models.Index(fields=["priority", "next_try_at"], condition=models.Q(done_at=None), name="transfers_receipt_due_first")
+        ]
 
 
 class Receipt(models.Model):

@@ -37,10 +37,11 @@ _DISPATCH = f"""
          ORDER BY ready.epoch, ready.txid, ready.id
         ON CONFLICT (endpoint_id, event_id) DO NOTHING
     ), receipts AS (
-        INSERT INTO transfers_receiptorder (event_id, transfer_id, says, ordered_at, tries, next_try_at, last_error)
+        INSERT INTO transfers_receiptorder (event_id, transfer_id, says, ordered_at, tries, next_try_at, last_error, priority)
         SELECT ready.id, ready.transfer_id,
                CASE WHEN ready.type <> %(taken_back)s AND ready.to_status IN (settles.status, %(reconciled)s)
-                    THEN 'settled' ELSE 'undone' END, clock_timestamp(), 0, clock_timestamp(), ''
+                    THEN 'settled' ELSE 'undone' END, clock_timestamp(), 0, clock_timestamp(), '',
+               transfer.priority
           FROM ready JOIN transfers_transfer AS transfer ON transfer.id = ready.transfer_id
           JOIN unnest(%(routes)s::text[], %(settled)s::text[]) AS settles (route, status) ON settles.route = transfer.route
          WHERE ready.client_id = transfer.client_id

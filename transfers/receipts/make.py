@@ -1,7 +1,7 @@
 """Making receipts: one order at a time, in the order of events of its transfer, once.
 
 A receipt needs no call to the outside, so order and receipt are one database transaction: a process that dies has made nothing, and
-two never make the same. A transfer's later orders wait for its earlier ones.
+two never make the same. A transfer's later orders wait for its earlier ones, and those of a file's lines let single transfers pass.
 """
 
 from datetime import timedelta
@@ -34,7 +34,7 @@ _NEXT = """
        AND NOT EXISTS (
            SELECT FROM transfers_receiptorder AS earlier JOIN transfers_outboxevent AS before ON before.id = earlier.event_id
             WHERE earlier.transfer_id = wanted.transfer_id AND earlier.done_at IS NULL AND before.seq < event.seq)
-     ORDER BY wanted.next_try_at LIMIT 1 FOR UPDATE OF wanted SKIP LOCKED
+     ORDER BY wanted.priority, wanted.next_try_at LIMIT 1 FOR UPDATE OF wanted SKIP LOCKED
 """
 
 

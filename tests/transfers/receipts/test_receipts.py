@@ -18,6 +18,7 @@ from approvals.commands import create_client
 from audit.models import AuditEvent
 from audit.sealing.keys import SigningKey
 from tests.transfers.api.conftest import ALL, Caller, key_for, problem
+from tests.transfers.bulk.payroll import carry_out, released, staff, wage
 from tests.transfers.outbox.story import dispatch_all
 from tests.transfers.tame import Tame
 from tests.transfers.world import World, drive_until
@@ -206,6 +207,17 @@ def test_one_that_cannot_be_written_up_keeps_no_other_waiting(house: World, tame
     assert Receipt.objects.get().transfer_id == good.pk
     waiting = ReceiptOrder.objects.get(done_at=None)
     assert (waiting.transfer_id, waiting.tries, waiting.last_error) == (bad.pk, 1, "LookupError; see the log")
+
+
+def test_a_single_transfer_does_not_wait_for_the_receipts_of_a_file(house: World, tame: Tame) -> None:
+    released(house, [wage(name) for name in staff(2)])
+    carry_out()
+    assert dispatch_all() > 0
+    single = drive_until(house.order(), "CONFIRMED")
+    dispatch_all()
+    assert make_due(limit=1) == 1
+    assert Receipt.objects.get().transfer_id == single.pk
+    assert make_due() == 2
 
 
 def test_receipts_are_their_clients_alone(house: World, tame: Tame) -> None:

@@ -17,10 +17,9 @@ from transfers.commands.move_all import tell_all
 from transfers.commands.moves import MOVED
 from transfers.machines import CURRENT_VERSION
 from transfers.models import BulkPart, Transfer
-from transfers.states import MoneyState, Route, Status
+from transfers.states import IN_FILES, MoneyState, Route, Status
 from transfers.wording import status_text
 
-IN_FILES = 1
 _COLUMNS = tuple((str(field.column), field.attname) for field in Transfer._meta.concrete_fields)  # noqa: SLF001 - public by its documentation
 
 
