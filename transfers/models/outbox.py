@@ -119,12 +119,15 @@ class WebhookDelivery(models.Model):
     delivered_at = models.DateTimeField(null=True)
     last_status = models.PositiveSmallIntegerField(null=True)
     last_error = models.TextField(blank=True, default="")
+    priority = models.PositiveSmallIntegerField(db_default=0, default=0, help_text="The transfer's own: single ones pass files.")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["endpoint", "event"], name="transfers_webhook_delivery_once")]
         indexes = [
             models.Index(
-                fields=["endpoint", "next_try_at", "id"], condition=models.Q(state="pending"), name="transfers_webhook_next"
+                fields=["endpoint", "priority", "next_try_at", "id"],
+                condition=models.Q(state="pending"),
+                name="transfers_webhook_next",
             ),
             models.Index(
                 fields=["endpoint"],

@@ -5,8 +5,9 @@ never send the same message at the same time. A process that dies after the call
 again. What came of a call is written only while the fence is still ours. Locks: endpoint, then delivery.
 
 Whose turn it is: the address with the fewest messages on their way, by lot among equals; and of one address the message that has
-been due the longest. So a client whose file makes a hundred thousand messages keeps no other waiting, and a claim reads a few rows
-of each address, however many wait.
+been due the longest, those of single transfers before those of a file's lines. So a client whose file makes a hundred thousand
+messages keeps no other waiting, and hears of its other transfers meanwhile; and a claim reads a few rows of each address, however
+many wait.
 """
 
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ from transfers.outbox.database_clock import database_now
 from transfers.outbox.endpoints import rules
 from transfers.outbox.payload import body_of
 from transfers.outbox.switching import Why, switch_off
+from transfers.states import IN_FILES, SINGLE
 
 log = structlog.get_logger(__name__)
 State = WebhookDelivery.State
@@ -36,6 +38,7 @@ LEASE_S = 90
 # (backoffice.alerts.jobs): a receiver that takes its time slows down nobody else.
 HANDS_PER_ADDRESS = 3
 GONE = 410
+CLAIMING = {"lease": LEASE_S, "hands": HANDS_PER_ADDRESS, "single": SINGLE, "in_files": IN_FILES}
 
 _CLAIM = """
     UPDATE transfers_webhookdelivery AS claimed
@@ -43,17 +46,18 @@ _CLAIM = """
            attempts = claimed.attempts + 1, tries = claimed.tries + 1
      WHERE claimed.id = (
            SELECT due.id
-             FROM (SELECT endpoint.id, endpoint.failures, (
+             FROM (SELECT endpoint.id, endpoint.failures, wanted.priority, (
                           SELECT count(*) FROM transfers_webhookdelivery AS busy
                            WHERE busy.endpoint_id = endpoint.id AND busy.state = 'pending' AND busy.lease_until >= clock_timestamp()
                           ) AS hands
                      FROM transfers_webhookendpoint AS endpoint
+                    CROSS JOIN (VALUES (%(single)s), (%(in_files)s)) AS wanted (priority)
                     WHERE endpoint.status = 'enabled' AND endpoint.deleted_at IS NULL
                       AND (endpoint.paused_until IS NULL OR endpoint.paused_until <= clock_timestamp())
-                    ORDER BY hands, random()) AS address
+                    ORDER BY hands, wanted.priority, random()) AS address
             CROSS JOIN LATERAL (
                    SELECT delivery.id FROM transfers_webhookdelivery AS delivery
-                    WHERE delivery.endpoint_id = address.id AND delivery.state = 'pending'
+                    WHERE delivery.endpoint_id = address.id AND delivery.priority = address.priority AND delivery.state = 'pending'
                       AND delivery.next_try_at <= clock_timestamp()
                       AND (delivery.lease_until IS NULL OR delivery.lease_until < clock_timestamp())
                     ORDER BY delivery.next_try_at, delivery.id
@@ -85,7 +89,7 @@ def deliver_due(limit: int = 50) -> int:
 def take() -> Claim | None:
     """Lease a message that is due; None when there is nothing to send."""
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, {"lease": LEASE_S, "hands": HANDS_PER_ADDRESS})
+        cursor.execute(_CLAIM, CLAIMING)
         row = cursor.fetchone()
     crashpoint("webhook.after_claim")
     return Claim(*row) if row else None

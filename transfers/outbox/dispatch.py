@@ -27,10 +27,11 @@ _DISPATCH = f"""
          ORDER BY event.epoch, event.txid, event.id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
     ), made AS (
         INSERT INTO transfers_webhookdelivery (
-            id, endpoint_id, event_id, state, attempts, tries, next_try_at, fence, created_at, last_error)
+            id, endpoint_id, event_id, state, attempts, tries, next_try_at, fence, created_at, last_error, priority)
         SELECT audit_new_id(), endpoint.id, ready.id, CASE endpoint.status WHEN 'enabled' THEN 'pending' ELSE 'missed' END,
-               0, 0, statement_timestamp(), 0, clock_timestamp(), ''
-          FROM ready JOIN transfers_webhookendpoint AS endpoint
+               0, 0, statement_timestamp(), 0, clock_timestamp(), '', transfer.priority
+          FROM ready JOIN transfers_transfer AS transfer ON transfer.id = ready.transfer_id
+          JOIN transfers_webhookendpoint AS endpoint
             ON endpoint.client_id = ready.client_id AND endpoint.deleted_at IS NULL AND endpoint.created_at <= ready.recorded_at
            AND endpoint.events ?| ARRAY[ready.type, %(everything)s]
          WHERE ready.type = ANY(%(told)s)

@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Count, F, Min, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Now
+from django.db.models.functions import Least, Now
 
 from transfers.models import OutboxEvent, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from transfers.outbox.replay import NOT_TAKEN
 from transfers.outbox.switching import State, Status, Why
 from transfers.outbox.vocabulary import CLIENT_EVENTS
+from transfers.states import IN_FILES, SINGLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +83,21 @@ def failing(longer_than: timedelta) -> list[WebhookEndpoint]:
 def oldest_untold() -> datetime | None:
     """Since when the oldest event waits to be dispatched, or the oldest message that could be sent to be tried."""
     event = OutboxEvent.objects.filter(dispatched_at=None).aggregate(at=Min("recorded_at"))["at"]
-    first = WebhookDelivery.objects.filter(
-        Q(lease_until=None) | Q(lease_until__lt=Now()), endpoint=OuterRef("pk"), state=State.PENDING, next_try_at__lt=Now()
-    ).order_by("next_try_at", "id")
     well = WebhookEndpoint.objects.filter(
         Q(paused_until=None) | Q(paused_until__lt=Now()), status=Status.ENABLED, deleted_at=None, failures=0
     )
-    due = well.aggregate(at=Min(Subquery(first.values("next_try_at")[:1])))["at"]
+    due = well.aggregate(at=Min(Least(_first_due(SINGLE), _first_due(IN_FILES))))["at"]
     found = [at for at in (event, due) if at is not None]
     return min(found, default=None)
+
+
+def _first_due(priority: int) -> Subquery:
+    """When the first message of an address could have been sent. The order is that of the index: one row is read."""
+    due = WebhookDelivery.objects.filter(
+        Q(lease_until=None) | Q(lease_until__lt=Now()),
+        endpoint=OuterRef("pk"),
+        priority=priority,
+        state=State.PENDING,
+        next_try_at__lt=Now(),
+    )
+    return Subquery(due.order_by("next_try_at", "id").values("next_try_at")[:1])

@@ -8,6 +8,7 @@ import pytest
 from django.db import connection, transaction
 
 from backoffice.alerts.jobs import all_jobs
+from tests.transfers.bulk.payroll import carry_out, released, staff, wage
 from tests.transfers.outbox.receivers import Receiver
 from tests.transfers.outbox.story import dispatch_all, hurry, listen
 from tests.transfers.world import World
@@ -56,6 +57,19 @@ def test_of_one_address_the_longest_due_goes_first(house: World, server: Receive
     assert [event.transfer_id for event in events] == made
 
 
+def test_a_single_transfer_is_told_before_what_waits_of_a_file(house: World, server: Receiver) -> None:
+    listen(server.url)
+    released(house, [wage(name) for name in staff(HANDS_PER_ADDRESS)])
+    carry_out()
+    dispatch_all()
+    single = house.order()
+    dispatch_all()
+    claim = take()
+    assert claim is not None
+    assert WebhookDelivery.objects.get(pk=claim.delivery_id).event.transfer_id == single.pk
+    assert take() is not None
+
+
 def test_a_claim_reads_a_few_rows_however_many_wait(house: World, server: Receiver) -> None:
     listen(server.url)
     for _ in range(40):
@@ -70,7 +84,7 @@ def explained() -> dict[str, Any]:
     """The claim as the server carries it out when its tables are too long to be read whole."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {deliver._CLAIM}", {"lease": 1, "hands": HANDS_PER_ADDRESS})
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {deliver._CLAIM}", deliver.CLAIMING)
         plan: dict[str, Any] = cursor.fetchone()[0][0]["Plan"]
     return plan
 
