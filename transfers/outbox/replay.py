@@ -1,17 +1,17 @@
 """Starting deliveries over: one, or all of an address that were not taken since a moment; each with its reason on the trail."""
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from transfers.commands.wake import tell_clients_after_commit
 from transfers.errors import NotFound, Refused
 from transfers.models import WebhookDelivery, WebhookEndpoint
 from transfers.outbox import endpoints, vocabulary
-from transfers.outbox.switching import State, Status, tell
+from transfers.outbox.switching import State, Status, in_portions, tell
 
 NOT_TAKEN = (State.FAILED, State.MISSED)
 
@@ -23,7 +23,9 @@ def replay_one(*, delivery_id: UUID, client_id: str, reason: str) -> None:
     if found is None:
         raise NotFound(f"There is no delivery {delivery_id}.")
     endpoint = _listening(found.endpoint_id, client_id)
-    _start_over(WebhookDelivery.objects.filter(pk=found.pk))
+    # One that is being sent at this moment is not sent twice.
+    free = WebhookDelivery.objects.filter(pk=found.pk).exclude(state=State.PENDING, lease_until__gt=Now())
+    free.update(**_started_over())
     _heed(endpoint)
     tell(endpoint, vocabulary.REPLAYED, reason=reason, event=str(found.event_id), was=found.state)
 
@@ -32,7 +34,8 @@ def replay_one(*, delivery_id: UUID, client_id: str, reason: str) -> None:
 def replay_since(*, endpoint_id: UUID, client_id: str, since: datetime, reason: str) -> int:
     """Send everything that failed or was missed of what happened since then; how many that are. Raises NotFound, Refused."""
     endpoint = _listening(endpoint_id, client_id)
-    count = _start_over(WebhookDelivery.objects.filter(endpoint=endpoint, state__in=NOT_TAKEN, event__recorded_at__gte=since))
+    untaken = WebhookDelivery.objects.filter(endpoint=endpoint, state__in=NOT_TAKEN, event__recorded_at__gte=since)
+    count = in_portions(untaken, **_started_over())
     if count == 0:
         raise Refused("nothing_to_replay", "Nothing that happened since then was left untaken.")
     _heed(endpoint)
@@ -47,10 +50,8 @@ def _listening(endpoint_id: UUID, client_id: str) -> WebhookEndpoint:
     return endpoint
 
 
-def _start_over(deliveries: QuerySet[WebhookDelivery]) -> int:
-    """In the order of their commits again; one that is being sent at this moment is not sent twice."""
-    free = deliveries.exclude(state=State.PENDING, lease_until__gt=Now())
-    return free.update(state=State.PENDING, tries=0, next_try_at=Now() - timedelta(milliseconds=1), lease_until=None)
+def _started_over() -> dict[str, Any]:
+    return {"state": State.PENDING, "tries": 0, "next_try_at": Now() - timedelta(milliseconds=1), "lease_until": None}
 
 
 def _heed(endpoint: WebhookEndpoint) -> None:

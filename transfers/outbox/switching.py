@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from audit.commands import record
@@ -11,6 +12,7 @@ from transfers.outbox import vocabulary
 Why = WebhookEndpoint.DisabledBy
 State = WebhookDelivery.State
 Status = WebhookEndpoint.Status
+PORTION = 10_000
 
 
 def switch_off(endpoint: WebhookEndpoint, why: Why, reason: str) -> None:
@@ -38,7 +40,17 @@ def keep(endpoint: WebhookEndpoint, reason: str, **changes: Any) -> None:
 
 def set_aside(endpoint: WebhookEndpoint) -> int:
     """Deliveries that were waiting wait no more; returns how many."""
-    return WebhookDelivery.objects.filter(endpoint=endpoint, state=State.PENDING).update(state=State.MISSED)
+    return in_portions(WebhookDelivery.objects.filter(endpoint=endpoint, state=State.PENDING), state=State.MISSED)
+
+
+def in_portions(deliveries: QuerySet[WebhookDelivery], **changes: Any) -> int:
+    """Change what `deliveries` does not find any more once it is changed, in the order of the ids; returns how many there were.
+
+    A statement's time is limited, and an address may have hundreds of thousands waiting after a few large files."""
+    changed = 0
+    while portion := list(deliveries.order_by("pk").values_list("pk", flat=True)[:PORTION]):
+        changed += deliveries.filter(pk__in=portion).update(**changes)
+    return changed
 
 
 def tell(endpoint: WebhookEndpoint, kind: str, *, reason: str = "", **facts: object) -> None:

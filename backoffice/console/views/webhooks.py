@@ -135,7 +135,7 @@ def replay_all(request: HttpRequest, endpoint_id: UUID) -> HttpResponse:
         )
     except Refused as refused:
         return _page(request, endpoint_id, error=refused.detail, status=409)
-    messages.success(request, f"{count} message{'' if count == 1 else 's'} will be sent again, with the same ids.")
+    messages.success(request, f"{count:,} message{'' if count == 1 else 's'} will be sent again, with the same ids.")
     return redirect("console:webhook", endpoint_id)
 
 

@@ -114,7 +114,7 @@ def possibilities(endpoint: WebhookEndpoint, operator: Operator, tally: Tally) -
     replay_not = (
         replay_not or ("" if is_on else "Switch it on first.") or ("" if tally.untaken else "Everything was taken, or waits.")
     )
-    untaken = f"{tally.untaken} message{'' if tally.untaken == 1 else 's'} not taken; ids stay the same."
+    untaken = f"{tally.untaken:,} message{'' if tally.untaken == 1 else 's'} not taken; ids stay the same."
     return [
         _may("Replay what was not taken", "replay", untaken, replay_not),
         _may("Rotate the secret", "rotate", "A new secret; the old one signs too for a while.", ours),

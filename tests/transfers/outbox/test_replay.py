@@ -11,7 +11,7 @@ from tests.transfers.outbox.story import dispatch_all, hurry, listen, tell
 from tests.transfers.world import World
 from transfers.errors import NotFound, Refused
 from transfers.models import OutboxEvent, WebhookDelivery, WebhookEndpoint
-from transfers.outbox import endpoints, replay
+from transfers.outbox import endpoints, replay, switching
 from transfers.outbox.deliver import take
 from transfers.outbox.switching import Why
 
@@ -34,6 +34,23 @@ def test_what_was_missed_is_sent_in_the_order_of_commits(house: World, server: R
     assert server.ids == [str(event.pk) for event in OutboxEvent.objects.order_by("epoch", "txid", "id")]
     told = AuditEvent.objects.get(type="webhook.replayed")
     assert (told.metadata["count"], told.reason) == (4, "they moved")
+
+
+def test_more_than_one_statement_can_take_are_set_aside_and_replayed_in_portions(
+    house: World, server: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(switching, "PORTION", 2)
+    endpoint, _ = listen(server.url)
+    for _ in range(5):
+        house.order()
+    dispatch_all()
+    missed_while_off(house, endpoint, 0)
+    assert AuditEvent.objects.get(type="webhook.disabled").metadata["missed"] == 5
+    assert set(WebhookDelivery.objects.values_list("state", flat=True)) == {"missed"}
+    since = OutboxEvent.objects.earliest("recorded_at").recorded_at
+    assert replay.replay_since(endpoint_id=endpoint.pk, client_id="acme", since=since, reason="they moved") == 5
+    tell()
+    assert server.ids == [str(event.pk) for event in OutboxEvent.objects.order_by("epoch", "txid", "id")]
 
 
 def test_only_what_happened_since_then_is_sent(house: World, server: Receiver) -> None:
