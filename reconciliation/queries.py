@@ -10,6 +10,7 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from approvals.models import Client
 from audit import clock
 from reconciliation.models import Break, ExternalItem, IndexedBlock, Match, Source, Statement, StatementFile
+from reconciliation.subjects import REWRITTEN, WITHHELD
 from transfers.models import Transfer
 
 OPEN = (Break.Status.OPEN, Break.Status.INVESTIGATING)
@@ -42,6 +43,11 @@ def breaks(clients: "QuerySet[Client]", *, is_open: bool | None = True, after: U
         rows = rows.filter(id__lt=after)
     found = list(rows[: limit + 1])
     return BreakPage(found[:limit], found[limit - 1].id if len(found) > limit else None)
+
+
+def is_about_chain(found: Break) -> bool:
+    """It is about a chain or its nodes, and about no movement of money."""
+    return found.subject_key.startswith((REWRITTEN, WITHHELD))
 
 
 def ageing_bucket(opened_at: datetime) -> str:

@@ -15,6 +15,7 @@ from audit import clock
 from reconciliation.commands.breaks import open_break, resolve_break
 from reconciliation.matching import Role
 from reconciliation.models import Break, Match, Source
+from reconciliation.subjects import REWRITTEN
 from transfers.commands.reconcile import mark_reconciled, reconcile_by_ledger
 from transfers.errors import Conflict
 from transfers.machines import ROUTES
@@ -26,7 +27,6 @@ log = structlog.get_logger(__name__)
 TRANSFERS_PER_RUN = 200
 # Those within our own books are closed as a set.
 WITHIN_PER_RUN = 2_000
-REWRITTEN = "rewritten:"
 BY_PEOPLE = "two-people/1"
 
 _OPEN = (Break.Status.OPEN, Break.Status.INVESTIGATING)

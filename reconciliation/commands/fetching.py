@@ -7,7 +7,7 @@ from audit.context import Actor
 from reconciliation.commands.breaks import open_break
 from reconciliation.commands.cards import fetch_batches
 from reconciliation.commands.importing import import_statement
-from reconciliation.commands.indexing import index_network, report_disagreement, report_rewritten
+from reconciliation.commands.indexing import end_disagreement, index_network, report_disagreement, report_rewritten
 from reconciliation.errors import ChainRewritten
 from reconciliation.models import Break, Source, StatementFile
 from transfers.models import BankAccount
@@ -42,6 +42,8 @@ def _fetch_chain(network: str) -> None:
     except RailError as error:
         log.warning("reconciliation.chain_not_read", network=network, error=str(error))
     else:
+        if run.by_all:
+            end_disagreement(network=network)
         if run.items:
             log.info("reconciliation.chain_read", network=network, blocks=run.blocks, items=run.items)
 

@@ -17,12 +17,12 @@ from audit.context import Actor
 from ledger.chart import wallet_account_code
 from ledger.models import Asset
 from reconciliation.commands import witnesses
-from reconciliation.commands.breaks import open_break
+from reconciliation.commands.breaks import open_break, resolve_break
 from reconciliation.commands.chain_items import gas_item, token_items
-from reconciliation.commands.closing import REWRITTEN
 from reconciliation.commands.witnesses import head_of
 from reconciliation.errors import ChainRewritten
 from reconciliation.models import Break, ExternalItem, IndexedBlock, Source
+from reconciliation.subjects import REWRITTEN, WITHHELD
 from transfers.commands.deposits.addresses import WALLET
 from transfers.models import DepositAddress
 from transfers.rails.evm import EvmRail
@@ -31,6 +31,7 @@ from transfers.rails.evm.nodes import EvmNodes, NodesDisagree
 
 # Blocks read in one database transaction: small enough to commit often, large enough to catch up quickly.
 BATCH = 200
+_OPEN = (Break.Status.OPEN, Break.Status.INVESTIGATING)
 # Of what a node withholds, so much is named.
 _TOLD = 5
 _INDEXER = Actor.system("chain-index")
@@ -38,9 +39,12 @@ _INDEXER = Actor.system("chain-index")
 
 @dataclass(frozen=True, slots=True)
 class IndexRun:
+    """`by_all`: every node that nobody has set aside was heard about each of the blocks, of which there were some."""
+
     blocks: int
     items: int
     head: int
+    by_all: bool
 
 
 def index_network(*, network: str, rail: EvmRail | EvmNodes) -> IndexRun:
@@ -49,7 +53,7 @@ def index_network(*, network: str, rail: EvmRail | EvmNodes) -> IndexRun:
     Raises ChainRewritten when a block does not follow the last one read.
     """
     if not _sources(network) and not _addresses(network):
-        return IndexRun(0, 0, 0)
+        return IndexRun(0, 0, 0, by_all=False)
     head = head_of(rail)
     # After the head: whoever was paid in a final block had the address before it, so it is among these.
     _read_deposit_addresses(network)
@@ -57,11 +61,12 @@ def index_network(*, network: str, rail: EvmRail | EvmNodes) -> IndexRun:
     final = head - rail.final_depth + 1
     first = _next_block(network, sources)
     blocks = items = 0
+    by_all = first <= final
     while first <= final:
         last = min(first + BATCH - 1, final)
-        made = _index_range(network, sources, rail, first, last)
-        blocks, items, first = blocks + (last - first + 1), items + made, last + 1
-    return IndexRun(blocks, items, head)
+        shown, made = _index_range(network, sources, rail, first, last)
+        blocks, items, first, by_all = blocks + (last - first + 1), items + made, last + 1, by_all and shown.by_all
+    return IndexRun(blocks, items, head, by_all)
 
 
 def _sources(network: str) -> list[Source]:
@@ -102,7 +107,10 @@ def _next_block(network: str, sources: Iterable[Source]) -> int:
     return last.number + 1 if last else min(source.start_block for source in sources if source.start_block is not None)
 
 
-def _index_range(network: str, sources: list[Source], rail: EvmRail | EvmNodes, first: int, last: int) -> int:
+def _index_range(
+    network: str, sources: list[Source], rail: EvmRail | EvmNodes, first: int, last: int
+) -> tuple[witnesses.Shown, int]:
+    """What the nodes show of these blocks, and how much of it is new."""
     assets = {asset.contract.lower(): asset for asset in Asset.objects.filter(network=network).exclude(contract="")}
     by_address = {source.account_identification.lower(): source for source in sources}
     shown = witnesses.read(rail, first, last, tuple(assets), tuple(by_address))
@@ -121,7 +129,7 @@ def _index_range(network: str, sources: list[Source], rail: EvmRail | EvmNodes, 
         ]
         before = ExternalItem.objects.filter(fingerprint__in=[item.fingerprint for item in wanted]).count()
         ExternalItem.objects.bulk_create(wanted, ignore_conflicts=True)
-        return len(wanted) - before
+        return shown, len(wanted) - before
 
 
 def _check_same_blocks(network: str, headers: list[Block], read: Iterable[IndexedTransfer | Receipt]) -> None:
@@ -173,7 +181,7 @@ def report_withheld(*, network: str, node: str, first: int, last: int, names: li
         type=Break.Type.TIMING,
         severity=Break.Severity.HIGH,
         source=Source.objects.filter(kind=Source.Kind.CHAIN, network=network).earliest("code"),
-        subject_key=f"withheld:{network}:{node}:{first}-{last}",
+        subject_key=f"{WITHHELD}{network}:{node}:{first}-{last}",
         title=f"{node} does not show everything on {network}",
         explanation=f"In blocks {first} to {last} another node shows {_few(names)}. It was read there and is matched as usual. "
         f"Find out why {node} does not show it, and switch it off if it lies.",
@@ -184,18 +192,34 @@ def report_withheld(*, network: str, node: str, first: int, last: int, names: li
 
 
 def report_disagreement(*, network: str, error: NodesDisagree) -> Break:
-    """Open the one critical break of nodes that tell different stories about final blocks."""
+    """Open the one critical break of nodes that tell different stories about final blocks. Once it has ended, a next time is
+    another."""
+    key = f"{_of_nodes(network)}{error}"
+    times = Break.objects.filter(subject_key__startswith=key).exclude(status__in=_OPEN).count()
     return open_break(
         type=Break.Type.TIMING,
         severity=Break.Severity.CRITICAL,
         source=Source.objects.filter(kind=Source.Kind.CHAIN, network=network).earliest("code"),
-        subject_key=f"{REWRITTEN}{network}:nodes:{error}",
+        subject_key=f"{key}#{times + 1}",
         title=f"The nodes of {network} contradict each other below final depth",
         explanation=f"{error}. Nothing on {network} is reconciled until they agree, or somebody switches the wrong one off.",
         currency="",
         expected=None,
         actual=None,
     )
+
+
+@transaction.atomic
+def end_disagreement(*, network: str) -> None:
+    """Resolve what nodes contradicted each other about, since the same blocks were read in full: every node shows the same of them
+    by now, but for those that people have set aside."""
+    told = Break.objects.filter(subject_key__startswith=_of_nodes(network), status__in=_OPEN)
+    for found in told.order_by("id").select_for_update(of=("self",)):
+        resolve_break(found, "Every node that is not switched off shows the same of these blocks since.")
+
+
+def _of_nodes(network: str) -> str:
+    return f"{REWRITTEN}{network}:nodes:"
 
 
 def _few(names: list[str]) -> str:

@@ -18,12 +18,14 @@ T = TypeVar("T", IndexedTransfer, Receipt)
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """Blocks first to last, what they hold in chain order, and per node what it does not show of that."""
+    """Blocks first to last, what they hold in chain order, and per node what it does not show of that. `by_all`: every node that
+    nobody has set aside was heard."""
 
     headers: list[Block]
     logs: list[IndexedTransfer]
     receipts: list[Receipt]
     withheld: dict[str, list[str]]
+    by_all: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,8 @@ def head_of(rail: EvmRail | EvmNodes) -> int:
 def read(rail: EvmRail | EvmNodes, first: int, last: int, contracts: Sequence[str], parties: Sequence[str]) -> Shown:
     """Raises NodesDisagree, and RetryableError when no node answers."""
     words, trouble = list[_Word](), RetryableError("every node is set aside", provider=rail.name)
-    for node in rail.witnesses() if isinstance(rail, EvmNodes) else [rail]:
+    nodes = rail.witnesses() if isinstance(rail, EvmNodes) else [rail]
+    for node in nodes:
         try:
             words.append(_heard(node, first, last, contracts, parties))
         except RetryableError as error:
@@ -55,7 +58,13 @@ def read(rail: EvmRail | EvmNodes, first: int, last: int, contracts: Sequence[st
     receipts = _union(words, lambda word: word.receipts, _of_receipt)
     withheld = {word.node: [*_missing(logs, word.logs, _of_log), *_missing(receipts, word.receipts, _of_receipt)] for word in words}
     ordered = sorted(logs.values(), key=lambda log: (log.block_number, log.transfer.log_index))
-    return Shown(words[0].headers, ordered, list(receipts.values()), {node: names for node, names in withheld.items() if names})
+    return Shown(
+        words[0].headers,
+        ordered,
+        list(receipts.values()),
+        {node: names for node, names in withheld.items() if names},
+        by_all=len(words) == len(nodes),
+    )
 
 
 def _heard(node: EvmRail, first: int, last: int, contracts: Sequence[str], parties: Sequence[str]) -> _Word:

@@ -13,6 +13,7 @@ from audit.models import AuditEvent
 from reconciliation.commands.breaks import open_break
 from reconciliation.commands.matching import match_open_items
 from reconciliation.models import Break, ExternalItem, Source, StatementFile
+from reconciliation.subjects import REWRITTEN
 from tests.console.office import operator_with, text_of
 from tests.reconciliation.statement_files import document, entry, statement, transaction
 from tests.transfers.world import ACCOUNT
@@ -71,6 +72,16 @@ def test_the_list_says_what_where_how_bad_and_until_when(maker):
     assert "1 open 0 to 24 h · 0 open 24 to 72 h · 0 open over 72 h" in page
     with clock.using(lambda: found.opened_at + timedelta(hours=80)):
         assert "1 open over 72 h" in text_of(maker.get("/reconciliation/breaks/"))
+
+
+def test_one_about_nodes_asks_nobody_to_look_for_a_payment(maker):
+    about_nodes = _break(subject_key=f"{REWRITTEN}ethereum:nodes:one says this", expected=None, actual=None, currency="")
+    page = text_of(maker.get(f"/reconciliation/breaks/{about_nodes.pk}/"))
+    assert "A node that is wrong is taken out" in page
+    assert "Our books say" not in page
+    about_money = text_of(maker.get(f"/reconciliation/breaks/{_break().pk}/"))
+    assert "Find out who ordered the movement" in about_money
+    assert "Our books say" in about_money
 
 
 def test_it_says_how_far_each_source_was_read(maker):

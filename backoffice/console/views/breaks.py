@@ -81,6 +81,7 @@ def break_page(request: HttpRequest, break_id: UUID) -> HttpResponse:
         "difference": difference,
         "evidence": found.statement or (found.item.statement if found.item else None),
         "asset": _asset_of(found),
+        "about_chain": queries.is_about_chain(found),
         "item_asset": _asset(found.item.currency) if found.item else None,
     }
     return TemplateResponse(request, "reconciliation/break.html", context)
