@@ -156,3 +156,15 @@ def test_a_new_epoch_is_no_change_of_the_definitions_and_a_false_one_is() -> Non
             "CREATE OR REPLACE FUNCTION audit_current_epoch() RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE AS 'SELECT 6'"
         )
         assert list(definitions.differences(released)) == [("function audit_current_epoch()", "was changed")]
+
+
+def test_upkeep_of_what_is_whole_keeps_no_writer_waiting() -> None:
+    """It is asked every minute, beside everybody who writes."""
+    partitions.prepare()
+    with transaction.atomic(), connection.cursor() as cursor:
+        partitions.prepare()
+        cursor.execute(
+            "SELECT relation::regclass::text, mode FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'relation'"
+            " AND mode NOT IN ('AccessShareLock', 'RowShareLock', 'RowExclusiveLock')"
+        )
+        assert cursor.fetchall() == []
