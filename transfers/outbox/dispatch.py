@@ -2,9 +2,8 @@
 
 A transaction that is still open may yet commit an event with a lower transaction id than one that is visible already. So only what
 lies below the horizon (`pg_snapshot_xmin`: everything older has ended) is dispatched, and deliveries get their ids in the order of
-commits.
-Rows are taken with SKIP LOCKED and marked in the statement that makes their deliveries: N dispatchers share the work, and one that
-dies has done nothing.
+commits. Rows are taken with SKIP LOCKED and marked in the statement that makes their deliveries: N dispatchers share the work, and
+one that dies has done nothing.
 """
 
 from typing import Any
