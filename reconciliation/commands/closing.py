@@ -15,6 +15,7 @@ from audit import clock
 from reconciliation.commands.breaks import open_break, resolve_break
 from reconciliation.matching import Role
 from reconciliation.models import Break, Match, Source
+from reconciliation.queries import OPEN
 from reconciliation.subjects import REWRITTEN
 from transfers.commands.reconcile import mark_reconciled, reconcile_by_ledger
 from transfers.errors import Conflict
@@ -29,7 +30,6 @@ TRANSFERS_PER_RUN = 200
 WITHIN_PER_RUN = 2_000
 BY_PEOPLE = "two-people/1"
 
-_OPEN = (Break.Status.OPEN, Break.Status.INVESTIGATING)
 _MISSING = "missing-external:"
 # Two people have said, on evidence, that the outside will show no such movement.
 _DECIDED = Q(evidence_state=EvidenceState.REPAIRED)
@@ -60,8 +60,8 @@ def _proved() -> "QuerySet[Transfer]":
     unpaid = Q(direction="out") & (~_has_match(Role.PAYMENT) | (Q(rail="evm") & ~_has_match(Role.GAS)))
     unproved = unpaid | Q(direction="in") & ~_has_receipt() & ~_has_match(Role.RECEIPT)
     lacking = Leg.objects.filter(unproved, ~_DECIDED, transfer=OuterRef("pk"))
-    differing = Break.objects.filter(transfer_id=OuterRef("pk"), status__in=_OPEN).exclude(type=Break.Type.MISSING_EXTERNAL)
-    in_doubt = Break.objects.filter(subject_key__startswith=REWRITTEN, status__in=_OPEN).values_list("source__network", flat=True)
+    differing = Break.objects.filter(transfer_id=OuterRef("pk"), status__in=OPEN).exclude(type=Break.Type.MISSING_EXTERNAL)
+    in_doubt = Break.objects.filter(subject_key__startswith=REWRITTEN, status__in=OPEN).values_list("source__network", flat=True)
     on_doubtful_chain = Leg.objects.filter(transfer=OuterRef("pk"), counterparty__network__in=list(in_doubt))
     has_legs = Exists(Leg.objects.filter(transfer=OuterRef("pk")))
     return Transfer.objects.filter(
@@ -108,7 +108,7 @@ def end_what_has_shown() -> int:
     """Resolve the breaks about missing payments that the outside has shown since, or about which two people have decided; how
     many."""
     proved = Leg.objects.filter(_has_match(Role.PAYMENT) | _has_receipt() | _DECIDED, reference=OuterRef("leg_reference"))
-    missing = Break.objects.filter(type=Break.Type.MISSING_EXTERNAL, status__in=_OPEN)
+    missing = Break.objects.filter(type=Break.Type.MISSING_EXTERNAL, status__in=OPEN)
     named = missing.annotate(leg_reference=Substr("subject_key", len(_MISSING) + 1))
     ended = named.filter(Exists(proved)).order_by("id").select_for_update(skip_locked=True, of=("self",))
     for found in ended:

@@ -20,6 +20,7 @@ from reconciliation.commands.breaks import resolve_break
 from reconciliation.commands.item_breaks import break_arrival, break_unallocated
 from reconciliation.matching import CERTAIN, Role
 from reconciliation.models import Break, ExternalItem, Match
+from reconciliation.queries import OPEN
 from transfers import locks
 from transfers.commands.deposits.addresses import WALLET
 from transfers.commands.deposits.arrivals import Sight, see, see_again
@@ -30,7 +31,6 @@ from transfers.models import Arrival, BankAccount, DepositAddress, ManualEntry, 
 _SET_ASIDE = "unallocated:"
 RULE = "identity-of-arrival/1"
 State = ExternalItem.Status
-_OPEN = (Break.Status.OPEN, Break.Status.INVESTIGATING)
 _ENDED = (Arrival.Status.CREDITED, Arrival.Status.RETURNED, Arrival.Status.TAKEN_BACK, Arrival.Status.SETTLEMENT)
 
 
@@ -76,13 +76,13 @@ def _about_arrival(path: str = "") -> Q:
 def match_allocated() -> int:
     """Items of arrivals that were set aside, or said to be gone, and are a client's by now, or have gone back: matched, breaks
     resolved; how many."""
-    waiting = ExternalItem.objects.filter(_about_arrival("breaks__"), status=State.BREAK, breaks__status__in=_OPEN)
+    waiting = ExternalItem.objects.filter(_about_arrival("breaks__"), status=State.BREAK, breaks__status__in=OPEN)
     return sum(_match_allocated(item) for item in waiting.order_by("booked_at", "id"))
 
 
 @transaction.atomic
 def _match_allocated(item: ExternalItem) -> bool:
-    found = Break.objects.select_for_update().filter(_about_arrival(), item=item, status__in=_OPEN).first()
+    found = Break.objects.select_for_update().filter(_about_arrival(), item=item, status__in=OPEN).first()
     arrival = Arrival.objects.filter(identity=identity_of(item), status__in=_ENDED).select_related("transfer").first()
     words = _ended_by(arrival, found) if arrival is not None and found is not None else ""
     if found is None or arrival is None or not words or not _is_booked_as_shown(item, arrival):

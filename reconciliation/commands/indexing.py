@@ -22,6 +22,7 @@ from reconciliation.commands.chain_items import gas_item, token_items
 from reconciliation.commands.witnesses import head_of
 from reconciliation.errors import ChainRewritten
 from reconciliation.models import Break, ExternalItem, IndexedBlock, Source
+from reconciliation.queries import OPEN
 from reconciliation.subjects import REWRITTEN, WITHHELD
 from transfers.commands.deposits.addresses import WALLET
 from transfers.models import DepositAddress
@@ -31,7 +32,6 @@ from transfers.rails.evm.nodes import EvmNodes, NodesDisagree
 
 # Blocks read in one database transaction: small enough to commit often, large enough to catch up quickly.
 BATCH = 200
-_OPEN = (Break.Status.OPEN, Break.Status.INVESTIGATING)
 # Of what a node withholds, so much is named.
 _TOLD = 5
 _INDEXER = Actor.system("chain-index")
@@ -195,7 +195,7 @@ def report_disagreement(*, network: str, error: NodesDisagree) -> Break:
     """Open the one critical break of nodes that tell different stories about final blocks. Once it has ended, a next time is
     another."""
     key = f"{_of_nodes(network)}{error}"
-    times = Break.objects.filter(subject_key__startswith=key).exclude(status__in=_OPEN).count()
+    times = Break.objects.filter(subject_key__startswith=key).exclude(status__in=OPEN).count()
     return open_break(
         type=Break.Type.TIMING,
         severity=Break.Severity.CRITICAL,
@@ -213,7 +213,7 @@ def report_disagreement(*, network: str, error: NodesDisagree) -> Break:
 def end_disagreement(*, network: str) -> None:
     """Resolve what nodes contradicted each other about, since the same blocks were read in full: every node shows the same of them
     by now, but for those that people have set aside."""
-    told = Break.objects.filter(subject_key__startswith=_of_nodes(network), status__in=_OPEN)
+    told = Break.objects.filter(subject_key__startswith=_of_nodes(network), status__in=OPEN)
     for found in told.order_by("id").select_for_update(of=("self",)):
         resolve_break(found, "Every node that is not switched off shows the same of these blocks since.")
 

@@ -10,6 +10,7 @@ from reconciliation.commands.breaks import resolve_break
 from reconciliation.commands.item_breaks import UNBOOKABLE, break_unbookable
 from reconciliation.errors import ReconciliationError
 from reconciliation.models import Break, ExternalItem
+from reconciliation.queries import OPEN
 from transfers.errors import TransferError
 
 _OURS = (LedgerError, ReconciliationError, TransferError)
@@ -24,8 +25,6 @@ def set_apart(item_id: UUID, trouble: Exception) -> None:
 
 def end_with(item: ExternalItem) -> None:
     """The item has its end, in the caller's transaction: so has what was said about it."""
-    said = Break.objects.select_for_update().filter(
-        item=item, subject_key=f"{UNBOOKABLE}:{item.fingerprint}", status__in=(Break.Status.OPEN, Break.Status.INVESTIGATING)
-    )
+    said = Break.objects.select_for_update().filter(item=item, subject_key=f"{UNBOOKABLE}:{item.fingerprint}", status__in=OPEN)
     for found in said:
         resolve_break(found, "Our books have taken it.")

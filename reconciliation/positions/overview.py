@@ -13,10 +13,10 @@ from reconciliation.models import BalanceReading, Break
 from reconciliation.positions.explained import Explanation, explanations
 from reconciliation.positions.freshness import is_stale
 from reconciliation.positions.places import Place, PlaceKind, places
+from reconciliation.queries import OPEN
 from transfers.models import BankAccount
 from transfers.queries.in_flight import NOTHING, InFlight, in_flight
 
-_OPEN = (Break.Status.OPEN, Break.Status.INVESTIGATING)
 _LATEST = """
     SELECT latest.* FROM unnest(%s::text[]) AS wanted(code) CROSS JOIN LATERAL (
         SELECT * FROM reconciliation_balancereading WHERE account_code = wanted.code ORDER BY id DESC LIMIT 1) AS latest
@@ -114,7 +114,7 @@ def _positions(known: list[Place]) -> list[Position]:
 
 def _open_breaks() -> dict[str, int]:
     """How many are open, by the ledger account that they are about."""
-    codes = list(Break.objects.filter(status__in=_OPEN).values_list("source__account_code", flat=True))
+    codes = list(Break.objects.filter(status__in=OPEN).values_list("source__account_code", flat=True))
     return {code: codes.count(code) for code in set(codes)}
 
 

@@ -9,8 +9,8 @@ from backoffice.alerts.models import Alert
 from backoffice.alerts.rules.base import Finding, Severity
 from backoffice.alerts.rules.time_in_state import ALERTS_PER_RULE, REST
 from reconciliation.models import Break
+from reconciliation.queries import OPEN
 
-_OPEN = (Break.Status.OPEN, Break.Status.INVESTIGATING)
 _LINK = "/reconciliation/breaks/"
 _RUNBOOK = "transfer-unreconciled"
 _WAKES = (Break.Severity.HIGH, Break.Severity.CRITICAL)
@@ -21,7 +21,7 @@ class OverdueBreaks:
     name: str = "break overdue"
 
     def find(self) -> list[Finding] | None:
-        late = Break.objects.filter(status__in=_OPEN, deadline_at__lt=clock.now())
+        late = Break.objects.filter(status__in=OPEN, deadline_at__lt=clock.now())
         rows = list(late.order_by("deadline_at", "id")[:ALERTS_PER_RULE])
         count = late.count() if len(rows) == ALERTS_PER_RULE else len(rows)
         found = [_one(row) for row in rows]
@@ -59,6 +59,6 @@ def _rest(count: int) -> Finding:
 def _gone(row: Break | None) -> str:
     if row is None:
         return "The others have alerts of their own now, or have ended."
-    if row.status in _OPEN:
+    if row.status in OPEN:
         return "It has a new deadline."
     return f"The break is {row.get_status_display().lower()}."
