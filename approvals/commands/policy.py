@@ -17,6 +17,7 @@ from approvals.policy.short import fired, let_go
 from approvals.queries.policy import active_set, rules_of
 from audit import clock, context
 from audit.commands import record
+from audit.rows import new_row
 from ledger.queries import unit
 
 
@@ -81,7 +82,8 @@ def judged(*, subject_type: str, subject_id: str, facts: TransferFacts, version:
         facts = replace(facts, asset_exponent=unit(facts.asset_id).exponent)
     in_short = let_go(facts, rules)
     decision = evaluate(facts, rules) if in_short is None else Decision(ALLOW, 0, "", [])
-    return PolicyDecision(
+    return new_row(
+        PolicyDecision,
         set_id=version,
         subject_type=subject_type,
         subject_id=subject_id,

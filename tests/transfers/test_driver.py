@@ -150,10 +150,13 @@ def test_pauses_grow_and_never_exceed_the_longest(attempts: int) -> None:
         assert longest / 2 <= driver.backoff(attempts) <= longest
 
 
-def test_a_dead_broker_is_logged_and_never_raised(world: World, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_dead_broker_is_logged_and_never_raised(
+    world: World, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from backoffice.celery import app
 
     transfer = world.order()
+    monkeypatch.setattr(wake, "_away_until_s", [0.0])
     before = app.conf.broker_url
     app.conf.update(broker_url="redis://127.0.0.1:1/0")
     try:

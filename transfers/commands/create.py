@@ -18,6 +18,7 @@ from audit import clock, context
 from audit.asking import unasked
 from audit.commands import record, record_refusal
 from audit.identity import new_id, new_reference
+from audit.rows import new_row
 from ledger.money import Money
 from ledger.queries import unit
 from transfers import locks
@@ -136,7 +137,7 @@ def _accept(order: WithdrawalOrder, understood: Understood, shown: Shown) -> Tra
         # Whoever is stopped hears of that first.
         gates.no_halt(transfer)
         raise gates.denied(understood, decision)
-    request = None if decision.outcome == "allow" else _open(order, transfer, decision)
+    request = None if decision.outcome == "allow" else _open(order, understood, transfer, decision)
     _complete(transfer, decision, request)
     place(transfer, decision, data=ordered(transfer))
     if shown.price is not None:
@@ -148,28 +149,29 @@ def _drawn_up(order: WithdrawalOrder, understood: Understood, shown: Shown) -> T
     """The row as it will be inserted, with the bounds that approvers sign."""
     corridor, now = understood.corridor, clock.now()
     max_fee = max(pricing.fee_of(corridor, understood.amount), shown.price.fee if shown.price else 0)
-    return Transfer(
+    return new_row(
+        Transfer,
         id=new_id(),
         reference=new_reference(),
-        client=understood.client,
+        client_id=understood.client.pk,
         is_synthetic=is_party(order.client_id),
         route=understood.route,
         machine_version=CURRENT_VERSION[understood.route],
         status=Status.CREATED,
         version=1,
         money_state=MoneyState.RESERVED,
-        corridor=corridor,
+        corridor_id=corridor.pk,
         source_asset_id=corridor.source_asset_id,
         target_asset_id=corridor.target_asset_id,
         source_amount=understood.amount,
         max_fee=max_fee,
         max_total_debit=understood.amount + max_fee,
         min_target_amount=shown.least(understood),
-        named_quote=shown.named,
+        named_quote_id=shown.named.pk if shown.named else None,
         not_after=now + ORDER_LIFETIME,
-        destination=understood.destination,
+        destination_id=understood.destination.pk if understood.destination else None,
         destination_details=understood.details,
-        receiver=understood.receiver,
+        receiver_id=understood.receiver.pk if understood.receiver else None,
         client_reference=order.reference,
         metadata=dict(order.metadata),
         correlation_id=context.current().correlation_id,
@@ -183,8 +185,9 @@ def _drawn_up(order: WithdrawalOrder, understood: Understood, shown: Shown) -> T
 
 def _complete(transfer: Transfer, decision: PolicyDecision, request: ApprovalRequest | None) -> None:
     """What follows from the decision. Without a request for approval the driver may begin at once."""
-    transfer.policy_decision = decision
-    transfer.approval_request = request
+    transfer.policy_decision_id = decision.pk
+    if request:
+        transfer.approval_request = request
     transfer.due_at = transfer.not_after if request else clock.now()
     transfer.deadline_at = accepted_deadline(transfer)
     transfer.hold_reference = payload.hold_reference(transfer.reference)
@@ -192,7 +195,7 @@ def _complete(transfer: Transfer, decision: PolicyDecision, request: ApprovalReq
     transfer.status_text = status_text(Route(transfer.route), Status.CREATED, awaiting_approval=awaits)
 
 
-def _open(order: WithdrawalOrder, transfer: Transfer, decision: PolicyDecision) -> ApprovalRequest:
+def _open(order: WithdrawalOrder, understood: Understood, transfer: Transfer, decision: PolicyDecision) -> ApprovalRequest:
     held = decision.outcome == "hold"
     asset = unit(transfer.source_asset_id)
     amount = Money(transfer.source_amount, asset).format()
@@ -201,7 +204,7 @@ def _open(order: WithdrawalOrder, transfer: Transfer, decision: PolicyDecision) 
         subject_type="transfer",
         subject_id=str(transfer.id),
         client_id=transfer.client_id,
-        title=f"{'Review: ' if held else ''}{transfer.client.name} {verb(transfer.route)} {amount} {asset.code}",
+        title=f"{'Review: ' if held else ''}{understood.client.name} {verb(transfer.route)} {amount} {asset.code}",
         payload=payload.build(transfer, revision=1, policy_set=decision.set_id, makers=order.makers),
         quorum=max(decision.quorum, 1),
         role=REVIEW_ROLE if held else decision.role,

@@ -21,8 +21,8 @@ _LISTENS_WITHIN_S = 0.25
 _HINTS_APART_S = 0.5
 _LEFT_ALONE_S = 1.0
 _last_hint_s = [float("-inf")]  # seconds
-# Broker -> until when it is left alone, in seconds.
-_away_until_s: dict[str, float] = {}
+# Until when the broker is left alone.
+_away_until_s = [float("-inf")]  # seconds
 
 
 def wake_after_commit(transfer_id: UUID) -> None:
@@ -65,14 +65,13 @@ def _hint_outbox() -> None:
 
 
 def _publish(task: "Task[Any, Any]", what: str, **kwargs: str) -> None:
-    broker = str(current_app.conf.broker_url)
-    if time.monotonic() < _away_until_s.get(broker, 0.0):
+    if time.monotonic() < _away_until_s[0]:
         return
     try:
-        _ask_whether_it_listens(broker)
+        _ask_whether_it_listens(str(current_app.conf.broker_url))
         task.apply_async(kwargs=kwargs, retry=False, expires=30)
     except (KombuError, OSError) as error:
-        _away_until_s[broker] = time.monotonic() + _LEFT_ALONE_S
+        _away_until_s[0] = time.monotonic() + _LEFT_ALONE_S
         log.warning("no wake-up for %s: %s", what, error)
 
 

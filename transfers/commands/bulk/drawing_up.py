@@ -9,6 +9,7 @@ from django.db import connection
 
 from audit import clock
 from audit.envelope import as_jsonb
+from audit.rows import new_row
 from transfers import rebuilding
 from transfers.bulk.content import PlannedLine
 from transfers.commands import payload
@@ -64,7 +65,8 @@ def _columns(transfer: Transfer) -> dict[str, Any]:
 
 def _transfer(part: BulkPart, line: PlannedLine, now: datetime, *, in_flight: bool) -> Transfer:
     order, route = part.order, Route(line.route)
-    return Transfer(
+    return new_row(
+        Transfer,
         id=UUID(line.transfer_id),
         reference=line.reference,
         client_id=order.client_id,
