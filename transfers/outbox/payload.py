@@ -12,7 +12,8 @@ from django.db.models import F
 
 from transfers.api.responses import Moment, write_incoming, write_transfer
 from transfers.models import OutboxEvent, Transfer
-from transfers.outbox.vocabulary import RECEIVED
+from transfers.outbox.vocabulary import CHARGEBACK_WON, CHARGED_BACK, RECEIVED
+from transfers.queries import disputes
 
 _OURS = ("request_state", "money_state", "evidence_state", "approval")
 
@@ -53,7 +54,15 @@ def _as_of(event: OutboxEvent) -> dict[str, Any]:
         "sequence": event.seq,
         "updated_at": Moment().to_representation(event.occurred_at),
         **_reached(event),
+        **_disputed(event, transfer),
     }
+
+
+def _disputed(event: OutboxEvent, transfer: Transfer) -> dict[str, dict[str, str]]:
+    """Where the news is that a cardholder took money back, or lost it again: how much they have by then."""
+    if event.type not in (CHARGED_BACK, CHARGEBACK_WON):
+        return {}
+    return {"disputed": disputes.written(transfer, disputes.disputed(transfer, until=event.seq))}
 
 
 def _reached(event: OutboxEvent) -> dict[str, str]:

@@ -3,13 +3,19 @@ addresses."""
 
 from transfers.states import Status
 
-# Clients hear of changes of state, and of nothing that is noted in between: who looks at a transfer and why is ours.
+# A cardholder takes a payment back, and loses it again: no change of state, and yet the client's balance changes.
+CHARGED_BACK, CHARGEBACK_WON = "transfer.charged_back", "transfer.chargeback_won"
+# Clients hear of changes of state and of their money, and of nothing else that is noted: who looks at a transfer and why is ours.
 # Told to whoever is paid by another client; everything else is told to the client whose transfer it is.
 RECEIVED = "incoming_transfer.received"
-CLIENT_EVENTS: tuple[str, ...] = (*(f"transfer.{status.value.lower()}" for status in Status), "transfer.requoting", RECEIVED)
+CLIENT_EVENTS: tuple[str, ...] = (
+    *(f"transfer.{status.value.lower()}" for status in Status),
+    "transfer.requoting",
+    CHARGED_BACK,
+    CHARGEBACK_WON,
+    RECEIVED,
+)
 EVERYTHING = "*"
-# A cardholder takes a payment back, and loses it again: no change of state, and yet a new receipt.
-CHARGED_BACK, CHARGEBACK_WON = "transfer.charged_back", "transfer.chargeback_won"
 
 ADDED = "webhook.added"
 REMOVED = "webhook.removed"

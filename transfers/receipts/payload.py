@@ -12,8 +12,8 @@ from ledger.money import Money
 from ledger.queries import unit
 from transfers.api.facts import TransferFacts, facts_of
 from transfers.api.responses import Moment
-from transfers.models import Arrival, ChainTransaction, Leg, Receipt, ReceiptOrder, Transfer, TransferEvent
-from transfers.outbox.vocabulary import CHARGEBACK_WON, CHARGED_BACK
+from transfers.models import Arrival, ChainTransaction, Leg, Receipt, ReceiptOrder, Transfer
+from transfers.queries import disputes
 from transfers.queries.references import outside_names
 from transfers.states import DEPOSITS, Route
 
@@ -73,13 +73,11 @@ def _amounts(facts: TransferFacts) -> dict[str, Any]:
 
 
 def _disputed(order: ReceiptOrder, transfer: Transfer) -> dict[str, Any]:
-    """What cardholders had taken back at that moment, less what they had lost again."""
+    """What cardholders had at that moment."""
     if transfer.route != Route.CARD_DEPOSIT:
         return {}
-    told = TransferEvent.objects.filter(transfer=transfer, seq__lte=order.event.seq, type__in=(CHARGED_BACK, CHARGEBACK_WON))
-    amount = sum(int(one.data["amount"]) if one.type == CHARGED_BACK else -int(one.data["amount"]) for one in told)
-    asset = unit(transfer.source_asset_id)
-    return {"amount": Money(amount, asset).major(), "currency": asset.code} if amount else {}
+    amount = disputes.disputed(transfer, until=order.event.seq)
+    return disputes.written(transfer, amount) if amount else {}
 
 
 def _settlement(order: ReceiptOrder, transfer: Transfer) -> dict[str, Any]:
