@@ -46,11 +46,13 @@ class VoteOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One line of what the approver reads, made from the stored payload and nothing else."""
+    """One line of what the approver reads, made from the stored payload and nothing else. `transfer_id` is the transfer that it
+    names, where it names one that is there already."""
 
     label: str
     value: str
     kind: str = "text"
+    transfer_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,8 @@ from django.urls import reverse
 from approvals.models import ApprovalRequest
 from audit import context
 from audit.context import Actor
+from ledger.money import Money
+from ledger.queries import unit
 from tests.console.office import operator_with, text_of
 from tests.transfers import uncertain
 from tests.transfers import world as worlds
@@ -109,6 +111,19 @@ def test_the_approver_reads_the_evidence(operator: Any, lost: Transfer, cast: An
     page = text_of(operator.get(reverse("console:approval", args=[request.pk])))
     assert "operations desk confirmed by phone" in page
     assert "the house bears the loss" in page
+
+
+def test_the_queue_says_how_much_it_is_about_and_the_request_leads_to_the_transfer(
+    operator: Any, lost: Transfer, cast: Any
+) -> None:
+    operator.post(_url(lost, "lost"), {"reason": EVIDENCE})
+    request = ApprovalRequest.objects.get(action="transfer.declare_lost")
+    operator.force_login(cast.checker)
+    queue = text_of(operator.get("/approvals/"))
+    amount = Money(int(lost.source_amount), unit(lost.source_asset_id)).format()
+    assert (amount in queue, "confirmed by phone to Ana" in queue, "no amount" in queue) == (True, True, False)
+    page = operator.get(reverse("console:approval", args=[request.pk])).content.decode()
+    assert f'href="{reverse("console:transfer", args=[lost.pk])}">{lost.reference}</a>' in page
 
 
 @pytest.mark.parametrize("reason", ["", "gone"])

@@ -145,7 +145,7 @@ def describe(payload: dict[str, Any]) -> list[Fact]:
     first, bid, before, after = (int(payload[name]) for name in ("first", "bid", "reserved", "gas_amount"))
     asset = payload["gas_asset"]
     return [
-        Fact("Transfer", payload["reference"], "reference"),
+        Fact("Transfer", payload["reference"], "reference", payload["transfer_id"]),
         Fact("Client", payload["client_id"], "client"),
         Fact("Gas of wallet", payload["wallet"]),
         Fact("First bid, at most", in_words(first, asset), "money"),

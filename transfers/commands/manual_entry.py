@@ -162,7 +162,7 @@ def describe(payload: dict[str, Any]) -> list[Fact]:
     details = payload["details"]
     facts = [
         Fact("Desk", payload["provider"]),
-        Fact("Transfer", payload["reference"], "reference"),
+        Fact("Transfer", payload["reference"], "reference", payload["transfer_id"]),
         Fact("We give", f"{Money(int(payload['source_amount']), source).format()} {source.code}", "money"),
     ]
     if payload["kind"] == Kind.QUOTE:

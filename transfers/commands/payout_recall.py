@@ -141,7 +141,7 @@ def describe(payload: dict[str, Any]) -> list[Fact]:
     """What the approver reads, from the stored bytes alone."""
     asset = unit(payload["asset"])
     return [
-        Fact("Transfer", payload["reference"], "reference"),
+        Fact("Transfer", payload["reference"], "reference", payload["transfer_id"]),
         Fact("Client", payload["client_id"], "client"),
         Fact("Call back", f"{Money(int(payload['amount']), asset).format()} {asset.code}", "money"),
         Fact("Paid to", payload["to"] or "nobody by name"),

@@ -129,7 +129,7 @@ def describe(payload: dict[str, Any]) -> list[Fact]:
     """What the approver reads, from the stored bytes alone."""
     source = unit(payload["source_asset"])
     facts = [
-        Fact("Transfer", payload["reference"], "reference"),
+        Fact("Transfer", payload["reference"], "reference", payload["transfer_id"]),
         Fact("Client", payload["client_id"], "client"),
         Fact("Decide", in_words(Verdict(payload["verdict"]), payload["uncertainty"])),
         Fact("Amount", f"{Money(int(payload['principal']), source).format()} {source.code}", "money"),

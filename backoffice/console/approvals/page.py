@@ -52,7 +52,7 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class FactLine:
-    """A line of the payload for reading: either words or a time. `url` leads to the posting that it names."""
+    """A line of the payload for reading: either words or a time. `url` leads to the posting or the transfer that it names."""
 
     label: str
     value: str
@@ -91,14 +91,16 @@ def heading(view: RequestView) -> str:
 
 
 def lines(facts: list[Fact]) -> list[FactLine]:
-    """Times are drawn as on every page, postings are linked; everything else is words already."""
+    """Times are drawn as on every page, postings and transfers are linked; everything else is words already."""
     return [_line(fact) for fact in facts]
 
 
 def _line(fact: Fact) -> FactLine:
     if fact.kind == "time":
         return FactLine(fact.label, "", datetime.fromisoformat(fact.value))
-    return FactLine(fact.label, fact.value, url=reverse("console:posting", args=[fact.value]) if fact.kind == "posting" else "")
+    if fact.kind == "posting":
+        return FactLine(fact.label, fact.value, url=reverse("console:posting", args=[fact.value]))
+    return FactLine(fact.label, fact.value, url=reverse("console:transfer", args=[fact.transfer_id]) if fact.transfer_id else "")
 
 
 def deciders(view: RequestView, obstacle: str) -> list[Decider]:

@@ -101,13 +101,15 @@ def _row(request: ApprovalRequest, operator: Operator, names: dict[str, str], ro
 
 def _asked_because(payload: dict[str, Any]) -> tuple[str, ...]:
     """Where no rule asked for people: what the maker said."""
-    return (payload["reason"],) if payload.get("reason") else ()
+    said = payload.get("reason") or payload.get("evidence")
+    return (said,) if isinstance(said, str) and said else ()
 
 
 def _amount(payload: dict[str, Any]) -> tuple[int | None, str]:
     """In minor units, with its asset; None for what moves no money, or several assets."""
-    if "source_amount" in payload:
-        return int(payload["source_amount"]), payload["source_asset"]
+    for name in ("source_amount", "principal"):
+        if name in payload:
+            return int(payload[name]), payload["source_asset"]
     if {"amount", "asset"} <= payload.keys():
         return int(payload["amount"]), payload["asset"]
     moved = list(totals(payload).items()) if "lines" in payload else []

@@ -159,7 +159,7 @@ def describe(content: dict[str, Any]) -> list[Fact]:
         Fact("Goes back to the card", _amount(content, "amount"), "money"),
         Fact("Was charged", _amount(content, "captured"), "money"),
         Fact("Fee", "None is kept. What the provider took for the charge stays our expense."),
-        Fact("Card deposit", content["deposit_reference"], "reference"),
+        Fact("Card deposit", content["deposit_reference"], "reference", content["deposit"]),
         Fact("Why", content["reason"]),
         Fact("Good until", content["not_after"], "time"),
         Fact("Reference", content["reference"], "reference"),
