@@ -2,7 +2,7 @@
 
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +83,41 @@ def test_an_idle_chain_stops_growing_and_stops_working(tmp_path: Path) -> None:
         assert chain.call("eth_getBalance", alice.address, "latest") == hex(10**18)
     finally:
         chain.close()
+
+
+def test_a_chain_on_which_fees_are_high_goes_on_until_they_are_not_and_bids_from_before_are_mined(tmp_path: Path) -> None:
+    chain = Chain(tmp_path / "dear", block_time=0.01).start()
+    try:
+        wallet = chain.new_wallet(token=10)
+        _until(lambda: chain.height >= 66)
+        chain.order("fee_spike", factor=1000, blocks=70)
+        ends = chain.height + 70
+        raw, tx_hash = signed_transfer(wallet, chain.token, BOB, 1, nonce=0)
+        chain.call("eth_sendRawTransaction", raw)
+        _until(lambda: chain.height >= ends)
+        assert chain.call("eth_getTransactionReceipt", tx_hash) is None
+        _until(lambda: chain.call("eth_getTransactionReceipt", tx_hash) is not None)
+    finally:
+        chain.close()
+
+
+def test_ordered_fees_alone_keep_a_chain_going_to_their_end(tmp_path: Path) -> None:
+    chain = Chain(tmp_path / "ordered", block_time=0.01).start()
+    try:
+        _until(lambda: chain.height >= 65)
+        chain.order("fee_spike", factor=20, blocks=40)
+        _until(lambda: chain.height >= 105)
+        time.sleep(0.5)
+        assert chain.height == 105
+    finally:
+        chain.close()
+
+
+def _until(is_so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def _cpu_ticks(pid: int) -> int:

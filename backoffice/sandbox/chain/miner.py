@@ -1,8 +1,9 @@
 """When blocks are mined.
 
-Every `block_time` seconds while there is something to mine or the newest transaction lies less than DEPTH blocks deep, so that
-confirmations come at the pace of a chain. After that one empty block every `idle_time` seconds, a sign of life for those who watch
-the head. An idle chain grows by 2,880 blocks (about 700 kB of journal) a day instead of 43,200, and sleeps in between.
+Every `block_time` seconds while a transaction waits, also one that bids too little for now, or fees are ordered for a number of
+blocks, or the newest transaction lies less than DEPTH blocks deep: fees and confirmations come at the pace of a chain. After that
+one empty block every `idle_time` seconds, a sign of life for those who watch the head. An idle chain grows by 2,880 blocks (about
+700 kB of journal) a day instead of 43,200, and sleeps in between.
 """
 
 import logging
@@ -41,7 +42,7 @@ class Miner(threading.Thread):
         """Sleep until a block is due, looking again whenever a transaction arrives."""
         with self.node.changed:
             while not self._stopping:
-                active = self.node.has_executable() or self.node.blocks_since_busy() < DEPTH
+                active = self.node.is_awaited() or self.node.blocks_since_busy() < DEPTH
                 remaining = last + (self.block_time if active else self.idle_time) - time.monotonic()
                 if remaining <= 0:
                     return

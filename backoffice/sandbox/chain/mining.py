@@ -33,7 +33,9 @@ class MiningNode(Node):
 
     def order_base_fee(self, wei: int, *, blocks: int) -> None:
         """Let the next `blocks` blocks burn this much per gas, whatever the protocol would make of it."""
-        self.ordered_base_fee, self._ordered_until = wei, self.height + blocks
+        with self.changed:
+            self.ordered_base_fee, self._ordered_until = wei, self.height + blocks
+            self.changed.notify_all()
 
     def _ordered(self) -> int:
         return self.ordered_base_fee if self.height < self._ordered_until else 0
@@ -68,8 +70,9 @@ class MiningNode(Node):
                 self.busy_blocks.append(record.number)
             return record
 
-    def has_executable(self) -> bool:
-        return next(self.mempool.executable(base_fee=self.base_fee), None) is not None
+    def is_awaited(self) -> bool:
+        """Whether somebody waits for the next blocks: with a transaction, or until the fees that were ordered are over."""
+        return len(self.mempool) > 0 or self._ordered() > 0
 
     def deployer_nonce(self) -> int:
         return self.mempool.pending_nonce(to_canonical_address(self.genesis.deployer))
