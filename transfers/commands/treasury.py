@@ -8,7 +8,8 @@ from approvals.queries.halts import halted_providers
 from audit import clock
 from ledger.errors import UnknownAccount
 from ledger.models import Asset
-from ledger.queries import balances_by_code
+from ledger.money import Money
+from ledger.queries import balances_by_code, unit
 from transfers import locks
 from transfers.errors import Unavailable, Waiting
 from transfers.health.corridors import out_of_use
@@ -58,6 +59,12 @@ def payout_account(asset_id: str) -> BankAccount:
 def gas_asset(network: str) -> str:
     """Id of the asset that a network's fees are paid in."""
     return str(Asset.objects.values_list("id", flat=True).get(network=network, kind=Asset.Kind.NATIVE))
+
+
+def gas_in_words(gas: int, network: str) -> str:
+    """As people read it; `gas` in minor units of the asset that the network's fees are paid in."""
+    asset = unit(gas_asset(network))
+    return f"{Money(gas, asset).format()} {asset.code}"
 
 
 def reserve(wallet_code: str, leg: Leg, *, amount: int, gas: int) -> WalletReservation:

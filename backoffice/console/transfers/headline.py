@@ -13,7 +13,6 @@ from transfers.states import IN_OUR_BOOKS, PAID_BY_BANK, TERMINAL, EvidenceState
 
 _FIXED: dict[Status, str] = {
     Status.QUOTED: "Priced, waiting for wallet inventory and gas",
-    Status.CANCELLED: "Cancelled before anything was sent",
     Status.EXPIRED: "Expired before anything was sent",
     Status.DROPPED: "Dropped by the network, being sent again",
     Status.REORGED: "The chain was rewritten, waiting for it to settle",
@@ -46,8 +45,15 @@ def sentence(story: Story) -> str:
         Status.FIAT_SETTLED: _settled,
         Status.RECONCILED: _done,
         Status.FAILED: _failed,
+        Status.CANCELLED: _cancelled,
     }
     return tellers[status](story) if status in tellers else _FIXED[status]
+
+
+def _cancelled(story: Story) -> str:
+    if story.transfer.failure_code == "recalled":
+        return "Recalled: its nonce was used up, and nothing was paid"
+    return "Cancelled before anything was sent"
 
 
 def _created(story: Story) -> str:

@@ -1,5 +1,7 @@
 """The gas that was reserved is the driver's limit: beyond it people are asked, and raise it, two where it is dear."""
 
+import re
+
 import pytest
 
 from tests.transfers.chain.weather import attempts, deep, has_waited, paid_once, sent, step
@@ -18,7 +20,9 @@ def test_fees_rise_beyond_what_was_reserved_so_people_are_asked_and_speed_it_up(
         has_waited(transfer)
         step(transfer)
     bids = len(attempts(transfer))
-    assert transfer.last_error.startswith("fee_cap_reached")
+    assert re.fullmatch(
+        r"fee_cap_reached: A higher bid could cost 0\.\d+ ETH for gas, and 0\.\d+ ETH are reserved for it\.", transfer.last_error
+    )
     assert [kind for kind, *_ in history(transfer.id)].count("fee_cap_reached") == 1
     assert why_not_speed_up(transfer) == ""
     most = room_of(promise_of(transfer.id)).most

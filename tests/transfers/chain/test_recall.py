@@ -3,6 +3,8 @@
 import pytest
 
 from approvals.commands import place_halt
+from backoffice.console.transfers.headline import sentence
+from backoffice.console.transfers.story import read
 from tests.transfers.chain.weather import attempts, deep, final, nothing_taken, paid_once, sent, step, told_hashes
 from tests.transfers.stack import CONFIRMATIONS, Stack
 from tests.transfers.world import FUNDS, PAYEE, World, available, drive_until
@@ -25,6 +27,7 @@ def test_a_waiting_payment_is_recalled_and_the_hold_goes_when_that_is_final(live
     assert available() < FUNDS
     drive_until(transfer, "CANCELLED", between=lambda: deep(rails))
     assert (transfer.failure_code, transfer.money_state) == ("recalled", "none")
+    assert sentence(read(transfer)) == "Recalled: its nonce was used up, and nothing was paid"
     assert told_hashes(transfer) == (None, ["replaced_tx_hash", "cancelling_tx_hash"])
     assert rails.token_balance(PAYEE) == before
     assert {leg.money_state for leg in Leg.objects.filter(transfer=transfer)} == {"none"}

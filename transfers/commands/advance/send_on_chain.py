@@ -9,7 +9,7 @@ thing again. Before the intent the token is asked whether it would take the tran
 from django.db import transaction
 
 from transfers import locks
-from transfers.commands import calls, moves
+from transfers.commands import calls, moves, treasury
 from transfers.commands.advance import signing
 from transfers.commands.advance.lock_funds import CHAIN
 from transfers.commands.advance.permit import permit
@@ -80,10 +80,12 @@ def _new_intent(transfer: Transfer, leg: Leg, estimate: FeeEstimate | None) -> P
     """Raises Unavailable while the network asks for more than what was reserved."""
     if estimate is None:
         raise Unavailable("the intent appeared between two looks; look again")
+    promise = WalletReservation.objects.select_related("wallet").get(leg=leg)
     try:
-        bid = first_bid(estimate, most=WalletReservation.objects.get(leg=leg).gas_amount)
+        bid = first_bid(estimate, most=promise.gas_amount)
     except CapReached as reached:
-        raise Unavailable(str(reached)) from reached
+        needs, has = (treasury.gas_in_words(int(gas), promise.wallet.network) for gas in (reached.needed, promise.gas_amount))
+        raise Unavailable(f"The network could take {needs} for gas, and {has} are reserved for it.") from reached
     call = signing.begin(transfer, leg, FIRST, Purpose.PAYMENT, bid)
     Leg.objects.filter(pk=leg.pk).update(request_state=RequestState.FORWARDED)
     moves.note(
