@@ -8,7 +8,6 @@ far fewer pages at hand. In pages of 2 MB in the place of 4 KB they fit: a tenth
 import ctypes
 import gc
 import logging
-import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -21,11 +20,14 @@ _MADV_COLLAPSE = 25
 def settle() -> int:
     """Once everything is loaded: collect what was only needed for that, and have the rest put in large pages. Returns how many."""
     gc.collect()
-    if not sys.platform.startswith("linux"):
+    try:
+        maps = Path("/proc/self/maps").read_text().splitlines()
+    except OSError:
+        log.info("nothing is put in large pages: this system does not tell where memory lies")
         return 0
     madvise = ctypes.CDLL(None, use_errno=True).madvise
     madvise.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
-    pages = list(whole_pages(Path("/proc/self/maps").read_text().splitlines()))
+    pages = list(whole_pages(maps))
     done = [madvise(start, LARGE, _MADV_COLLAPSE) for start in pages].count(0)
     log.info("%s of %s MB of what is loaded are in large pages", done * 2, len(pages) * 2)
     return done
