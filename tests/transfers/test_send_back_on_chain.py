@@ -16,10 +16,12 @@ from tests.transfers.tame import Tame, tame_outside
 from tests.transfers.test_send_back import vote
 from tests.transfers.world import FUNDS, PAYEE, USDC, World, acting, drive_until, history, posted
 from transfers import crashpoints
+from transfers.commands.deposits.sent_back import follow_arrival
 from transfers.commands.deposits.stated import Stated, counting, state_address
 from transfers.commands.deposits.watching import watch
 from transfers.errors import Refused
 from transfers.models import Arrival, ChainTransaction, SendBack, StatedAddress, Transfer
+from transfers.outbox.queries import told_of
 
 HOT, DEPOSITS, SUSPENSE = f"wallet:hot-1:{USDC}", f"wallet:deposits:{USDC}", f"quarantine:arrivals:{USDC}"
 DUST = 900_000
@@ -97,6 +99,14 @@ def test_the_client_whose_deposit_it_was_is_told(world: World, arrival: Arrival,
     drive_until(transfer, "CONFIRMED")
     deposit.refresh_from_db()
     assert (deposit.status, deposit.status_text) == ("FAILED", "We have sent this deposit back to where it came from.")
+    news, _ = told_of(deposit.pk)[0]
+    assert (news.type, news.status_text) == ("transfer.deposit_sent_back", deposit.status_text)
+    # The chain takes it out of its block again, which is the chain watch's to tell.
+    transfer.status = "REORGED"
+    follow_arrival(transfer)
+    deposit.refresh_from_db()
+    news, _ = told_of(deposit.pk)[0]
+    assert (news.type, news.status_text, deposit.status_text) == ("transfer.deposit_not_sent_back", before, before)
 
 
 def test_one_person_is_not_enough_however_often_they_say_it(world: World, arrival: Arrival) -> None:

@@ -18,7 +18,7 @@ from transfers.commands.deadlines import deadline, expectation
 from transfers.commands.wake import tell_clients_after_commit
 from transfers.errors import Conflict, IllegalTransition
 from transfers.models import DepositSweep, Leg, Transfer
-from transfers.outbox.vocabulary import CHARGEBACK_WON, CHARGED_BACK
+from transfers.outbox.vocabulary import CHARGEBACK_WON, CHARGED_BACK, NOT_SENT_BACK, SENT_BACK
 from transfers.states import TERMINAL, RequestState, Route, Status
 from transfers.wording import status_text
 
@@ -46,7 +46,8 @@ NOTES = (
     RETRIED,
     RESUMED,
     "transfer.deposit_vanished",
-    "transfer.deposit_sent_back",
+    SENT_BACK,
+    NOT_SENT_BACK,
     CHARGED_BACK,
     CHARGEBACK_WON,
     "transfer.card_refunded",

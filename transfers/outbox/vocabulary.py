@@ -5,6 +5,8 @@ from transfers.states import Status
 
 # A cardholder takes a payment back, and loses it again: no change of state, and yet the client's balance changes.
 CHARGED_BACK, CHARGEBACK_WON = "transfer.charged_back", "transfer.chargeback_won"
+# What a deposit that was not credited has become since: back where it came from, or with us again after all.
+SENT_BACK, NOT_SENT_BACK = "transfer.deposit_sent_back", "transfer.deposit_not_sent_back"
 # Clients hear of changes of state and of their money, and of nothing else that is noted: who looks at a transfer and why is ours.
 # Told to whoever is paid by another client; everything else is told to the client whose transfer it is.
 RECEIVED = "incoming_transfer.received"
@@ -13,6 +15,8 @@ CLIENT_EVENTS: tuple[str, ...] = (
     "transfer.requoting",
     CHARGED_BACK,
     CHARGEBACK_WON,
+    SENT_BACK,
+    NOT_SENT_BACK,
     RECEIVED,
 )
 EVERYTHING = "*"

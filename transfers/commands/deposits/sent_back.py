@@ -9,6 +9,7 @@ from transfers.commands import moves
 from transfers.commands.deposits.arrivals import change
 from transfers.failures import FAILURES
 from transfers.models import Arrival, SendBack, Transfer
+from transfers.outbox.vocabulary import NOT_SENT_BACK, SENT_BACK
 from transfers.states import SEND_BACKS, Route, Status
 from transfers.wording import status_text
 
@@ -45,7 +46,7 @@ def _tell_client(arrival: Arrival, *, gone: bool) -> None:
     before = _sentence(deposit)
     text = TOLD if gone else before
     if deposit.status_text != text:
-        moves.note(deposit, "transfer.deposit_sent_back", reason=arrival.reason, data={"sent_back": gone}, status_text=text)
+        moves.note(deposit, SENT_BACK if gone else NOT_SENT_BACK, reason=arrival.reason, status_text=text)
 
 
 def _sentence(deposit: Transfer) -> str:
