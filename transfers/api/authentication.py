@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -32,10 +32,11 @@ class Caller:
     is_counted: bool | None = None
     door: Mapping[str, Any] | None = None
     is_authenticated: bool = True
+    actor_type: ClassVar[ActorType] = ActorType.API_CLIENT
 
     def actor(self) -> Actor:
         """How the audit trail names it. The prefix is public, the secret never leaves the header."""
-        return Actor(ActorType.API_CLIENT, self.key_prefix, credential_id=str(self.key_id), on_behalf_of=self.client_id)
+        return Actor(self.actor_type, self.key_prefix, credential_id=str(self.key_id), on_behalf_of=self.client_id)
 
 
 class BearerKey(BaseAuthentication):

@@ -22,7 +22,8 @@ from transfers.commands import treasury
 from transfers.commands.advance.lock_funds import CHAIN
 from transfers.commands.advance.permit import no_halt
 from transfers.commands.deciding import decide_on_transfer
-from transfers.commands.speed_up import GasRoom, hurry, in_words, needs_reason, promise_of, room_of, why_not_speed_up
+from transfers.commands.speed_up import GasRoom, hurry, needs_reason, promise_of, room_of, why_not_speed_up
+from transfers.commands.treasury import gas_in_words
 from transfers.commands.verdicts import ROLE, makers_of
 from transfers.commands.wake import wake_after_commit
 from transfers.crashpoints import crashpoint
@@ -60,7 +61,7 @@ def ask(*, transfer_id: UUID, gas_amount: int, reason: str, maker: UUID) -> Appr
             subject_type="transfer",
             subject_id=str(transfer.id),
             client_id=transfer.client_id,
-            title=f"{transfer.reference}: spend up to {in_words(gas_amount, room.asset_id)} on gas to speed it up",
+            title=f"{transfer.reference}: spend up to {gas_in_words(gas_amount, room.asset_id)} on gas to speed it up",
             payload=content,
             quorum=QUORUM,
             role=ROLE,
@@ -71,9 +72,11 @@ def ask(*, transfer_id: UUID, gas_amount: int, reason: str, maker: UUID) -> Appr
 
 def _check(gas: int, room: GasRoom) -> None:
     if gas > room.most:
-        raise Refused("invalid_request", f"At most {in_words(room.most, room.asset_id)} may be spent on gas for this transaction.")
+        raise Refused(
+            "invalid_request", f"At most {gas_in_words(room.most, room.asset_id)} may be spent on gas for this transaction."
+        )
     if gas <= room.alone:
-        raise Refused("invalid_request", f"Up to {in_words(room.alone, room.asset_id)} nobody else needs to be asked.")
+        raise Refused("invalid_request", f"Up to {gas_in_words(room.alone, room.asset_id)} nobody else needs to be asked.")
 
 
 def _payload(transfer: Transfer, promise: WalletReservation, room: GasRoom, *, gas_amount: int, reason: str) -> dict[str, Any]:
@@ -102,7 +105,8 @@ def moved_on(transfer: Transfer, _: dict[str, Leg], content: dict[str, Any]) -> 
     if (promise.recalled_at is not None) != content["recalled"]:
         return "It is being recalled: this payment is not to be sped up any more."
     if int(promise.gas_amount) != int(content["reserved"]):
-        return f"{in_words(int(promise.gas_amount), content['gas_asset'])} are reserved for its gas by now, others than were shown."
+        reserved = gas_in_words(int(promise.gas_amount), content["gas_asset"])
+        return f"{reserved} are reserved for its gas by now, others than were shown."
     return ""
 
 
@@ -148,11 +152,11 @@ def describe(payload: dict[str, Any]) -> list[Fact]:
         Fact("Transfer", payload["reference"], "reference", payload["transfer_id"]),
         Fact("Client", payload["client_id"], "client"),
         Fact("Gas of wallet", payload["wallet"]),
-        Fact("First bid, at most", in_words(first, asset), "money"),
-        Fact("Bid when asked, at most", in_words(bid, asset), "money"),
-        Fact("Reserved for gas when asked", in_words(before, asset), "money"),
-        Fact("Gas, at most, once approved", in_words(after, asset), "money"),
-        Fact("More than before, at worst", in_words(after - before, asset), "money"),
+        Fact("First bid, at most", gas_in_words(first, asset), "money"),
+        Fact("Bid when asked, at most", gas_in_words(bid, asset), "money"),
+        Fact("Reserved for gas when asked", gas_in_words(before, asset), "money"),
+        Fact("Gas, at most, once approved", gas_in_words(after, asset), "money"),
+        Fact("More than before, at worst", gas_in_words(after - before, asset), "money"),
         Fact("Why", payload["reason"]),
         Fact(
             "What follows",

@@ -11,11 +11,10 @@ from django.conf import settings
 from django.db import transaction
 
 from audit import clock
-from ledger.money import Money
-from ledger.queries import unit
 from transfers import locks
 from transfers.commands import moves, treasury
 from transfers.commands.advance.lock_funds import CHAIN
+from transfers.commands.treasury import gas_in_words
 from transfers.commands.wake import wake_after_commit
 from transfers.crashpoints import crashpoint
 from transfers.errors import Conflict, Refused
@@ -106,7 +105,9 @@ def speed_up(transfer_id: UUID, reason: str, *, gas_amount: int | None = None) -
         room = room_of(promise)
         wanted = min(room.after, room.alone) if gas_amount is None else gas_amount
         if wanted > room.alone:
-            raise Refused("invalid_request", f"More than {in_words(room.alone, room.asset_id)} for gas is decided by two people.")
+            raise Refused(
+                "invalid_request", f"More than {gas_in_words(room.alone, room.asset_id)} for gas is decided by two people."
+            )
         if _is_bid_soon(promise, wanted):
             return transfer
         hurry(transfer, leg, gas=wanted, reason=reason)
@@ -124,11 +125,6 @@ def _is_bid_soon(promise: WalletReservation, wanted: int) -> bool:
 def needs_reason(reason: str) -> None:
     if not reason.strip():
         raise Refused("invalid_request", "Say why it has to be faster.", {"reason": "Say why it has to be faster."})
-
-
-def in_words(gas: int, asset_id: str) -> str:
-    asset = unit(asset_id)
-    return f"{Money(gas, asset).format()} {asset.code}"
 
 
 def hurry(transfer: Transfer, leg: Leg, *, gas: int, reason: str, request_id: UUID | None = None) -> None:

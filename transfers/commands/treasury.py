@@ -61,10 +61,16 @@ def gas_asset(network: str) -> str:
     return str(Asset.objects.values_list("id", flat=True).get(network=network, kind=Asset.Kind.NATIVE))
 
 
-def gas_in_words(gas: int, network: str) -> str:
-    """As people read it; `gas` in minor units of the asset that the network's fees are paid in."""
-    asset = unit(gas_asset(network))
+def gas_in_words(gas: int, asset_id: str) -> str:
+    """As people read it; `gas` in minor units of a gas asset."""
+    asset = unit(asset_id)
     return f"{Money(gas, asset).format()} {asset.code}"
+
+
+def beyond_reserve(promise: WalletReservation, needed: int) -> str:
+    """The end of a sentence about what costs `needed` of gas, in minor units, and is more than was promised to it."""
+    asset_id = gas_asset(promise.wallet.network)
+    return f"{gas_in_words(needed, asset_id)} for gas, and {gas_in_words(int(promise.gas_amount), asset_id)} are reserved for it."
 
 
 def reserve(wallet_code: str, leg: Leg, *, amount: int, gas: int) -> WalletReservation:

@@ -53,7 +53,7 @@ class CardDeposits(Transfers):
                 reference=given["reference"],
                 metadata=given["metadata"],
                 made_by=self.caller.key_prefix,
-                made_by_type=self.caller.actor().type.value,
+                made_by_type=self.caller.actor_type.value,
                 idempotency_key_id=key_id,
             )
         )

@@ -11,7 +11,6 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from audit.context import ActorType
 from transfers.api import keyed, responses
 from transfers.api.base import ApiView
 from transfers.api.described import idempotency_key, problems
@@ -102,7 +101,7 @@ class Transfers(ApiView):
             quote_id=given["quote_id"],
             makers=self.caller.controllers,
             made_by=self.caller.key_prefix,
-            made_by_type=ActorType.API_CLIENT.value,
+            made_by_type=self.caller.actor_type.value,
         )
 
     def _given(self, answer: Answer) -> HttpResponse:

@@ -142,7 +142,7 @@ def _new_intent(lease: Lease, leg: Leg, status: Status, purpose: Purpose) -> Pro
         try:
             bid = next_bid(last, market, most=promise.gas_amount)
         except CapReached as reached:
-            _tell_cap(transfer, newest, promise, _beyond(promise, reached.needed))
+            _tell_cap(transfer, newest, promise, f"A higher bid could cost {treasury.beyond_reserve(promise, reached.needed)}")
             return None
         if purpose is Purpose.PAYMENT:
             permit(transfer, legs=legs, provider=SIGNER)
@@ -155,12 +155,6 @@ def _refused(lease: Lease, leg: Leg, call: ProviderCall, refusal: TerminalError)
         transfer = locks.leased(lease)
         calls.finish(call.key, outcome=Outcome.REFUSED, response=f"{refusal.code}: {refusal}", summary=f"Refused: {refusal}")
         _tell_cap(transfer, _newest(leg), WalletReservation.objects.get(leg=leg), str(refusal))
-
-
-def _beyond(promise: WalletReservation, needed: int) -> str:
-    network = promise.wallet.network
-    needs, has = treasury.gas_in_words(needed, network), treasury.gas_in_words(int(promise.gas_amount), network)
-    return f"A higher bid could cost {needs} for gas, and {has} are reserved for it."
 
 
 def _tell_cap(transfer: Transfer, newest: ChainTransaction, promise: WalletReservation, words: str) -> None:

@@ -84,8 +84,7 @@ def _new_intent(transfer: Transfer, leg: Leg, estimate: FeeEstimate | None) -> P
     try:
         bid = first_bid(estimate, most=promise.gas_amount)
     except CapReached as reached:
-        needs, has = (treasury.gas_in_words(int(gas), promise.wallet.network) for gas in (reached.needed, promise.gas_amount))
-        raise Unavailable(f"The network could take {needs} for gas, and {has} are reserved for it.") from reached
+        raise Unavailable(f"The network could take {treasury.beyond_reserve(promise, reached.needed)}") from reached
     call = signing.begin(transfer, leg, FIRST, Purpose.PAYMENT, bid)
     Leg.objects.filter(pk=leg.pk).update(request_state=RequestState.FORWARDED)
     moves.note(
