@@ -1,13 +1,19 @@
 """Calls to the functions by which everything on this floor is written: one round trip each, with errors of the ledger's own."""
 
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django.db import DatabaseError, connection
 from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.backends.utils import CursorWrapper
+from psycopg.errors import error_from_result
+from psycopg.pq import ExecStatus
 
-from audit.envelope import as_jsonb, envelope
+from audit.envelope import as_json, as_jsonb, envelope
 from ledger.refusals import translated
 
 
@@ -16,7 +22,14 @@ def call(function: str, request: dict[str, Any]) -> Any:
 
     After a LedgerError inside an open transaction PostgreSQL refuses everything but a rollback: catch it outside of the block.
     """
-    return _single(function, as_jsonb(request | {"context": envelope()}))
+    return _single(function, as_jsonb(_in_context(request)))
+
+
+def answer_of(function: str, request: dict[str, Any]) -> dict[str, Any]:
+    """The same for a function that answers in JSON, read."""
+    told = _alone(function, as_json(_in_context(request))) if _is_alone() else call(function, request)
+    answer: dict[str, Any] = json.loads(told)
+    return answer
 
 
 def wait_until_closed(moment: datetime) -> None:
@@ -24,11 +37,41 @@ def wait_until_closed(moment: datetime) -> None:
     _single("ledger_wait_until_closed", moment)
 
 
+def _in_context(request: dict[str, Any]) -> dict[str, Any]:
+    return request | {"context": envelope()}
+
+
 def _single(function: str, argument: Any) -> Any:
+    with _in_our_words(), _binding_cursor() as cursor:
+        cursor.execute(_statement(function, "%s"), [argument])
+        return cursor.fetchone()[0]
+
+
+def _is_alone() -> bool:
+    """Whether a statement would be its own transaction, and nobody listens to what goes through cursors."""
+    return connection.get_autocommit() and not (connection.execute_wrappers or connection.queries_logged)
+
+
+def _alone(function: str, argument: bytes) -> bytes:
+    """Past cursors, by the one call of the client library that sends, waits and reads. A cursor does that in steps of its own, which
+    took a twentieth of what the server spends on an order."""
+    with _in_our_words(), connection.wrap_database_errors:
+        result = connection.connection.pgconn.exec_params(_statement(function, "$1").encode(), [argument])
+        if result.status != ExecStatus.TUPLES_OK:
+            raise error_from_result(result)
+        answer: bytes = result.get_value(0, 0)
+        return answer
+
+
+@lru_cache
+def _statement(function: str, placeholder: str) -> str:
+    return f"SELECT {connection.ops.quote_name(function)}({placeholder})"
+
+
+@contextmanager
+def _in_our_words() -> Iterator[None]:
     try:
-        with _binding_cursor() as cursor:
-            cursor.execute(f"SELECT {connection.ops.quote_name(function)}(%s)", [argument])
-            return cursor.fetchone()[0]
+        yield
     except DatabaseError as error:
         refusal = translated(error)
         if refusal is None:

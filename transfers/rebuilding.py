@@ -44,7 +44,8 @@ def _defaults() -> dict[str, Any]:
 
 def first(transfer: Transfer) -> dict[str, Any]:
     """For the event that tells of a new transfer: every column that is not as it is in none."""
-    return {name: _plain(value) for name, usual in _defaults().items() if (value := getattr(transfer, name)) != usual}
+    values = vars(transfer)
+    return {name: _plain(value) for name, usual in _defaults().items() if (value := values[name]) != usual}
 
 
 def changed(transfer: Transfer, given: Iterable[str]) -> dict[str, Any]:

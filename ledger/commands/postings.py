@@ -1,6 +1,5 @@
 """Posting and holds."""
 
-import json
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -8,7 +7,7 @@ from uuid import UUID
 from django.db import connection
 
 from ledger.errors import BadPosting
-from ledger.gateway import call
+from ledger.gateway import answer_of, call
 from ledger.posting import Batch, BatchLine, ExpireHold, HoldOp, Line, PlaceHold, Posted, Posting, ReleaseHold, SettleHold
 from ledger.refusals import refusal
 
@@ -21,8 +20,7 @@ def post(posting: Posting) -> Posted:
     SettlementTooHigh and, for a reversal, UnknownPosting, NotAMirror, AlreadyReversed.
     """
     request = _posting(posting) | {"holds": [hold_request(operation) for operation in posting.holds]}
-    # Django leaves jsonb as text for its own fields to decode.
-    answer = json.loads(call("ledger_post", request))
+    answer = answer_of("ledger_post", request)
     return Posted(UUID(answer["id"]), answer["replayed"])
 
 
@@ -38,7 +36,7 @@ def post_batch(batch: Batch) -> tuple[BatchLine, ...]:
         "holds": [hold_request(operation) for operation in batch.holds],
         "one_by_one": batch.one_by_one,
     }
-    answer = json.loads(call("ledger_post_batch", request))
+    answer = answer_of("ledger_post_batch", request)
     new_ids: list[str] = answer["ids"]
     lines = [BatchLine(posting.reference, UUID(new_id)) for posting, new_id in zip(batch.postings, new_ids, strict=True)]
     places = {new_id: place for place, new_id in enumerate(new_ids)}

@@ -1,11 +1,10 @@
 """Proving the books and keeping what came of it: what the scheduled check does."""
 
-import json
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from ledger.gateway import call
+from ledger.gateway import answer_of
 from ledger.models import ProofRun
 from ledger.proofs.registry import START, Since
 from ledger.proofs.running import PATIENCE_S, Result, prove
@@ -49,7 +48,7 @@ def prove_books(*, full: bool = False) -> Proved:
         "results": [_kept(result) for result in results],
     }
     with patiently(timeout_s=PATIENCE_S):
-        answer = json.loads(call("ledger_record_proof", request))
+        answer = answer_of("ledger_record_proof", request)
     run = ProofRun.objects.select_related("since", "taken").get(number=answer["run"])
     return Proved(run, since, results)
 

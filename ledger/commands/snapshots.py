@@ -1,6 +1,5 @@
 """Taking snapshots: the question is put to books that are closed up to its moment, and the answer is kept with its hash."""
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from uuid import UUID
@@ -13,7 +12,7 @@ from audit.queries import events
 from ledger.commands.carries import next_month
 from ledger.errors import PeriodNotClosed, SnapshotDiffers
 from ledger.exports.content import moment
-from ledger.gateway import call, wait_until_closed
+from ledger.gateway import answer_of, wait_until_closed
 from ledger.models import Period
 from ledger.queries.rows import database_now
 from ledger.queries.snapshots import Snapshot, closed_months_without, snapshot
@@ -81,7 +80,7 @@ def _keep(asked: Question, content: str) -> UUID:
         "content": content,
         "by": current().actor.id,
     }
-    return UUID(json.loads(call("ledger_keep_snapshot", request))["id"])
+    return UUID(answer_of("ledger_keep_snapshot", request)["id"])
 
 
 def _tell(error: SnapshotDiffers) -> None:

@@ -7,7 +7,7 @@ import pytest
 from django.db import OperationalError, connection
 
 from backoffice.bench.scratch import url_of
-from ledger.gateway import call
+from ledger.gateway import answer_of
 from tests.transfers import world as worlds
 from tests.transfers.test_placing import at_once
 from tests.transfers.world import Books
@@ -35,16 +35,16 @@ def test_an_order_that_never_arrived_goes_the_long_way() -> None:
 
 
 def test_an_order_whose_answer_was_lost_is_found_by_its_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    world, send = worlds.build(), call
+    world, send = worlds.build(), answer_of
 
     def lost(function: str, request: dict[str, Any]) -> Any:
         send(function, request)
         _end_own_session()
         return send(function, request)
 
-    monkeypatch.setattr(placing, "call", lost)
+    monkeypatch.setattr(placing, "answer_of", lost)
     assert at_once(world) is None
-    monkeypatch.setattr(placing, "call", send)
+    monkeypatch.setattr(placing, "answer_of", send)
     made = IdempotencyKey.objects.get()
     assert made.transfer is not None
     assert at_once(world) is None
@@ -57,6 +57,6 @@ def test_a_database_that_refuses_is_no_lost_connection(monkeypatch: pytest.Monke
     def refused(_function: str, _request: dict[str, Any]) -> Any:
         raise OperationalError("canceling statement due to lock timeout")
 
-    monkeypatch.setattr(placing, "call", refused)
+    monkeypatch.setattr(placing, "answer_of", refused)
     with pytest.raises(OperationalError):
         at_once(world)

@@ -47,7 +47,7 @@ class TransferFacts:
     cashback: Cashback | None
 
     def fields(self) -> dict[str, Any]:
-        """By the names of API.md; amounts as decimal text in major units."""
+        """By the names of API.md and in the order of the answer; amounts as decimal text in major units."""
         transfer = self.transfer
         source, target = unit(transfer.source_asset_id), unit(transfer.target_asset_id)
         return {
@@ -78,9 +78,9 @@ class TransferFacts:
             "metadata": transfer.metadata,
             "status_text": transfer.status_text,
             "failure": self._failure(),
+            **self._cashback(target),
             "created_at": transfer.created_at,
             "updated_at": transfer.updated_at,
-            **self._cashback(target),
             **{f"{status.lower()}_at": moment for status, moment in self.reached.items() if status != "CREATED"},
         }
 

@@ -17,7 +17,7 @@ class Moment(serializers.DateTimeField):
     """RFC 3339 in UTC with `Z`, always with microseconds, so that text sorts as time does and can be sent back as a filter."""
 
     def to_representation(self, value: datetime) -> str:
-        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def _one_of(enum: Any) -> serializers.ChoiceField:
@@ -205,8 +205,8 @@ class ProblemAnswer(serializers.Serializer[Any]):
     request_id = serializers.CharField()
 
 
-# The fields of the answer, built once: a serializer that is made anew copies each of them.
-_FIELDS = tuple((name, field.to_representation) for name, field in TransferAnswer().fields.items())
+# How each field of the answer is written, built once: a serializer that is made anew copies each of them.
+_REPRESENT = {name: field.to_representation for name, field in TransferAnswer().fields.items()}
 
 
 def write_transfers(transfers: Sequence[Transfer]) -> list[dict[str, Any]]:
@@ -224,9 +224,9 @@ def write_new_transfer(transfer: Transfer) -> dict[str, Any]:
 
 def _written(facts: TransferFacts) -> dict[str, Any]:
     """What the serializer would write; a milestone that is not reached is left out. It writes text as it is, so it is not asked."""
-    given = facts.fields()
-    present = ((name, represent, given[name]) for name, represent in _FIELDS if name in given)
-    return {name: value if value is None or type(value) is str else represent(value) for name, represent, value in present}
+    return {
+        name: value if value is None or type(value) is str else _REPRESENT[name](value) for name, value in facts.fields().items()
+    }
 
 
 def write_incoming(transfers: Sequence[Transfer]) -> list[dict[str, Any]]:

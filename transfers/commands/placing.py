@@ -4,7 +4,6 @@ the decision, the transfer, its event, its audit records and its hold, or nothin
 Called outside of a transaction it is one by itself. Then it may also take the idempotency key and keep the answer under it.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -26,7 +25,7 @@ from audit.identity import new_id
 from ledger import chart
 from ledger.commands import PlaceHold, hold_request
 from ledger.errors import AccountClosed, InsufficientFunds, UnknownAccount
-from ledger.gateway import call
+from ledger.gateway import answer_of
 from transfers.commands import gates, moves, stopped
 from transfers.commands.orders import Understood
 from transfers.crashpoints import crashpoint
@@ -105,7 +104,7 @@ def place(transfer: Transfer, decision: PolicyDecision, *, data: Mapping[str, An
 
 def _called(request: dict[str, Any], transfer: Transfer) -> dict[str, Any]:
     try:
-        answer: dict[str, Any] = json.loads(call("transfers_create", request))
+        answer = answer_of("transfers_create", request)
     except InsufficientFunds as error:
         raise gates.unfunded(error, transfer) from error
     except (UnknownAccount, AccountClosed) as error:
