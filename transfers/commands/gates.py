@@ -39,6 +39,7 @@ def decide(order: WithdrawalOrder, understood: Understood, transfer: Transfer) -
         destination_status=understood.destination_status,
         country=understood.country,
         made_by_type=order.made_by_type,
+        asset_exponent=unit(transfer.source_asset_id).exponent,
         values=valuations(policy.rules(), transfer.source_asset_id),
     )
     subject = {"subject_type": "transfer", "subject_id": str(transfer.id)}
