@@ -121,6 +121,14 @@ def test_it_refuses_a_version_without_its_event(world: World) -> None:
     )
 
 
+def test_it_refuses_a_second_event_of_a_version(world: World) -> None:
+    transfer = world.order()
+    at_commit()
+    with pytest.raises(IntegrityError) as refusal, transaction.atomic():
+        event_for(transfer.id, seq=1, source="", target="CREATED")
+    assert "transfers_event_once_per_version" in str(refusal.value)
+
+
 @pytest.mark.parametrize("step", [-1, 2, 7])
 def test_it_refuses_a_lost_update(world: World, step: int) -> None:
     transfer = world.order()

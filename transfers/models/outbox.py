@@ -34,8 +34,11 @@ class OutboxEvent(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["client", "epoch", "txid", "id"], name="transfers_outbox_by_client"),
-            models.Index(fields=["transfer", "seq"], name="transfers_outbox_by_transfer"),
             models.Index(fields=["epoch", "txid", "id"], condition=models.Q(dispatched_at=None), name="transfers_outbox_waiting"),
+        ]
+        constraints = [
+            # Of one move there is one event: told to the transfer's client, and where it pays another client, to that one too.
+            models.UniqueConstraint(fields=["transfer", "seq", "client"], name="transfers_event_once_per_version"),
         ]
 
 
