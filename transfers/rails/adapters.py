@@ -32,7 +32,7 @@ ASKED_OF: dict[Kind, frozenset[str]] = {
     Kind.DESK: frozenset(),
     Kind.MANUAL: frozenset(),
     Kind.CHAIN: frozenset({"broadcast", "find", "head", "logs", "receipts", "estimate_fees", "nonces", "used_nonces", "simulate"}),
-    Kind.SIGNER: frozenset({"sign_transfer", "sign_sweep", "sign_cancel", "deposit_address"}),
+    Kind.SIGNER: frozenset({"sign_transfer", "sign_sweep", "sign_cancel", "gas_caps", "deposit_address"}),
     Kind.BANK: frozenset({"submit_many", "recall", "recall_status", "statements"}),
     Kind.PSP: frozenset({"authorise", "capture", "refund", "find", "settlements"}),
 }

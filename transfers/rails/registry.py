@@ -6,6 +6,7 @@ the settings in when the application starts; nothing here reads the environment 
 
 import re
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -16,7 +17,7 @@ from transfers.rails.bank import BankRail
 from transfers.rails.bank.adapter import ISO20022_BANK
 from transfers.rails.base import Exchange, Recorder, RetryableError, forget
 from transfers.rails.desk import HTTP_DESK, QuoteDesk
-from transfers.rails.evm import EvmRail
+from transfers.rails.evm import EvmRail, FeeCaps
 from transfers.rails.evm.adapter import EVM_NODE
 from transfers.rails.evm.nodes import EvmNodes
 from transfers.rails.guard import Gate, Guarded
@@ -33,6 +34,8 @@ RailT = TypeVar("RailT")
 SetAside = Callable[[], frozenset[str]]
 # Every language that somebody can be spoken to in.
 ADAPTERS: tuple[Adapter, ...] = (EVM_NODE, SIGNER, ISO20022_BANK, CARD_PROVIDER, HTTP_DESK)
+# The signer reads its caps when it starts; what it said is believed for so long.
+CAPS_KEPT_S = 60.0
 _CODE = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}", re.ASCII)
 
 
@@ -93,6 +96,8 @@ class Rails:
         self._gate, self._set_aside, self._recorder = gate, set_aside, recorder
         self._made: dict[str, Any] = {}
         self._making = threading.Lock()
+        self._caps: Mapping[int, FeeCaps] = {}
+        self._caps_until_s = 0.0
 
     def at(self, code: str) -> Any:
         """The rail of this provider. Raises NotConfigured."""
@@ -126,6 +131,14 @@ class Rails:
     @cached_property
     def signer(self) -> SignerClient:
         return cast("SignerClient", self._one(SIGNER, "signer"))
+
+    def gas_caps(self) -> Mapping[int, FeeCaps]:
+        """The most that the signer pays for gas, by chain id, as it said within CAPS_KEPT_S. Raises RetryableError."""
+        now_s = time.monotonic()
+        if now_s >= self._caps_until_s:
+            self._caps = self.signer.gas_caps()
+            self._caps_until_s = now_s + CAPS_KEPT_S
+        return self._caps
 
     @cached_property
     def psp(self) -> PspRail:

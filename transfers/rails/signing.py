@@ -3,6 +3,7 @@
 Asking again is always safe, whatever became of the first call: for one key and attempt the signer gives the same bytes for ever.
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -14,7 +15,7 @@ from rlp.exceptions import RLPException  # type: ignore[import-untyped]
 
 from transfers.rails.adapters import Adapter, Connection, Kind
 from transfers.rails.base import NotOffered, Recorder, Reservation, RetryableError, TerminalError, UnknownOutcome, forget
-from transfers.rails.evm import hexes
+from transfers.rails.evm import FeeCaps, hexes
 from transfers.rails.evm.tokens import AUTHORIZATION_BYTES, sweep_calldata, transfer_calldata
 from transfers.rails.line import Line
 from transfers.rails.settings import RailSettings
@@ -123,6 +124,18 @@ class SignerClient:
         """Signed bytes that use up the payment's nonce, verified to pay nobody. Raises as `sign_transfer`."""
         return self._sign("sign-cancel", intent, correlation_id)
 
+    def gas_caps(self) -> Mapping[int, FeeCaps]:
+        """The most that it signs for, by chain id. Raises RetryableError."""
+        response = self._send(self._http.build_request("GET", "/v1/gas-caps"))
+        if response.status_code != httpx.codes.OK:
+            code, message = _problem(response)
+            raise RetryableError(f"the signer does not tell its caps: {message}", provider=self.name, code=code)
+        try:
+            caps = hexes.mapping(hexes.mapping(response.json(), "answer").get("caps"), "caps")
+            return {int(chain_id): _read_caps(said) for chain_id, said in caps.items()}
+        except (ValueError, TypeError) as error:
+            raise RetryableError(f"the signer's caps cannot be read: {error}", provider=self.name) from error
+
     def _sign(self, verb: str, intent: Asked, correlation_id: str) -> SignedTransaction:
         response = self._post(verb, _body(intent), correlation_id)
         if response.status_code in _REFUSED:
@@ -180,7 +193,9 @@ class SignerClient:
 
     def _post(self, verb: str, body: dict[str, Any], correlation_id: str) -> httpx.Response:
         headers = {"Correlation-Id": correlation_id} if correlation_id else {}
-        request = self._http.build_request("POST", f"/v1/{verb}", json=body, headers=headers)
+        return self._send(self._http.build_request("POST", f"/v1/{verb}", json=body, headers=headers))
+
+    def _send(self, request: httpx.Request) -> httpx.Response:
         try:
             return self._http.send(request)
         except httpx.HTTPError as error:
@@ -207,6 +222,11 @@ def _read(answer: Any) -> SignedTransaction:
     if not isinstance(nonce, int) or isinstance(nonce, bool) or nonce < 0:
         raise hexes.Malformed(f"nonce is no number: {nonce!r}")
     return SignedTransaction(hexes.data(fields.get("raw"), "raw"), hexes.hash32(fields.get("hash"), "hash"), nonce)
+
+
+def _read_caps(said: Any) -> FeeCaps:
+    fields = hexes.mapping(said, "caps of a chain")
+    return FeeCaps(*(int(str(fields.get(name))) for name in ("max_fee_per_gas", "max_priority_fee_per_gas")))
 
 
 def _verify(signed: SignedTransaction, intent: Asked) -> None:
@@ -253,7 +273,7 @@ SIGNER = Adapter(
     setting="SIGNER_URL",
     verbs=frozenset({"submit"}),
     probe=lambda signer, _: signer.ping,
-    under_way=frozenset({"submit", "sign_transfer", "sign_sweep", "sign_cancel"}),
+    under_way=frozenset({"submit", "sign_transfer", "sign_sweep", "sign_cancel", "gas_caps"}),
     paced=True,
     is_single=True,
 )

@@ -5,6 +5,7 @@
     POST /v1/sign-cancel     the same answer: bytes that use up a payment's nonce and pay nobody
     POST /v1/deposit-wallets {"name": "deposit-..."} -> {"address": "0x..."}; the same name gives the same address
     GET  /v1/wallets         {"wallets": {"hot-1": "0x..."}}
+    GET  /v1/gas-caps        {"caps": {"1": {"max_fee_per_gas": "<wei>", "max_priority_fee_per_gas": "<wei>"}}}, by chain id
     GET  /healthz            200 while the process lives (no token needed)
     GET  /readyz             200 while the database answers (no token needed)
 
@@ -23,6 +24,7 @@ from typing import Any
 
 from transfers.signer.errors import BadRequest, ConfigurationError, SignerError
 from transfers.signer.intents import Asked, read_cancel_intent, read_intent, read_sweep_intent
+from transfers.signer.networks import Network
 from transfers.signer.service import SigningService
 
 MAX_BODY = 8_192
@@ -75,6 +77,8 @@ class Handler(BaseHTTPRequestHandler):
                 self._refuse(401, "unauthorised", "the bearer token is missing or wrong")
             elif self.path == "/v1/wallets":
                 self._answer(200, {"wallets": self.server.service.keystore.addresses})
+            elif self.path == "/v1/gas-caps":
+                self._answer(200, {"caps": _caps(self.server.service.networks)})
             else:
                 self._refuse(404, "not_found", "there is nothing here")
         except SignerError as error:
@@ -140,3 +144,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         """What was signed and refused is logged by name; a line per request adds nothing."""
+
+
+def _caps(networks: Mapping[int, Network]) -> dict[str, dict[str, str]]:
+    names = ("max_fee_per_gas", "max_priority_fee_per_gas")
+    return {str(chain_id): {name: str(getattr(network, name)) for name in names} for chain_id, network in networks.items()}

@@ -24,6 +24,14 @@ class FeeEstimate:
 
 
 @dataclass(frozen=True, slots=True)
+class FeeCaps:
+    """The most that may be bid, whatever the market asks: wei per gas."""
+
+    max_fee_per_gas: int
+    max_priority_fee_per_gas: int
+
+
+@dataclass(frozen=True, slots=True)
 class FeeHistory:
     """`next_base_fee`: wei per gas that the next block burns. `usual_tip`: the middle one of what was given on top in blocks that
     had transactions, 0 when none of them had any."""
