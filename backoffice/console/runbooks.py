@@ -40,6 +40,7 @@ _ALL = (
         "Funds locked, not sent",
         "The signer or the node does not answer. Whether signed bytes exist is on the transfer page: look before you act.",
         (
+            "fees_above_cap",
             "signer_unavailable",
             "signer_conflict",
             "would_revert",

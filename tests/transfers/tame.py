@@ -19,7 +19,7 @@ from transfers.rails.bank import BankAnswer, BatchAnswer, CreditTransfer, Recall
 from transfers.rails.base import RailError, RetryableError
 from transfers.rails.desk import DeskQuote
 from transfers.rails.desk_order import DeskOrder
-from transfers.rails.evm import ChainState, FeeEstimate, TokenTransfer
+from transfers.rails.evm import ChainState, FeeCaps, FeeEstimate, TokenTransfer
 from transfers.rails.registry import Rails, RailSettings
 from transfers.rails.signing import CancelIntent, SignedTransaction, SignIntent, SweepIntent
 
@@ -46,6 +46,9 @@ class Tame:
     broadcasts: list[str] = field(default_factory=list)
     keeps_books: bool = False
     desk_rate: Decimal = Decimal(17)
+    # Of the network, and what the signer pays at the most; it has no caps of its own.
+    fees: FeeEstimate = field(default_factory=lambda: FeeEstimate(10**9, 10**8, 60_000))
+    caps: dict[int, FeeCaps] = field(default_factory=dict)
     _signed: dict[str, SignIntent | CancelIntent] = field(default_factory=dict)
     # Of sweeps: from whose address they fetch.
     _payers: dict[str, str] = field(default_factory=dict)
@@ -63,7 +66,10 @@ class Tame:
         return {"desk": self}
 
     def estimate_fees(self) -> FeeEstimate:
-        return FeeEstimate(10**9, 10**8, 60_000)
+        return self.fees
+
+    def gas_caps(self) -> dict[int, FeeCaps]:
+        return self.caps
 
     def is_deep_enough(self, state: ChainState) -> bool:
         return state.confirmations >= self.confirmations

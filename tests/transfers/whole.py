@@ -12,7 +12,7 @@ from typing import cast
 from tests.transfers.incoming import FakeChain
 from tests.transfers.tame import Tame, hash_of
 from transfers.rails import registry
-from transfers.rails.evm import ChainState, FeeEstimate
+from transfers.rails.evm import ChainState, FeeCaps, FeeEstimate
 from transfers.rails.evm.answers import IndexedTransfer, Nonces
 from transfers.rails.registry import Rails
 from transfers.rails.signing import CancelIntent, SignedTransaction, SignIntent, SweepIntent
@@ -52,6 +52,9 @@ class Whole(FakeChain):
 
     def sign_cancel(self, intent: CancelIntent, *, correlation_id: str = "") -> SignedTransaction:
         return self.tame.sign_cancel(intent, correlation_id=correlation_id)
+
+    def gas_caps(self) -> dict[int, FeeCaps]:
+        return self.tame.gas_caps()
 
     # --- the node ---
 

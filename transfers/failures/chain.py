@@ -28,11 +28,20 @@ ENTRIES: tuple[Failure, ...] = (
         ends=False,
     ),
     Failure(
+        "fees_above_cap",
+        "Before anything is signed: the bid for gas, at the network's price, is above what the signer's own caps let it pay.",
+        "Stays in FUNDS_LOCKED without an intent or a nonce; tried again with a growing pause. It can be cancelled, and its "
+        "not-after ends it.",
+        "Network fees are unusually high. We send your transfer as soon as they fall; your funds stay reserved for it.",
+        "Wait for fees to fall, or cancel it. Whoever runs the signer may raise its caps in SIGNER_NETWORKS and start it anew.",
+        ends=False,
+    ),
+    Failure(
         "signer_refused",
         "The signer refuses the intent by its own policy. It looks for a signature first, so the refusal proves that none exists.",
         "FUNDS_LOCKED to FAILED; the hold is released, the limits and the wallet's promise are given back.",
         f"Your transfer could not be sent. {BACK}",
-        "Read the signer's reason in the provider call: an unknown contract or chain, or fees above its caps.",
+        "Read the signer's reason in the provider call: an unknown contract or chain, or caps that were lowered meanwhile.",
         ends=True,
     ),
     Failure(

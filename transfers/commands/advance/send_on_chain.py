@@ -3,12 +3,15 @@
 The intent names everything that the signer gets and is the point of no return: from there on only the outside ends this leg. The
 signer gives the same bytes for the same intent for ever; bytes and hash are stored before anybody sees them; sending the same
 bytes again is harmless, since their nonce can be used once. So a crash or a lost answer anywhere is resumed by doing the next
-thing again. Before the intent the token is asked whether it would take the transfer at all.
+thing again. Before the intent the token is asked whether it would take the transfer at all, and what the network asks for gas is
+held against what the signer may pay: its refusal would end a transfer that only has to wait.
 """
+
+from collections.abc import Mapping
 
 from django.db import transaction
 
-from transfers import locks
+from transfers import locks, wording
 from transfers.commands import calls, moves, treasury
 from transfers.commands.advance import signing
 from transfers.commands.advance.lock_funds import CHAIN
@@ -21,32 +24,41 @@ from transfers.commands.authority import use
 from transfers.commands.ending import end_unsent
 from transfers.commands.expire import expire_locked
 from transfers.crashpoints import crashpoint
-from transfers.errors import Unavailable
+from transfers.errors import Unavailable, Waiting
+from transfers.failures import FAILURES
 from transfers.locks import Lease
 from transfers.models import ChainTransaction, Leg, ProviderCall, Transfer, WalletReservation
 from transfers.rails.base import TerminalError, UnknownOutcome
-from transfers.rails.evm import FeeEstimate
-from transfers.rails.evm.fees import CapReached, first_bid
+from transfers.rails.evm import FeeCaps, FeeEstimate
+from transfers.rails.evm.fees import BeyondSigner, CapReached, check_caps, first_bid
 from transfers.rails.registry import rails
-from transfers.states import RequestState, Status
+from transfers.states import RequestState, Route, Status
 
+FEES_ABOVE_CAP = "fees_above_cap"
 # The signer's codes for "this key stands for other bytes": the only refusals after which signed bytes may exist.
 SIGNED_OTHERWISE = frozenset({"attempt_reused", "key_reused", "payment_cancelled"})
 
 
 def send_on_chain(lease: Lease) -> None:
-    """Raises LeaseLost, Halted, Unproven, Unavailable and the rails' errors. Whatever is raised, doing it again is safe."""
+    """Raises LeaseLost, Halted, Unproven, Unavailable and the rails' errors. Whatever is raised, doing it again is safe.
+
+    Waiting while fees are above the signer's caps: nothing is committed then, and it can still be cancelled or expire."""
     leg = Leg.objects.select_related("transfer", "reservation").get(transfer_id=lease.transfer_id, rail=CHAIN)
     if leg.reservation.recalled_at is not None:
         _send_recalled(lease, leg)
         return
-    estimate = None
+    estimate: FeeEstimate | None = None
+    caps: Mapping[int, FeeCaps] = {}
     if calls.found(signing.sign_key(leg, FIRST)) is None:
         if refused_by_token(lease, leg):
             return
-        estimate = rails().evm.estimate_fees()
+        estimate, caps = rails().evm.estimate_fees(), rails().gas_caps()
     crashpoint("send.before_intent")
-    intent = _commit_intent(lease, estimate)
+    try:
+        intent = _commit_intent(lease, estimate, caps)
+    except BeyondSigner as dear:
+        _tell_client(lease, str(dear))
+        raise Waiting(FEES_ABOVE_CAP, str(dear)) from dear
     if intent is None:
         return
     crashpoint("send.after_intent")
@@ -61,9 +73,9 @@ def _signed(leg: Leg) -> ChainTransaction | None:
     return ChainTransaction.objects.filter(leg=leg, attempt=FIRST).first()
 
 
-def _commit_intent(lease: Lease, estimate: FeeEstimate | None) -> ProviderCall | None:
+def _commit_intent(lease: Lease, estimate: FeeEstimate | None, caps: Mapping[int, FeeCaps]) -> ProviderCall | None:
     """The intent, made now or found. Halts and authority are checked on every try, also when the intent is old. None when it
-    expired."""
+    expired. Raises BeyondSigner."""
     with transaction.atomic():
         transfer = locks.leased(lease, Status.FUNDS_LOCKED)
         if expire_locked(transfer):
@@ -71,13 +83,13 @@ def _commit_intent(lease: Lease, estimate: FeeEstimate | None) -> ProviderCall |
         legs = locks.legs(transfer.id)
         leg = legs[CHAIN]
         request = permit(transfer, legs=legs, provider=SIGNER)
-        call = calls.found(signing.sign_key(leg, FIRST)) or _new_intent(transfer, leg, estimate)
+        call = calls.found(signing.sign_key(leg, FIRST)) or _new_intent(transfer, leg, estimate, caps)
         use(request)
         return call
 
 
-def _new_intent(transfer: Transfer, leg: Leg, estimate: FeeEstimate | None) -> ProviderCall:
-    """Raises Unavailable while the network asks for more than what was reserved."""
+def _new_intent(transfer: Transfer, leg: Leg, estimate: FeeEstimate | None, caps: Mapping[int, FeeCaps]) -> ProviderCall:
+    """Raises Unavailable while the network asks for more than what was reserved, BeyondSigner for more than the signer pays."""
     if estimate is None:
         raise Unavailable("the intent appeared between two looks; look again")
     promise = WalletReservation.objects.select_related("wallet").get(leg=leg)
@@ -85,6 +97,8 @@ def _new_intent(transfer: Transfer, leg: Leg, estimate: FeeEstimate | None) -> P
         bid = first_bid(estimate, most=promise.gas_amount)
     except CapReached as reached:
         raise Unavailable(f"The network could take {treasury.beyond_reserve(promise, reached.needed)}") from reached
+    if promise.wallet.chain_id in caps:
+        check_caps(bid, caps[promise.wallet.chain_id])
     call = signing.begin(transfer, leg, FIRST, Purpose.PAYMENT, bid)
     Leg.objects.filter(pk=leg.pk).update(request_state=RequestState.FORWARDED)
     moves.note(
@@ -92,8 +106,25 @@ def _new_intent(transfer: Transfer, leg: Leg, estimate: FeeEstimate | None) -> P
         "transfer.sending",
         data={"leg": leg.reference, "attempt": FIRST, "recipient": leg.counterparty["address"], "amount": str(leg.amount)},
         request_state=RequestState.FORWARDED,
+        **_no_word_of_fees(transfer),
     )
     return call
+
+
+def _tell_client(lease: Lease, words: str) -> None:
+    """Once, until it is sent."""
+    text = FAILURES[FEES_ABOVE_CAP].client_text
+    with transaction.atomic():
+        transfer = locks.leased(lease, Status.FUNDS_LOCKED)
+        if transfer.status_text != text:
+            moves.note(transfer, "transfer.fee_cap_reached", reason=words, data={"code": FEES_ABOVE_CAP}, status_text=text)
+
+
+def _no_word_of_fees(transfer: Transfer) -> dict[str, str]:
+    """The column that a wait for fees has left behind."""
+    if transfer.status_text != FAILURES[FEES_ABOVE_CAP].client_text:
+        return {}
+    return {"status_text": wording.status_text(Route(transfer.route), Status.FUNDS_LOCKED)}
 
 
 def _sign_and_store(lease: Lease, leg: Leg, call: ProviderCall) -> ChainTransaction | None:

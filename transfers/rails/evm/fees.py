@@ -1,8 +1,9 @@
 """What to bid for a place in a block, and when to stop bidding. Pure arithmetic in wei per gas."""
 
 from dataclasses import replace
+from decimal import Decimal
 
-from transfers.rails.evm.answers import FeeEstimate
+from transfers.rails.evm.answers import FeeCaps, FeeEstimate
 
 # Nodes take a replacement from a tenth on; an eighth keeps clear of their rounding, and is what a base fee moves in one block.
 REPLACEMENT_LEAST_PERCENT = 10
@@ -17,6 +18,10 @@ class CapReached(Exception):
         self.needed = needed
 
 
+class BeyondSigner(Exception):
+    """The bid is above what the signer may pay; the message says so to people."""
+
+
 def first_bid(market: FeeEstimate, *, most: int) -> FeeEstimate:
     """A bid at the market's price that costs `most` wei at the very most.
 
@@ -26,6 +31,16 @@ def first_bid(market: FeeEstimate, *, most: int) -> FeeEstimate:
     if cap * 2 < market.max_fee_per_gas or cap < market.max_priority_fee_per_gas:
         raise CapReached(f"the network asks {market.max_cost} wei for gas, {most} are reserved", needed=market.max_cost)
     return replace(market, max_fee_per_gas=cap)
+
+
+def check_caps(bid: FeeEstimate, caps: FeeCaps) -> None:
+    """Raises BeyondSigner. It is not bid at the caps instead: what is stuck at them could neither be outbid nor recalled."""
+    for what, asked, most in (
+        ("network fees", bid.max_fee_per_gas, caps.max_fee_per_gas),
+        ("tips", bid.max_priority_fee_per_gas, caps.max_priority_fee_per_gas),
+    ):
+        if asked > most:
+            raise BeyondSigner(f"{what} are above what our signer may pay: {_gwei(asked)} gwei asked, {_gwei(most)} at most")
 
 
 def next_bid(last: FeeEstimate, market: FeeEstimate, *, most: int) -> FeeEstimate:
@@ -41,6 +56,10 @@ def next_bid(last: FeeEstimate, market: FeeEstimate, *, most: int) -> FeeEstimat
         raise CapReached(f"a higher bid would cost up to {needed} wei for gas, {most} are reserved", needed=needed)
     fee = min(wanted, cap)
     return FeeEstimate(fee, min(priority, fee), last.gas_limit)
+
+
+def _gwei(wei: int) -> str:
+    return f"{Decimal(wei).scaleb(-9).normalize():f}"
 
 
 def _raised(fee: int, share: int, of: int) -> int:
