@@ -63,7 +63,7 @@ def _places(route: Route, rows: tuple[Row, ...]) -> dict[Status, tuple[int, int]
 
 def _node(status: Status, x: int, y: int, *, current: bool, visited: bool) -> str:
     kind = "current" if current else "visited" if visited else "ahead"
-    text = status.replace("_", " ").capitalize()
+    text = status.words.capitalize()
     return (
         f'<g class="machine-state machine-{kind}"><rect x="{x}" y="{y}" width="{_NODE_WIDTH}" height="{_NODE_HEIGHT}" rx="8"/>'
         f'<text x="{x + _NODE_WIDTH // 2}" y="{y + 20}" text-anchor="middle">{text}</text></g>'

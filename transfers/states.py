@@ -24,6 +24,16 @@ class Status(StrEnum):
     DROPPED = "DROPPED"
     REORGED = "REORGED"
 
+    @property
+    def words(self) -> str:
+        """As people read it: funds locked."""
+        return self.value.replace("_", " ").lower()
+
+    @property
+    def quoted(self) -> str:
+        """As it stands in a sentence: “Funds locked”."""
+        return f"“{self.words.capitalize()}”"
+
 
 TERMINAL = frozenset({Status.RECONCILED, Status.FAILED, Status.CANCELLED, Status.EXPIRED})
 

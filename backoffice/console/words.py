@@ -1,23 +1,29 @@
 """The word and the tone of every state that pages show: one table, so that a state looks the same wherever it stands."""
 
+import re
+
 from backoffice.console.parts import Badge, Tone
+from transfers.states import Status
 
 _N, _A, _D, _L, _X, _P = Tone.NEUTRAL, Tone.ACCENT, Tone.DONE, Tone.LOOK, Tone.DANGER, Tone.PERSON
 
+_TRANSFERS: dict[Status, Tone] = {
+    Status.CREATED: _A,
+    Status.QUOTED: _A,
+    Status.FUNDS_LOCKED: _A,
+    Status.SENT_ON_CHAIN: _A,
+    Status.CONFIRMED: _D,
+    Status.FIAT_SETTLED: _D,
+    Status.RECONCILED: _D,
+    Status.FAILED: _X,
+    Status.CANCELLED: _N,
+    Status.EXPIRED: _N,
+    Status.DROPPED: _L,
+    Status.REORGED: _L,
+}
 _BADGES: dict[str, Badge] = {
     # transfers
-    "CREATED": Badge("created", _A),
-    "QUOTED": Badge("quoted", _A),
-    "FUNDS_LOCKED": Badge("funds locked", _A),
-    "SENT_ON_CHAIN": Badge("sent on chain", _A),
-    "CONFIRMED": Badge("confirmed", _D),
-    "FIAT_SETTLED": Badge("fiat settled", _D),
-    "RECONCILED": Badge("reconciled", _D),
-    "FAILED": Badge("failed", _X),
-    "CANCELLED": Badge("cancelled", _N),
-    "EXPIRED": Badge("expired", _N),
-    "DROPPED": Badge("dropped", _L),
-    "REORGED": Badge("reorged", _L),
+    **{status: Badge(status.words, tone) for status, tone in _TRANSFERS.items()},
     # what we know of a request to the outside
     "received": Badge("not sent yet", _N),
     "forwarded": Badge("sent, no answer yet", _A),
@@ -91,11 +97,17 @@ _BADGES: dict[str, Badge] = {
     "suspended": Badge("suspended", _L),
     "closed": Badge("closed", _N),
 }
+_STATES = re.compile(rf"\b({'|'.join(Status)})\b")
 
 
 def badge_for(state: str) -> Badge:
     """The badge of a state. One that is not in the table is shown as it is, without colour: new words never break a page."""
     return _BADGES.get(str(state)) or Badge(str(state).replace("_", " ").lower())
+
+
+def states_quoted(text: str) -> str:
+    """A text about states for people: `Stays in CREATED` -> Stays in “Created”."""
+    return _STATES.sub(lambda found: Status(found[0]).quoted, text)
 
 
 def known_states() -> list[str]:

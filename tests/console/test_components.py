@@ -147,6 +147,11 @@ def test_a_state_nobody_knew_is_shown_as_it_is():
     assert words.badge_for("HALF_DONE") == Badge("half done")
 
 
+def test_a_text_about_states_is_read_in_words():
+    told = words.states_quoted("FUNDS_LOCKED to FAILED: asked with PACS_008, and the hold FAILED_TO be released.")
+    assert told == "“Funds locked” to “Failed”: asked with PACS_008, and the hold FAILED_TO be released."
+
+
 def test_what_others_typed_never_becomes_markup():
     bad = "<script>alert(1)</script>"
     drawn = draw(

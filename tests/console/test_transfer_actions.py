@@ -108,9 +108,11 @@ def test_the_approver_reads_the_evidence(operator: Any, lost: Transfer, cast: An
     operator.post(_url(lost, "lost"), {"reason": EVIDENCE})
     request = ApprovalRequest.objects.get(action="transfer.declare_lost")
     operator.force_login(cast.checker)
-    page = text_of(operator.get(reverse("console:approval", args=[request.pk])))
+    answer = operator.get(reverse("console:approval", args=[request.pk]))
+    page = text_of(answer)
     assert "operations desk confirmed by phone" in page
     assert "the house bears the loss" in page
+    assert ("State", "confirmed") in {(fact.label, fact.value) for fact in answer.context["facts"]}
 
 
 def test_the_queue_says_how_much_it_is_about_and_the_request_leads_to_the_transfer(

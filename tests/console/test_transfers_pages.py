@@ -185,7 +185,9 @@ def test_an_ended_one_gives_the_catalogues_four_answers(maker, house):
     for label in ("How we know", "The money", "Tell the client", "What to do"):
         assert f"<dt>{label}</dt>" in page
     assert "Cancelled before anything was sent" in page
-    assert "It has ended: CANCELLED." in page
+    assert "It has ended: cancelled." in page
+    assert "It has ended: CANCELLED." not in page
+    assert "“Created” to “Cancelled”; the hold is released" in page
     assert 'id="cancel-transfer"' not in page
 
 
@@ -254,7 +256,7 @@ def test_cancelling_too_late_changes_nothing_and_says_so(maker, house):
     response = maker.post(f"/transfers/{transfer.pk}/cancel/", {"reason": "too late"})
     assert response.status_code == 409
     assert "It was not done" in response.content.decode()
-    assert "A transfer that is EXPIRED cannot be cancelled." in response.content.decode()
+    assert "A transfer that is expired cannot be cancelled." in response.content.decode()
     assert (events.count(), events.get(outcome="refused").type) == (before + 1, "console.refused")
 
 

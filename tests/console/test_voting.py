@@ -106,7 +106,7 @@ def test_after_the_end_there_is_nothing_to_decide(client, cast, transfer):
     client.force_login(cast.second_checker)
     response = vote(client, transfer)
     assert response.status_code == 409
-    assert "there is nothing left to decide" in text_of(response)
+    assert "The transfer is “Cancelled” by now; there is nothing left to decide." in text_of(response)
 
 
 def test_too_late_is_said(checker, transfer):

@@ -99,9 +99,10 @@ def test_a_priced_order_without_approval_expires_as_well(world: World) -> None:
     assert (transfer.status, transfer.failure_code) == ("EXPIRED", "bounds_expired")
 
 
-def test_conflict_is_said_in_words(world: World) -> None:
+@pytest.mark.parametrize(("actor", "named"), [(ActorType.OPERATOR, "expired"), (ActorType.API_CLIENT, "EXPIRED")])
+def test_conflict_is_said_in_words_and_to_clients_by_the_state_s_name(world: World, actor: ActorType, named: str) -> None:
     transfer = world.order()
     with clock.using(later(transfer)):  # type: ignore[arg-type]
         driver.advance_one(transfer.id)
-    with pytest.raises(Conflict, match="EXPIRED"):
+    with context.bind(Actor(actor, "test")), pytest.raises(Conflict, match=f"that is {named} cannot"):
         cancel(transfer.id, "too late")

@@ -11,7 +11,8 @@ from approvals import registry
 from approvals.commands import place_halt
 from approvals.errors import MakerMayNotDecide, NotCarriedOut, RequestAlreadyPending
 from approvals.models import ApprovalRequest, Person
-from approvals.registry import DecideInput, VoteOutcome
+from approvals.queries import payload_of
+from approvals.registry import DecideInput, Fact, VoteOutcome
 from audit import clock
 from tests.transfers.tame import Tame, tame_outside
 from tests.transfers.within import broken_proofs
@@ -85,6 +86,7 @@ def test_somebody_else_approves_it_and_the_bank_is_asked_as_the_payment_was_orde
         _ask(world, paid)
     with pytest.raises(MakerMayNotDecide):
         _vote(request, world.maker)
+    assert Fact("State", "fiat settled") in registry.get(request.action).describe(payload_of(request))
     assert not PayoutRecall.objects.exists()
     _vote(request, world.checker)
     recall = PayoutRecall.objects.get()

@@ -172,6 +172,7 @@ def test_a_rejection_by_the_bank_puts_everything_back(world: World, arrival: Arr
     transfer = drive_until(approved(world, arrival, fee=100), "FAILED")
     arrival.refresh_from_db()
     assert (transfer.failure_code, arrival.status) == ("send_back_rejected", "unallocated")
+    assert arrival.reason == f"Transfer {transfer.reference} did not send it back: it is “Failed”."
     assert (posted(UNALLOCATED), posted(FEES), posted("payable:payouts:MXN")) == (ARRIVED, 0, 0)
     assert posted(NOSTRO) == OPENED + ARRIVED
     everything_holds()

@@ -201,7 +201,7 @@ def test_an_answer_that_comes_meanwhile_makes_the_request_void(world: World, tam
     monkeypatch.undo()
     drive_until(transfer, "FIAT_SETTLED")
     before = posted(NOSTRO)
-    with pytest.raises(NotCarriedOut, match="FIAT_SETTLED by now"):
+    with pytest.raises(NotCarriedOut, match="it is “Fiat settled” by now"):
         vote(request, world.second_checker)
     request.refresh_from_db()
     assert (request.status, posted(NOSTRO)) == ("dismissed", before)
@@ -219,7 +219,7 @@ def test_what_nobody_need_decide_any_more_is_ended_by_the_worker(
     with database_role("countersign_worker"):
         assert dismiss_moot() == 1
     request.refresh_from_db()
-    assert (request.status, request.closing_reason.endswith("it is FIAT_SETTLED by now.")) == ("dismissed", True)
+    assert (request.status, request.closing_reason.endswith("it is “Fiat settled” by now.")) == ("dismissed", True)
 
 
 def test_a_halt_keeps_approvals_from_counting(world: World, tame: Tame, monkeypatch: pytest.MonkeyPatch) -> None:

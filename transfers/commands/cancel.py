@@ -18,15 +18,15 @@ ON_ITS_WAY = "The transfer has been committed to the outside and can no longer b
 NEVER = "Money that comes in is not cancelled."
 
 
-def why_not_cancel(transfer: Transfer, legs: dict[str, Leg]) -> str:
-    """The reason why it cannot be cancelled now, as a sentence; empty when it can."""
+def why_not_cancel(transfer: Transfer, legs: dict[str, Leg], *, by_client: bool = False) -> str:
+    """The reason why it cannot be cancelled now, as a sentence; empty when it can. A client reads the state's name in the API."""
     route, status = Route(transfer.route), Status(transfer.status)
     if not machines.reaches(route, transfer.machine_version, Status.CANCELLED):
         return NEVER
     if status not in TERMINAL and past_no_return(legs):
         return ON_ITS_WAY
     if status not in CANCELLABLE or not machines.may(route, transfer.machine_version, status, Status.CANCELLED):
-        return f"A transfer that is {status} cannot be cancelled."
+        return f"A transfer that is {status if by_client else status.words} cannot be cancelled."
     return ""
 
 
@@ -40,9 +40,9 @@ def cancel(transfer_id: UUID, reason: str) -> Transfer:
         transfer = locks.transfer(transfer_id)
         if transfer.status == Status.CANCELLED:
             return transfer
-        if obstacle := why_not_cancel(transfer, locks.legs(transfer_id)):
-            raise Conflict(obstacle)
         by_client = context.current().actor.type in (ActorType.API_CLIENT, ActorType.END_USER)
+        if obstacle := why_not_cancel(transfer, locks.legs(transfer_id), by_client=by_client):
+            raise Conflict(obstacle)
         end_unsent(
             transfer, Status.CANCELLED, failure_code="cancelled_by_client" if by_client else "cancelled_by_operator", reason=reason
         )

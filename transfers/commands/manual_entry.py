@@ -41,15 +41,16 @@ _SENT = (Status.CONFIRMED, Status.FIAT_SETTLED, Status.RECONCILED)
 
 def why_not(kind: ManualEntry.Kind, provider: str, transfer: Transfer) -> str:
     """Empty when this may be entered for the transfer as it stands."""
+    status = Status(transfer.status)
     if kind == Kind.QUOTE:
-        return "" if transfer.status == Status.CREATED else f"It is {transfer.status}: no quote is awaited."
+        return "" if status is Status.CREATED else f"It is {status.quoted}: no quote is awaited."
     if transfer.quote is None or transfer.quote.provider != provider:
         return "Its price is not this desk's."
     if ManualEntry.objects.filter(transfer=transfer, kind=kind).exists():
         return f"Its {kind} is entered already."
     if kind == Kind.DEAL:
-        return "" if transfer.status == Status.QUOTED else f"It is {transfer.status}: no deal is awaited."
-    return "" if transfer.status in _SENT else f"It is {transfer.status}: there is nothing to settle yet."
+        return "" if status is Status.QUOTED else f"It is {status.quoted}: no deal is awaited."
+    return "" if status in _SENT else f"It is {status.quoted}: there is nothing to settle yet."
 
 
 def ask(*, provider: str, transfer_id: UUID, kind: str, figures: Mapping[str, str], evidence: str, maker: UUID) -> ApprovalRequest:

@@ -145,7 +145,7 @@ def describe(payload: dict[str, Any]) -> list[Fact]:
         Fact("Client", payload["client_id"], "client"),
         Fact("Call back", f"{Money(int(payload['amount']), asset).format()} {asset.code}", "money"),
         Fact("Paid to", payload["to"] or "nobody by name"),
-        Fact("State", payload["status"]),
+        Fact("State", Status(payload["status"]).words),
         Fact("Why", f"{REASONS[payload['reason_code']]} ({payload['reason_code']})"),
         Fact("In words", payload["reason"]),
         Fact("What follows", "The bank is asked. It may refuse: the payout then stands. Until money is back nothing is booked."),

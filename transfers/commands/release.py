@@ -42,7 +42,7 @@ def decide_release(vote: DecideInput) -> VoteOutcome:
     with transaction.atomic():
         transfer = locks.transfer(UUID(subject))
         if transfer.status != Status.CREATED or transfer.approval_request_id != vote.request_id:
-            raise Conflict(f"The transfer is {transfer.status} by now; there is nothing left to decide.")
+            raise Conflict(f"The transfer is {Status(transfer.status).quoted} by now; there is nothing left to decide.")
         outcome = cast(vote)
         if vote.decision == "approve":
             stopped.check(transfer)

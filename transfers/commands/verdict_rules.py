@@ -91,7 +91,7 @@ def otherwise_used(leg: Leg) -> ChainTransaction | None:
 
 def _why_not_known(verdict: Verdict, transfer: Transfer, legs: dict[str, Leg]) -> str:
     if transfer.status in TERMINAL:
-        return f"It has ended: {transfer.status}."
+        return f"It has ended: {Status(transfer.status).words}."
     if verdict is Verdict.LOST:
         return _KNOWN
     bank = legs.get(BANK)

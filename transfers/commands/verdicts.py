@@ -28,6 +28,7 @@ from transfers.commands.verdict_moves import carry_out
 from transfers.commands.verdict_rules import Verdict, in_words, why_not
 from transfers.errors import Conflict, Refused
 from transfers.models import Leg, Transfer
+from transfers.states import Status
 from transfers.uncertain import BANK, uncertainty_of
 
 __all__ = ["Verdict", "ask", "decide", "in_words", "register_actions", "why_not"]
@@ -122,7 +123,7 @@ def moved_on(transfer: Transfer, legs: dict[str, Leg], content: dict[str, Any]) 
     """Why what was asked is void by now, as a sentence; empty while it stands."""
     if transfer.version == content["version"] and not why_not(Verdict(content["verdict"]), transfer, legs):
         return ""
-    return f"The transfer has moved on since this was asked: it is {transfer.status} by now."
+    return f"The transfer has moved on since this was asked: it is {Status(transfer.status).quoted} by now."
 
 
 def describe(payload: dict[str, Any]) -> list[Fact]:
@@ -138,7 +139,7 @@ def describe(payload: dict[str, Any]) -> list[Fact]:
     if payload["target_asset"]:
         target = unit(payload["target_asset"])
         facts.append(Fact("Payout", f"{Money(int(payload['target']), target).format()} {target.code}", "money"))
-    return [*facts, Fact("State", payload["status"]), Fact("Evidence", payload["evidence"])]
+    return [*facts, Fact("State", Status(payload["status"]).words), Fact("Evidence", payload["evidence"])]
 
 
 def register_actions() -> None:

@@ -74,8 +74,8 @@ def _available(rule: Rule, situation: Situation, permissions: Collection[str]) -
 
 
 def _ended(situation: Situation) -> str:
-    status = situation.transfer.status
-    return f"It has ended: {status}." if status in TERMINAL else ""
+    status = Status(situation.transfer.status)
+    return f"It has ended: {status.words}." if status in TERMINAL else ""
 
 
 def pending_about(transfer: Transfer) -> list[ApprovalRequest]:

@@ -19,7 +19,7 @@ from backoffice.console.amounts import shown
 from backoffice.console.audit.seals import Seal
 from backoffice.console.bars import Bar, bar
 from backoffice.console.parts import Badge, Decider, LimitBar, Milestone, Paging, Possible, PostingRow, Tab, TimelineItem, Tone
-from backoffice.console.words import badge_for
+from backoffice.console.words import badge_for, states_quoted
 
 register = template.Library()
 Context = dict[str, Any]
@@ -84,6 +84,12 @@ def copyable(value: object, label: str = "", *, short: bool = False) -> SafeStri
 def status(state: str) -> SafeString:
     """The badge of a state: `{% status transfer.status %}`."""
     return _inline("badge", badge=badge_for(state))
+
+
+@register.filter
+def in_words(text: str) -> str:
+    """What the failure catalogue says of states: `{{ failure.transition|in_words }}`."""
+    return states_quoted(text)
 
 
 @register.simple_tag

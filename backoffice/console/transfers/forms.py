@@ -29,7 +29,7 @@ class TransferFilterForm(forms.Form):
 
     def __init__(self, *args: Any, clients: Iterable[Client], corridors: Iterable[Corridor], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        states = [(status.value, status.value.replace("_", " ").capitalize()) for status in Status]
+        states = [(status.value, status.words.capitalize()) for status in Status]
         self._choices("status", "Any state", states)
         self._choices("client", "All clients", [(client.pk, client.name) for client in clients])
         self._choices("route", "Any kind", list(TITLES.items()))

@@ -180,7 +180,7 @@ def _present(story: Story, status: Status) -> Milestone:
 
 
 def _title(status: Status) -> str:
-    return status.value.replace("_", " ").capitalize()
+    return status.words.capitalize()
 
 
 def age(story: Story) -> str:

@@ -19,7 +19,7 @@ from tests.reconciliation import outside
 from tests.transfers.tame import Tame, tame_outside
 from tests.transfers.world import LONG_AGO, Books, World, acting, drive_until, history, posted
 from transfers.commands.deposits.allocation import request_allocation
-from transfers.commands.manual_entry import ask, moment_in
+from transfers.commands.manual_entry import ask, moment_in, why_not
 from transfers.commands.providers import add_provider, set_terms, switch_provider
 from transfers.errors import Conflict, NotFound, Refused
 from transfers.models import Arrival, BankAccount, ExternalReference, ManualEntry, Provider, ProviderTerms, Quote, Transfer
@@ -96,7 +96,8 @@ def test_it_waits_in_words_for_quote_and_deal_and_ends_settled_and_squared(world
     confirm(enter(world, transfer, "quote", **quoted()), world.checker)
     waits(transfer, "still QUOTED .*manual_deal_awaited: close the deal with otc by phone")
     confirm(enter(world, transfer, "deal", trade_id="OTC-4711"), world.checker)
-    drive_until(transfer, "FIAT_SETTLED")
+    transfer = drive_until(transfer, "FIAT_SETTLED")
+    assert why_not(ManualEntry.Kind.QUOTE, "otc", transfer) == "It is “Fiat settled”: no quote is awaited."
 
     firm = Quote.objects.get(transfer=transfer, kind="firm")
     assert (firm.provider, transfer.target_amount) == ("otc", 1_584_000)

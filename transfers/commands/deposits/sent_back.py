@@ -32,7 +32,7 @@ def follow_arrival(transfer: Transfer) -> None:
 def _wanted(transfer: Transfer) -> tuple[Arrival.Status, str, str]:
     status = Status(transfer.status)
     if status in _OVER:
-        why = f"Transfer {transfer.reference} did not send it back: it is {status}."
+        why = f"Transfer {transfer.reference} did not send it back: it is {status.quoted}."
         return Arrival.Status.UNALLOCATED, "deposit.not_sent_back", why
     if status in _PAID or (status is Status.CONFIRMED and transfer.route == Route.CHAIN_SEND_BACK):
         return Arrival.Status.RETURNED, "deposit.sent_back", f"Sent back by transfer {transfer.reference}."
