@@ -80,7 +80,7 @@ def test_it_resolves_itself_and_says_why(world: World) -> None:
     assert (looked.opened, looked.resolved) == (0, 1)
     alert = Alert.objects.get()
     assert alert.resolved_at is not None
-    assert alert.resolution == "The transfer moved on to QUOTED."
+    assert alert.resolution == "The transfer moved on to “Quoted”."
     assert sorted(Delivery.objects.values_list("channel", "event")) == [("oncall", "opened"), ("oncall", "resolved")]
     told = AuditEvent.objects.filter(resource_type="alert").order_by("recorded_at")
     assert [(event.type, event.transaction_id) for event in told] == [
@@ -109,6 +109,7 @@ def test_the_reason_is_in_the_alert(world: World) -> None:
     in_state(world.order(), "FUNDS_LOCKED", clock.now(), last_error="the signer does not answer", stopped_by="Halt of US-ETH")
     opened(hours=2)
     detail = Alert.objects.get().detail
+    assert detail.startswith("It has been “Funds locked” since")
     assert "waits for signature and broadcast" in detail
     assert "Stopped by: Halt of US-ETH." in detail
     assert "Last error: the signer does not answer" in detail
@@ -120,7 +121,7 @@ def test_a_thousand_stuck_ones_do_not_ring_a_thousand_times(world: World, monkey
         world.order()
     assert len(opened(minutes=6)) == 3
     rest = Alert.objects.get(cause_key="rest")
-    assert rest.title == "3 more transfers are CREATED for over 5 minutes"
+    assert rest.title == "3 more transfers are “Created” for over 5 minutes"
     assert rest.transfer_id is None
     for transfer in Transfer.objects.order_by("created_at")[:3]:
         in_state(transfer, "CANCELLED", clock.now())

@@ -203,7 +203,7 @@ def test_alerts_arrive_with_beat_worker_and_broker_dead_and_the_database_restart
     finally:
         process.kill()
         process.wait()
-    told = [title for title in sink.titles if "has reported" in title or "CREATED" in title]
+    told = [title for title in sink.titles if "has reported" in title or "“Created”" in title]
     assert len(told) == len(set(told)) == 4
     assert Alert.objects.filter(resolved_at=None).count() == 4
     assert Delivery.objects.filter(delivered_at=None).count() == 0

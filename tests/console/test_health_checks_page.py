@@ -60,10 +60,10 @@ def test_it_says_how_to_set_up_what_cannot_run_yet(page: Callable[[], str]) -> N
 
 
 def test_it_says_which_is_in_trouble_and_why(page: Callable[[], str]) -> None:
-    run("internal_transfer", "failed", ago=timedelta(minutes=4), took=timedelta(seconds=1), detail="FAILED: receiver_cannot_take")
+    run("internal_transfer", "failed", ago=timedelta(minutes=4), took=timedelta(seconds=1), detail="failed: receiver_cannot_take")
     run("on_chain_withdrawal", "running", ago=timedelta(minutes=4))
     shown = page()
-    for words in ("2 health checks in trouble", "FAILED: receiver_cannot_take", "takes too long", "one is on its way"):
+    for words in ("2 health checks in trouble", "failed: receiver_cannot_take", "takes too long", "one is on its way"):
         assert words in shown, words
 
 

@@ -120,7 +120,7 @@ def test_an_alert_opens_while_a_sweep_that_failed_was_not_repeated(treasury):
         failed = drive_until(swept(), "FAILED")
         (found,) = FailedSweeps().find() or []
         assert found.title == "250.00 USDC on 1 deposit address could not be brought to the hot wallet"
-        assert f"{failed.reference} ended as FAILED (reverted_on_chain)" in found.detail
+        assert f"{failed.reference} ended as failed (reverted_on_chain)" in found.detail
         outside.reverts = False
         treasury.post(_now_page(), {"reason": "The token moves again."})
         drive_until(_sweeps().latest("created_at"), "CONFIRMED")

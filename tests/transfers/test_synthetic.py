@@ -114,7 +114,7 @@ def test_one_that_fails_alarms_until_another_passes() -> None:
         drive_until(transfer, "EXPIRED")
         run_due()
     first, second = SyntheticRun.objects.order_by("started_at")
-    assert (first.result, first.detail) == ("failed", "EXPIRED: bounds_expired")
+    assert (first.result, first.detail) == ("failed", "expired: bounds_expired")
     assert second.result == "skipped", "the halt is still there, and alarms on its own"
     assert troubles() == [("internal_transfer|failed", "critical")]
     assert posted(_NEAR) == 50 * UNIT

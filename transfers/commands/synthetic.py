@@ -119,7 +119,8 @@ def _judge(run_id: UUID) -> None:
             _waive_fee(transfer)
             _end(run, Result.PASSED, "")
     elif transfer.status in TERMINAL:
-        _end(run, Result.FAILED, f"{transfer.status}: {transfer.failure_code or transfer.failure_message or transfer.status_text}")
+        why = transfer.failure_code or transfer.failure_message or transfer.status_text
+        _end(run, Result.FAILED, f"{Status(transfer.status).words}: {why}")
 
 
 def _came_back(transfer: Transfer) -> bool:

@@ -10,6 +10,7 @@ from backoffice.alerts.models import Alert
 from backoffice.alerts.rules.base import Finding, Severity
 from transfers.commands.nonces import Earliest, earliest
 from transfers.models import Wallet
+from transfers.states import Status
 
 STUCK_AFTER = timedelta(minutes=5)
 _RUNBOOK = "transfer-stuck-sent-on-chain"
@@ -37,7 +38,7 @@ def _one(first: Earliest) -> Finding:
         cause_key=f"{first.wallet}:{first.nonce}",
         severity=Severity.CRITICAL if first.behind else Severity.WARNING,
         title=f"Wallet {first.wallet} has been waiting for nonce {first.nonce} since {first.since:%H:%M} UTC",
-        detail=f"Transfer {first.reference} is {first.status}. {behind}{stopped}".strip(),
+        detail=f"Transfer {first.reference} is {Status(first.status).quoted}. {behind}{stopped}".strip(),
         link=f"/transfers/{first.transfer_id}/",
         runbook=_RUNBOOK,
         client_id=first.client_id,

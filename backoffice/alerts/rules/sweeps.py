@@ -48,7 +48,7 @@ def _finding(asset_id: str, failed: Sequence[OnAddress]) -> Finding:
         cause_key=asset_id,
         severity=Severity.WARNING,
         title=f"{waiting} {asset.code} on {where} could not be brought to the hot wallet",
-        detail=f"Transfer {latest.last_reference} ended as {latest.last_status}{why}. The tokens are still there.",
+        detail=f"Transfer {latest.last_reference} ended as {Status(latest.last_status).words}{why}. The tokens are still there.",
         link=reverse("console:sweeps"),
         runbook="deposit-sweep",
     )

@@ -62,8 +62,8 @@ class TimeInState:
         if status is None:
             return "The others have alerts of their own now, or have moved on."
         if status == self.status:
-            return f"It is still {status}, but no longer overdue: what it waited for has changed."
-        return f"The transfer moved on to {status}."
+            return f"It is still {self.status.quoted}, but no longer overdue: what it waited for has changed."
+        return f"The transfer moved on to {Status(status).quoted}."
 
     @property
     def _runbook(self) -> str:
@@ -81,7 +81,7 @@ class TimeInState:
         return Severity.CRITICAL if self.status in _CRITICAL else Severity.WARNING
 
     def _one(self, row: Overdue, drill: timedelta | None) -> Finding:
-        said = [f"It has been {self.status} since {_stamp(row.since)} and waits for {self.waits_for}."]
+        said = [f"It has been {self.status.quoted} since {_stamp(row.since)} and waits for {self.waits_for}."]
         if row.stopped_by:
             said.append(f"Stopped by: {row.stopped_by}.")
         if row.last_error:
@@ -89,7 +89,7 @@ class TimeInState:
         return Finding(
             cause_key=str(row.transfer_id),
             severity=self._severity,
-            title=f"{row.reference} is {self.status} for over {_words(_allowed(row, drill))}",
+            title=f"{row.reference} is {self.status.quoted} for over {_words(_allowed(row, drill))}",
             detail=" ".join(said),
             link=f"/transfers/{row.transfer_id}/",
             runbook=self._runbook,
@@ -101,7 +101,7 @@ class TimeInState:
         return Finding(
             cause_key=REST,
             severity=Severity.CRITICAL,
-            title=f"{count} more transfers are {self.status} for over {_words(longest)}",
+            title=f"{count} more transfers are {self.status.quoted} for over {_words(longest)}",
             detail=f"The {ALERTS_PER_RULE} that wait longest, since {_stamp(youngest)} or before, have alerts. Look for one cause.",
             link=f"/transfers/?status={self.status}",
             runbook=self._runbook,

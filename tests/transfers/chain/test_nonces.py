@@ -55,7 +55,7 @@ def test_a_wallet_that_waits_for_too_long_is_told(live: World, rails: Stack) -> 
     ChainTransaction.objects.filter(leg__transfer=first).update(broadcast_at=LONG_AGO)
     (found,) = StuckNonces().find() or []
     assert found.transfer_id == first.id
-    assert "1 later payment" in found.detail
+    assert found.detail.startswith(f"Transfer {first.reference} is “Sent on chain”. 1 later payment")
     waiting = earliest("hot-1")
     assert waiting is not None
     assert (waiting.nonce, waiting.behind) == (attempts(first)[0].nonce, 1)
