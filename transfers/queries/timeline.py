@@ -9,7 +9,7 @@ from uuid import UUID
 from approvals.models import Vote
 from ledger.money import Money
 from ledger.queries import entries_of, unit
-from transfers.models import InboundWebhook, ProviderCall, Transfer, TransferEvent
+from transfers.models import InboundWebhook, Provider, ProviderCall, Transfer, TransferEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,9 @@ class TimelineEntry:
 
 def timeline(transfer_id: UUID) -> list[TimelineEntry]:
     """Oldest first; a fixed number of queries."""
-    found = [*_events(transfer_id), *_money(transfer_id), *_votes(transfer_id), *_calls(transfer_id), *_messages(transfer_id)]
+    names = dict(Provider.objects.values_list("code", "name"))
+    found = [*_events(transfer_id), *_money(transfer_id), *_votes(transfer_id)]
+    found += [*_calls(transfer_id, names), *_messages(transfer_id, names)]
     return sorted(found, key=lambda entry: entry.at)
 
 
@@ -70,20 +72,19 @@ def _votes(transfer_id: UUID) -> Iterator[TimelineEntry]:
         yield TimelineEntry(vote.voted_at, "people", f"{title} by {vote.person.name}", vote.operator, vote.reason)
 
 
-def _calls(transfer_id: UUID) -> Iterator[TimelineEntry]:
+def _calls(transfer_id: UUID, names: Mapping[str, str]) -> Iterator[TimelineEntry]:
     for call in ProviderCall.objects.filter(transfer_id=transfer_id).order_by("intent_at"):
         yield TimelineEntry(
             at=call.answered_at or call.intent_at,
             kind="provider",
-            title=f"{call.provider}: {call.operation}",
+            title=f"{names.get(call.provider, call.provider)}: {call.operation}",
             detail=call.summary or "No answer yet.",
             status=call.outcome,
             raw=f"{call.request}\n\n{call.response}".strip(),
         )
 
 
-def _messages(transfer_id: UUID) -> Iterator[TimelineEntry]:
+def _messages(transfer_id: UUID, names: Mapping[str, str]) -> Iterator[TimelineEntry]:
     for message in InboundWebhook.objects.filter(transfer_id=transfer_id).order_by("received_at"):
-        yield TimelineEntry(
-            message.received_at, "message", f"Message from {message.source}", detail=message.detail, status=message.status
-        )
+        title = f"Message from {names.get(message.source, message.source)}"
+        yield TimelineEntry(message.received_at, "message", title, detail=message.detail, status=message.status)

@@ -86,7 +86,7 @@ def _item(entry: TimelineEntry, names: dict[str, str], told: set[str], story: St
         return TimelineItem(entry.at, entry.title, "people", tone, detail=entry.detail)
     if entry.kind == "provider":
         badge, tone = _CALLS.get(entry.status, (badge_for(entry.status), Tone.NEUTRAL))
-        return TimelineItem(entry.at, entry.title.capitalize(), "providers", tone, detail=entry.detail, badge=badge)
+        return TimelineItem(entry.at, entry.title, "providers", tone, detail=entry.detail, badge=badge)
     if entry.kind == "message":
         badge = None if entry.status == "processed" else badge_for(entry.status)
         return TimelineItem(
