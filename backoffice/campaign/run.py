@@ -17,6 +17,7 @@ from backoffice.campaign.processes import Nursery
 from backoffice.campaign.sealing import Sealing
 from backoffice.campaign.shots import Cell, How
 from backoffice.campaign.storm import NotHealed, Storm, new_tag
+from backoffice.campaign.works import client
 from transfers.crashpoints import ALL
 
 TELL_EVERY = 50
@@ -117,6 +118,7 @@ def run(scrap: Path, dice: Random, *, seed: int, scope: Scope, say: Callable[[st
     sealing = Sealing(storm.nursery)
     pairs, left, stuck, found, unreached = 0, 0, "", list[Broken](), list[str]()
     storm.nursery.warm_up()
+    client.server()
     with context.bind(Actor.system("campaign")):
         before = invariants.outside_now()
         try:

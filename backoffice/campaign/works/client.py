@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.test import Client
+from django.test.client import ClientHandler
 
 from audit import context
 from audit.context import Actor
@@ -26,10 +27,19 @@ def demo() -> dict[str, Any]:
     return found
 
 
+@cache
+def server() -> ClientHandler:
+    """All that a request goes through; loaded before the first fork, it is not loaded by each process with its first request."""
+    handler = ClientHandler()
+    handler.load_middleware()
+    return handler
+
+
 def post(path: str, body: dict[str, Any], key: str = "", *, as_client: str = CLIENT) -> dict[str, Any]:
     """The answer's body. An answer that is an error is logged, as a client does that will ask again."""
     headers = {"Authorization": f"Bearer {demo()['api_keys'][as_client]}", **({"Idempotency-Key": key} if key else {})}
     client = Client(raise_request_exception=False, SERVER_NAME="127.0.0.1")
+    client.handler = server()
     answer = client.post(path, json.dumps(body), content_type="application/json", headers=headers)
     if answer.status_code >= 400:
         log.warning("the API answered %s: %s", answer.status_code, answer.content[:300])
