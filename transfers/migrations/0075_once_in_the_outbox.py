@@ -1,5 +1,5 @@
-"""Whether a move has its event, and only one, is read off the outbox, where each has its row: one index in the place of one for each
-month. The SQL is beside this file."""
+"""Whether a move has its event, and only one, is read off the outbox, where each has its row: one index in the place of one for
+each month. The SQL is beside this file."""
 
 from pathlib import Path
 
