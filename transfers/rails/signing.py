@@ -125,8 +125,11 @@ class SignerClient:
         return self._sign("sign-cancel", intent, correlation_id)
 
     def gas_caps(self) -> Mapping[int, FeeCaps]:
-        """The most that it signs for, by chain id. Raises RetryableError."""
+        """The most that it signs for, by chain id; none where it is of a release that does not tell: it goes on refusing by itself.
+        Raises RetryableError."""
         response = self._send(self._http.build_request("GET", "/v1/gas-caps"))
+        if response.status_code == httpx.codes.NOT_FOUND:
+            return {}
         if response.status_code != httpx.codes.OK:
             code, message = _problem(response)
             raise RetryableError(f"the signer does not tell its caps: {message}", provider=self.name, code=code)

@@ -42,6 +42,12 @@ def test_caps_that_cannot_be_read_are_no_caps(answer: str, monkeypatch: pytest.M
             client.gas_caps()
 
 
+def test_a_signer_of_the_release_before_tells_none_and_nobody_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    with closing(SignerClient("http://127.0.0.1:9", "x" * 32)) as client:
+        monkeypatch.setattr(client._http, "send", answering('{"code": "not_found"}', status=404))
+        assert client.gas_caps() == {}
+
+
 def test_they_are_asked_for_once_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
     rails = Rails(RailSettings(signer_url="http://127.0.0.1:9", signer_token="x" * 32))
     said = iter([{1: FeeCaps(1, 1)}, {1: FeeCaps(2, 2)}])
@@ -52,5 +58,5 @@ def test_they_are_asked_for_once_a_minute(monkeypatch: pytest.MonkeyPatch) -> No
         assert [rails.gas_caps()[1].max_fee_per_gas for _ in range(3)] == [1, 1, 2]
 
 
-def answering(text: str) -> Callable[[httpx.Request], httpx.Response]:
-    return lambda request: httpx.Response(200, text=text, request=request)
+def answering(text: str, *, status: int = 200) -> Callable[[httpx.Request], httpx.Response]:
+    return lambda request: httpx.Response(status, text=text, request=request)
