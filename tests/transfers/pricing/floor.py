@@ -38,7 +38,7 @@ def rails_to(url: str, *, recorder: Recorder = forget, **more: Any) -> Iterator[
     settings = RailSettings(desks=desks, rates_url=f"{url}/rates", rates_token=TOKEN, **more)
     real, tame = Rails(settings, recorder=recorder), Tame()
     wired = {"settings": settings, "connected": real.connected, "at": real.at, "desks": real.desks}
-    mixed = SimpleNamespace(**wired, rates=real.rates, evm=tame, signer=tame, bank_of=tame.bank_of)
+    mixed = SimpleNamespace(**wired, rates=real.rates, evm=tame, signer=tame, gas_caps=tame.gas_caps, bank_of=tame.bank_of)
     before = registry.use(cast("Rails", mixed))
     try:
         yield real
