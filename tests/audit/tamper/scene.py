@@ -28,6 +28,7 @@ from tests.databases import committed_copy
 KEY = SigningKey("house.example/audit", b"k" * 32)
 KEYS = parse_keys([str(KEY.public())])
 BULK = 270
+AN_HOUR_S = 3600.0
 WEB, OWNER, SUPERUSER = "countersign_web", "tamper_owner", "superuser"
 # Made owner of everything, as a role that nobody logs in with is in production; no superuser.
 GIVE_AWAY = f"""
@@ -78,12 +79,13 @@ class Scene:
     anchors: Path
 
 
-def sealer(state: Path, clock: Callable[[], float] = time.time) -> Sealer:
-    return Sealer(KEY, Memory(state, [KEY.public()]), clock=clock, heartbeat_s=0)
+def sealer(state: Path, clock: Callable[[], float] = time.time, *, heartbeat_s: float = 0) -> Sealer:
+    return Sealer(KEY, Memory(state, [KEY.public()]), clock=clock, heartbeat_s=heartbeat_s)
 
 
 def seal(mine: Sealer, size: int) -> None:
-    """Until the log has `size` leaves: transactions of other tests on this server may hold them back for a moment."""
+    """Until the log has `size` leaves: transactions of other tests on this server may hold them back for a moment. Where the
+    sealer's heart beats at every look, the log is full of checkpoints meanwhile: more than a verifier tells of."""
     deadline = time.monotonic() + 60
     while leaves() < size:
         if time.monotonic() > deadline:
@@ -101,13 +103,13 @@ def built(directory: Path) -> Iterator[Scene]:
         for beat in range(24):
             sealer(state, lambda: began + beat * 300).round(seconds=0)  # noqa: B023 - called at once
         _people_at_work()
-        seal(sealer(state), 22)
+        seal(sealer(state, heartbeat_s=AN_HOUR_S), 22)
         rows(GIVE_AWAY)
         shutil.copytree(state, old)
         with committed_copy():
             rows(GIVE_AWAY)
             events(BULK)
-            seal(sealer(state), 22 + BULK)
+            seal(sealer(state, heartbeat_s=AN_HOUR_S), 22 + BULK)
             sealer(state).round()
             anchors.write_text("".join(note + "\n" for note in notes()), encoding="utf-8")
             yield Scene(yesterday, old, str(here["NAME"]), state, anchors)
