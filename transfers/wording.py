@@ -6,7 +6,7 @@ Nothing here names an internal reason: a transfer held for a sanctions review re
 
 from transfers.failures import FAILURES
 from transfers.machines import ROUTES
-from transfers.states import Route, Status
+from transfers.states import TERMINAL, Route, Status
 
 AWAITING_APPROVAL = "We have received your transfer. It is waiting for our approval; the funds are reserved."
 _PROCESSING = "We have received your transfer and are processing it. The funds are reserved."
@@ -36,6 +36,11 @@ def status_text(route: Route, status: Status, *, awaiting_approval: bool = False
     if awaiting_approval and status is Status.CREATED:
         return AWAITING_APPROVAL
     return ROUTES[route].texts.get(status) or _COMMON[status]
+
+
+def why_over(status: str) -> str:
+    """Why nothing more is done with a transfer, for operators; empty while it has not ended."""
+    return f"It has ended: {Status(status).words}." if status in TERMINAL else ""
 
 
 def verb(route: str) -> str:

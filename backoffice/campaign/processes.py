@@ -17,7 +17,6 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connections
 from django.urls import get_resolver
-from django.utils.module_loading import import_string
 
 from backoffice.databases import database_settings
 from backoffice.environment import DatabaseUrl
@@ -52,9 +51,7 @@ class Nursery:
 
     @staticmethod
     def warm_up() -> None:
-        """Load what every process would load for itself: all views and what stands before them."""
-        for name in (*settings.MIDDLEWARE, "django.test.client.Client"):
-            import_string(name)
+        """Load what every process would load for itself: all views. What stands before them is loaded by works.client.server."""
         for pattern in get_resolver().url_patterns:
             str(pattern)
         authorities(), authorities(environment=True)

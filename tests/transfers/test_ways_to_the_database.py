@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
-from uuid import uuid4
 
 import psycopg
 import pytest
@@ -11,10 +10,10 @@ from django.db import ProgrammingError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from approvals.models import PolicyDecision
-from ledger.commands import PlaceHold, apply_holds
+from ledger.commands import Line, Posting, post
 from ledger.errors import InsufficientFunds
 from ledger.gateway import answer_of
-from ledger.models import Hold
+from ledger.models import Hold, LedgerTransaction
 from tests.transfers import world as worlds
 from tests.transfers.test_placing import at_once
 from tests.transfers.world import ACCOUNT, UNIT
@@ -64,6 +63,7 @@ def test_what_the_database_refuses_is_said_in_the_same_words_either_way() -> Non
 
 def test_a_refusal_is_the_ledgers_own_and_leaves_the_connection_usable() -> None:
     worlds.build()
+    lines = (Line.debit(ACCOUNT, 10**12 * UNIT), Line.credit("wallet:hot-1:USDC.ethereum", 10**12 * UNIT))
     with pytest.raises(InsufficientFunds):
-        apply_holds(PlaceHold("too much", ACCOUNT, 10**12 * UNIT), transaction_id=uuid4())
-    assert Hold.objects.count() == 0
+        post(Posting(reference="too much", kind="test", value_at=worlds.LONG_AGO, lines=lines))
+    assert not LedgerTransaction.objects.filter(reference="too much").exists()

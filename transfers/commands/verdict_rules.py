@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from transfers import machines
 from transfers.models import ChainTransaction, Leg, Transfer
-from transfers.states import TERMINAL, RequestState, Route, Status
+from transfers.states import RequestState, Route, Status
 from transfers.uncertain import (
     AUTHORISATION,
     BANK,
@@ -21,6 +21,7 @@ from transfers.uncertain import (
     Uncertainty,
     uncertainty_of,
 )
+from transfers.wording import why_over
 
 
 class Verdict(StrEnum):
@@ -90,8 +91,8 @@ def otherwise_used(leg: Leg) -> ChainTransaction | None:
 
 
 def _why_not_known(verdict: Verdict, transfer: Transfer, legs: dict[str, Leg]) -> str:
-    if transfer.status in TERMINAL:
-        return f"It has ended: {Status(transfer.status).words}."
+    if over := why_over(transfer.status):
+        return over
     if verdict is Verdict.LOST:
         return _KNOWN
     bank = legs.get(BANK)

@@ -12,8 +12,9 @@ from transfers.commands.recall import why_not_recall
 from transfers.commands.speed_up import why_not_speed_up
 from transfers.commands.verdicts import Verdict
 from transfers.models import Leg, Transfer
-from transfers.states import TERMINAL, Route, Status
+from transfers.states import Route, Status
 from transfers.uncertain import uncertainty_of
+from transfers.wording import why_over
 
 CANCEL_PERMISSION = "transfers.cancel_transfer"
 DECIDE_PERMISSION = "approvals.decide_request"
@@ -69,13 +70,8 @@ def available_actions(
 
 def _available(rule: Rule, situation: Situation, permissions: Collection[str]) -> Available:
     reason = "" if rule.permission in permissions else rule.lacking
-    reason = reason or ("" if rule.also_after else _ended(situation)) or rule.why_not(situation)
+    reason = reason or ("" if rule.also_after else why_over(situation.transfer.status)) or rule.why_not(situation)
     return Available(rule.name, rule.title, not reason, reason or f"{rule.follows(situation)}{rule.after}")
-
-
-def _ended(situation: Situation) -> str:
-    status = Status(situation.transfer.status)
-    return f"It has ended: {status.words}." if status in TERMINAL else ""
 
 
 def pending_about(transfer: Transfer) -> list[ApprovalRequest]:

@@ -22,6 +22,8 @@ from backoffice.console.parts import Badge, Decider, LimitBar, Milestone, Paging
 from backoffice.console.words import badge_for, states_quoted
 
 register = template.Library()
+# What the failure catalogue says of states: `{{ failure.transition|in_words }}`.
+register.filter("in_words", states_quoted)
 Context = dict[str, Any]
 
 
@@ -84,12 +86,6 @@ def copyable(value: object, label: str = "", *, short: bool = False) -> SafeStri
 def status(state: str) -> SafeString:
     """The badge of a state: `{% status transfer.status %}`."""
     return _inline("badge", badge=badge_for(state))
-
-
-@register.filter
-def in_words(text: str) -> str:
-    """What the failure catalogue says of states: `{{ failure.transition|in_words }}`."""
-    return states_quoted(text)
 
 
 @register.simple_tag

@@ -7,7 +7,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -79,18 +79,19 @@ class Scene:
     anchors: Path
 
 
-def sealer(state: Path, clock: Callable[[], float] = time.time, *, heartbeat_s: float = 0) -> Sealer:
-    return Sealer(KEY, Memory(state, [KEY.public()]), clock=clock, heartbeat_s=heartbeat_s)
+def sealer(state: Path, clock: Callable[[], float] = time.time) -> Sealer:
+    return Sealer(KEY, Memory(state, [KEY.public()]), clock=clock, heartbeat_s=0)
 
 
 def seal(mine: Sealer, size: int) -> None:
-    """Until the log has `size` leaves: transactions of other tests on this server may hold them back for a moment. Where the
-    sealer's heart beats at every look, the log is full of checkpoints meanwhile: more than a verifier tells of."""
+    """Until the log has `size` leaves: transactions of other tests on this server may hold them back for a moment. A heart
+    that beats at every look would fill the log with checkpoints meanwhile, more than a verifier tells of."""
+    patient = replace(mine, heartbeat_s=AN_HOUR_S)
     deadline = time.monotonic() + 60
     while leaves() < size:
         if time.monotonic() > deadline:
             raise TimeoutError(f"{leaves()} of {size} events are sealed")
-        mine.round()
+        patient.round()
 
 
 @contextmanager
@@ -103,13 +104,13 @@ def built(directory: Path) -> Iterator[Scene]:
         for beat in range(24):
             sealer(state, lambda: began + beat * 300).round(seconds=0)  # noqa: B023 - called at once
         _people_at_work()
-        seal(sealer(state, heartbeat_s=AN_HOUR_S), 22)
+        seal(sealer(state), 22)
         rows(GIVE_AWAY)
         shutil.copytree(state, old)
         with committed_copy():
             rows(GIVE_AWAY)
             events(BULK)
-            seal(sealer(state, heartbeat_s=AN_HOUR_S), 22 + BULK)
+            seal(sealer(state), 22 + BULK)
             sealer(state).round()
             anchors.write_text("".join(note + "\n" for note in notes()), encoding="utf-8")
             yield Scene(yesterday, old, str(here["NAME"]), state, anchors)
